@@ -1,0 +1,106 @@
+//! A page cache in front of a slow source, sharded so that threads do not wait for one another.
+
+use super::{Extent, ReadAt, Source, check_bounds};
+use crate::error::Result;
+use std::{
+    collections::{HashMap, VecDeque},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+const SHARDS: u64 = 32;
+
+/// Keeps recently read pages of a source in memory.
+///
+/// Each page belongs to one of 32 shards with a lock of its own; no lock is held while the source is read. Reads longer
+/// than a quarter of the cache go past it.
+pub struct Cached {
+    source: Source,
+    page_size: u64,
+    pages_per_shard: usize,
+    shards: Vec<Mutex<Shard>>,
+}
+
+#[derive(Default)]
+struct Shard {
+    pages: HashMap<u64, Arc<[u8]>>,
+    /// In order of arrival: the first in is the first out.
+    order: VecDeque<u64>,
+}
+
+impl Cached {
+    /// Caches up to `capacity` bytes of `source` in pages of 64 KiB.
+    pub fn new(source: Source, capacity: u64) -> Self {
+        Self::with_page_size(source, capacity, 64 << 10)
+    }
+
+    /// The same with pages of `page_size` bytes (at least 512).
+    pub fn with_page_size(source: Source, capacity: u64, page_size: u64) -> Self {
+        let page_size = page_size.max(512);
+        let pages = capacity.checked_div(page_size).unwrap_or(0).checked_div(SHARDS).unwrap_or(0).max(1);
+        Self {
+            source,
+            page_size,
+            pages_per_shard: usize::try_from(pages).unwrap_or(usize::MAX),
+            shards: (0..SHARDS).map(|_| Mutex::default()).collect(),
+        }
+    }
+
+    fn shard(&self, page: u64) -> Option<MutexGuard<'_, Shard>> {
+        let shard = self.shards.get(usize::try_from(page % SHARDS).ok()?)?;
+        Some(shard.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn page(&self, page: u64) -> Result<Arc<[u8]>> {
+        if let Some(found) = self.shard(page).and_then(|shard| shard.pages.get(&page).cloned()) {
+            return Ok(found);
+        }
+        let start = page.saturating_mul(self.page_size);
+        let length = self.page_size.min(self.source.len().saturating_sub(start));
+        let bytes: Arc<[u8]> = self.source.read_vec(start, length)?.into();
+        if let Some(mut shard) = self.shard(page)
+            && shard.pages.insert(page, bytes.clone()).is_none()
+        {
+            shard.order.push_back(page);
+            if shard.order.len() > self.pages_per_shard
+                && let Some(oldest) = shard.order.pop_front()
+            {
+                shard.pages.remove(&oldest);
+            }
+        }
+        Ok(bytes)
+    }
+}
+
+impl ReadAt for Cached {
+    fn len(&self) -> u64 {
+        self.source.len()
+    }
+
+    fn read_at(&self, offset: u64, buf: &mut [u8]) -> Result<()> {
+        check_bounds(offset, buf.len() as u64, self.len())?;
+        let most = self.page_size.saturating_mul(self.pages_per_shard as u64).saturating_mul(SHARDS / 4);
+        if buf.len() as u64 > most {
+            return self.source.read_at(offset, buf);
+        }
+        let (mut at, mut rest) = (offset, buf);
+        while !rest.is_empty() {
+            let (page, inside) = (at / self.page_size, at % self.page_size);
+            // A page with an unreadable byte must not hide its readable ones: read just what was asked for.
+            let Ok(bytes) = self.page(page) else { return self.source.read_at(at, rest) };
+            let part = bytes.get(usize::try_from(inside).unwrap_or(usize::MAX)..).unwrap_or_default();
+            let count = part.len().min(rest.len());
+            if count == 0 {
+                return self.source.read_at(at, rest);
+            }
+            let (now, later) = std::mem::take(&mut rest).split_at_mut(count);
+            now.copy_from_slice(part.get(..count).unwrap_or_default());
+            rest = later;
+            at = at.saturating_add(count as u64);
+        }
+        Ok(())
+    }
+
+    fn locate(&self, offset: u64, length: u64) -> Vec<Extent> {
+        self.source.locate(offset, length)
+    }
+}

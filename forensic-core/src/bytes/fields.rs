@@ -1,0 +1,55 @@
+//! Fields of an on-disk structure by their offsets; a field outside the structure is an error, never a panic.
+
+use crate::error::{Error, Result};
+
+/// The bytes of one structure, with its name and place for errors.
+#[derive(Clone, Copy)]
+pub(crate) struct Fields<'a> {
+    bytes: &'a [u8],
+    structure: &'static str,
+    /// Byte offset of the structure on the medium.
+    at: u64,
+}
+
+impl<'a> Fields<'a> {
+    pub(crate) fn new(bytes: &'a [u8], structure: &'static str, at: u64) -> Self {
+        Self { bytes, structure, at }
+    }
+
+    pub(crate) fn bytes(&self, offset: usize, length: usize) -> Result<&'a [u8]> {
+        offset.checked_add(length).and_then(|end| self.bytes.get(offset..end)).ok_or_else(|| {
+            self.corrupt(
+                offset,
+                format!("{length} bytes at {offset} of the structure"),
+                format!("{} bytes in all", self.bytes.len()),
+            )
+        })
+    }
+
+    pub(crate) fn array<const N: usize>(&self, offset: usize) -> Result<[u8; N]> {
+        let mut array = [0; N];
+        array.copy_from_slice(self.bytes(offset, N)?);
+        Ok(array)
+    }
+
+    pub(crate) fn u8(&self, offset: usize) -> Result<u8> {
+        self.array(offset).map(u8::from_le_bytes)
+    }
+
+    pub(crate) fn u16(&self, offset: usize) -> Result<u16> {
+        self.array(offset).map(u16::from_le_bytes)
+    }
+
+    pub(crate) fn u32(&self, offset: usize) -> Result<u32> {
+        self.array(offset).map(u32::from_le_bytes)
+    }
+
+    pub(crate) fn u64(&self, offset: usize) -> Result<u64> {
+        self.array(offset).map(u64::from_le_bytes)
+    }
+
+    /// An error about the field at `offset` of this structure.
+    pub(crate) fn corrupt(&self, offset: usize, expected: impl Into<String>, found: impl ToString) -> Error {
+        Error::corrupt(self.structure, self.at.saturating_add(offset as u64), expected, found)
+    }
+}

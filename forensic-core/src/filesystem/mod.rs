@@ -1,0 +1,146 @@
+//! Filesystems: one model of entries and streams, one trait, one folder a filesystem.
+//!
+//! [`open`] finds the filesystem of a volume by its content. Each reader lists live, deleted and orphan entries in one
+//! deterministic order of positions, so that a listing can be resumed by a plain number and split over threads.
+#![deny(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::arithmetic_side_effects)]
+
+mod model;
+mod recognise;
+mod tree;
+
+use crate::{
+    bytes::Source,
+    error::{Error, Issue, Result},
+    limits::Limits,
+};
+use std::sync::Arc;
+
+pub use model::{
+    Cap, CrossCheck, Difference, Entry, Kind, Recoverability, Status, Stream, StreamInfo, Time, Timestamp,
+    TimestampKind, Value,
+};
+pub(crate) use recognise::recognise;
+
+/// A filesystem on a volume, live and deleted.
+///
+/// Every method takes `&self` and may be called from many threads. Damage never ends a listing: it goes to
+/// [`FileSystem::issues`] and to the entry concerned.
+pub trait FileSystem: Send + Sync {
+    /// "fat12", "fat16", "fat32", "ntfs".
+    fn kind(&self) -> &'static str;
+
+    /// The volume label; empty where there is none.
+    fn label(&self) -> String;
+
+    /// The volume serial number as the system prints it, in lower-case hex; empty where there is none.
+    fn serial(&self) -> String;
+
+    /// Byte offset of the filesystem on the medium.
+    fn offset(&self) -> u64;
+
+    /// Bytes the filesystem says it spans.
+    fn size(&self) -> u64;
+
+    /// Bytes a cluster.
+    fn cluster_size(&self) -> u32;
+
+    /// What this reader can tell, so that "none found" and "not implemented" differ.
+    fn caps(&self) -> &'static [Cap];
+
+    /// Number of entries: the positions that [`FileSystem::entry_at`] takes. The first call reads all metadata,
+    /// O(records); later ones are free.
+    fn entry_count(&self) -> u64;
+
+    /// The entry at a position of the listing; `None` past its end. The root's children come first, then theirs, level
+    /// by level; orphans last. The order is the same each time.
+    fn entry_at(&self, position: u64) -> Option<Entry>;
+
+    /// The position of the entry with this path; of several (a deleted file and its successor) the allocated one.
+    fn position_of(&self, path: &str) -> Option<u64>;
+
+    /// All unallocated clusters, in volume order, as one stream.
+    ///
+    /// # Errors
+    /// Where the allocation table cannot be read.
+    fn unallocated(&self) -> Result<Source>;
+
+    /// What could not be read so far, in order of offset.
+    fn issues(&self) -> Vec<Issue>;
+
+    /// Reads the volume with an independent second reader and compares the live listing and contents.
+    ///
+    /// # Errors
+    /// Where the second reader cannot open the volume at all.
+    fn cross_check(&self) -> Result<CrossCheck>;
+}
+
+impl dyn FileSystem {
+    /// All entries in listing order, from a position on; without deleted, orphan and unlisted ones if so wished.
+    pub fn walk(self: &Arc<Self>, options: WalkOptions) -> Walk {
+        Walk { filesystem: self.clone(), next: options.start, options }
+    }
+
+    /// The entry with this path ("/DCIM/IMG_1.JPG").
+    ///
+    /// # Errors
+    /// [`Error::NotFound`].
+    pub fn entry(&self, path: &str) -> Result<Entry> {
+        self.position_of(path)
+            .and_then(|position| self.entry_at(position))
+            .ok_or_else(|| Error::NotFound { what: format!("entry {path:?}") })
+    }
+}
+
+/// What a [`Walk`] lists.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct WalkOptions {
+    /// Also deleted and orphan entries (the default).
+    pub deleted: bool,
+    /// The position to begin at: [`Walk::cursor`] of an earlier walk.
+    pub start: u64,
+}
+
+impl Default for WalkOptions {
+    fn default() -> Self {
+        Self { deleted: true, start: 0 }
+    }
+}
+
+/// Iterates over the entries of a filesystem; see [`FileSystem::entry_at`] for the order.
+pub struct Walk {
+    filesystem: Arc<dyn FileSystem>,
+    options: WalkOptions,
+    next: u64,
+}
+
+impl Walk {
+    /// The position to resume at.
+    pub fn cursor(&self) -> u64 {
+        self.next
+    }
+}
+
+impl Iterator for Walk {
+    type Item = Entry;
+
+    fn next(&mut self) -> Option<Entry> {
+        loop {
+            let entry = self.filesystem.entry_at(self.next)?;
+            self.next = self.next.saturating_add(1);
+            if self.options.deleted || entry.status.is_live() {
+                return Some(entry);
+            }
+        }
+    }
+}
+
+/// Opens the filesystem that `volume` holds; `None` where none is recognised.
+///
+/// # Errors
+/// [`Error::Unsupported`] for a filesystem that is recognised but not read, [`Error::Corrupt`] for one too damaged.
+pub fn open(volume: Source, _limits: &Limits) -> Result<Option<Arc<dyn FileSystem>>> {
+    match recognise(&volume) {
+        None => Ok(None),
+        Some(other) => Err(Error::unsupported(format!("filesystem {other}"))),
+    }
+}

@@ -1,0 +1,447 @@
+//! The model all filesystems share: entries, their streams, times and states.
+
+use crate::{
+    bytes::{Extent, ReadAt, Source},
+    error::{Error, Issue, Result},
+};
+use std::{collections::BTreeMap, sync::Arc};
+
+/// What an entry is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
+pub enum Kind {
+    /// A file.
+    File,
+    /// A directory.
+    Directory,
+    /// A symbolic link.
+    Symlink,
+    /// Anything else: a device, a socket, a volume label.
+    Other,
+}
+
+impl Kind {
+    /// The name used in records: `file`, `directory`, `symlink`, `other`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::File => "file",
+            Self::Directory => "directory",
+            Self::Symlink => "symlink",
+            Self::Other => "other",
+        }
+    }
+}
+
+/// Whether an entry's name and metadata are in use.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Status {
+    /// In use, and listed in its directory.
+    Allocated,
+    /// Deleted; its directory is known.
+    Deleted,
+    /// Deleted, and so is all that told its directory.
+    Orphan,
+    /// Its metadata is in use, but no directory lists it.
+    Unlisted,
+}
+
+impl Status {
+    /// The name used in records: `allocated`, `deleted`, `orphan`, `unlisted`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Allocated => "allocated",
+            Self::Deleted => "deleted",
+            Self::Orphan => "orphan",
+            Self::Unlisted => "unlisted",
+        }
+    }
+
+    /// True where the metadata is in use: allocated or unlisted.
+    pub fn is_live(self) -> bool {
+        matches!(self, Self::Allocated | Self::Unlisted)
+    }
+}
+
+/// How much of a deleted entry's content can be given back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Recoverability {
+    /// Every byte, as far as the medium can tell.
+    Intact,
+    /// Some of it.
+    Partial,
+    /// None: its clusters belong to others now.
+    Overwritten,
+    /// The medium does not say: the place was guessed, or is not known.
+    Unknown,
+}
+
+impl Recoverability {
+    /// The name used in records: `intact`, `partial`, `overwritten`, `unknown`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Intact => "intact",
+            Self::Partial => "partial",
+            Self::Overwritten => "overwritten",
+            Self::Unknown => "unknown",
+        }
+    }
+}
+
+/// What a reader can tell about its filesystem.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
+pub enum Cap {
+    /// Deleted entries.
+    Deleted,
+    /// Entries whose directory is lost.
+    Orphans,
+    /// Metadata in use that no directory lists.
+    Unlisted,
+    /// Where the content lies.
+    Extents,
+    /// File slack.
+    Slack,
+    /// The unallocated clusters.
+    Unallocated,
+    /// Named streams.
+    Streams,
+    /// Several names of one file.
+    HardLinks,
+    /// Compressed content.
+    Compression,
+    /// Symbolic links and their targets.
+    Symlinks,
+    /// A second, independent reader.
+    CrossCheck,
+}
+
+impl Cap {
+    /// The name used in the bindings: `deleted`, `extents`, …
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Deleted => "deleted",
+            Self::Orphans => "orphans",
+            Self::Unlisted => "unlisted",
+            Self::Extents => "extents",
+            Self::Slack => "slack",
+            Self::Unallocated => "unallocated",
+            Self::Streams => "streams",
+            Self::HardLinks => "hard_links",
+            Self::Compression => "compression",
+            Self::Symlinks => "symlinks",
+            Self::CrossCheck => "cross_check",
+        }
+    }
+}
+
+/// Which of an entry's times.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum TimestampKind {
+    /// When it came to be on this volume.
+    Created,
+    /// When its content last changed.
+    Modified,
+    /// When it was last read.
+    Accessed,
+    /// When its metadata last changed.
+    Changed,
+}
+
+impl TimestampKind {
+    /// The name used in records: `created`, `modified`, `accessed`, `changed`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Created => "created",
+            Self::Modified => "modified",
+            Self::Accessed => "accessed",
+            Self::Changed => "changed",
+        }
+    }
+}
+
+/// A point in time as the filesystem stores it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Time {
+    /// Seconds since 1970-01-01T00:00:00, in UTC or in the local time of the machine that wrote it.
+    pub seconds: i64,
+    /// Nanoseconds within the second.
+    pub nanoseconds: u32,
+    /// True where the filesystem stores UTC, false where it stores local time of an unknown zone.
+    pub utc: bool,
+}
+
+impl Time {
+    /// RFC 3339 with as many digits as `resolution_ns` needs; without an offset where the zone is unknown. `None` outside
+    /// the years 0 to 9999.
+    pub fn to_rfc3339(&self) -> Option<String> {
+        let at = time::UtcDateTime::from_unix_timestamp(self.seconds).ok()?;
+        let year = u16::try_from(at.year()).ok().filter(|year| *year <= 9999)?;
+        let mut text = format!(
+            "{year:04}-{:02}-{:02}T{:02}:{:02}:{:02}",
+            u8::from(at.month()),
+            at.day(),
+            at.hour(),
+            at.minute(),
+            at.second()
+        );
+        if self.nanoseconds != 0 {
+            text.push_str(format!(".{:09}", self.nanoseconds).trim_end_matches('0'));
+        }
+        if self.utc {
+            text.push('Z');
+        }
+        Some(text)
+    }
+}
+
+/// One stored time of an entry.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Timestamp {
+    /// Which time.
+    pub kind: TimestampKind,
+    /// The structure that stores it: "standard_information", "file_name", "directory_entry".
+    pub source: &'static str,
+    /// The value.
+    pub value: Time,
+    /// The step of the stored value in nanoseconds.
+    pub resolution: u64,
+}
+
+/// A further attribute of an entry.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Value {
+    /// A flag.
+    Bool(bool),
+    /// A number.
+    Int(i64),
+    /// A text.
+    Text(String),
+}
+
+impl From<bool> for Value {
+    fn from(value: bool) -> Self {
+        Self::Bool(value)
+    }
+}
+
+impl From<String> for Value {
+    fn from(value: String) -> Self {
+        Self::Text(value)
+    }
+}
+
+/// What is known of a stream without reading it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct StreamInfo {
+    /// Its name; "" is the main stream.
+    pub name: String,
+    /// Bytes.
+    pub size: u64,
+    /// True where the content lies inside the metadata record.
+    pub resident: bool,
+    /// True where the content is stored compressed.
+    pub compressed: bool,
+    /// True where parts are not stored and read as zeros.
+    pub sparse: bool,
+}
+
+impl StreamInfo {
+    /// A stream of `size` bytes stored as it is.
+    pub fn new(name: impl Into<String>, size: u64) -> Self {
+        Self { name: name.into(), size, resident: false, compressed: false, sparse: false }
+    }
+}
+
+/// A stream of an entry: what is known of it, and its bytes or why they cannot be had.
+#[derive(Clone)]
+pub struct Stream {
+    /// What is known without reading it.
+    pub info: StreamInfo,
+    content: Result<Source>,
+    slack: Option<Source>,
+}
+
+impl Stream {
+    pub(crate) fn new(info: StreamInfo, content: Result<Source>, slack: Option<Source>) -> Self {
+        Self { info, content, slack }
+    }
+
+    /// The bytes of the stream.
+    ///
+    /// # Errors
+    /// Why they cannot be had: damaged metadata, an encoding that is not supported.
+    pub fn open(&self) -> Result<Source> {
+        self.content.clone()
+    }
+
+    /// The bytes between the end of the stream and the end of its last cluster; empty where there are none.
+    pub fn slack(&self) -> Source {
+        self.slack.clone().unwrap_or_else(|| Arc::new(Vec::new()))
+    }
+}
+
+/// A name in a filesystem, with all that is known of the file behind it. Self-contained: it can be opened as long as
+/// it is kept, from any thread.
+#[derive(Clone)]
+#[non_exhaustive]
+pub struct Entry {
+    /// The path as text, from the root, with `/` between names. Bytes that are no text, and `/` or NUL inside a name,
+    /// are U+FFFD. A name may be ".." on hostile media: never join a path to a path of your own unchecked.
+    pub path: String,
+    /// The last part of the path; empty where the name is lost.
+    pub name: String,
+    /// The name as stored: UTF-16LE for NTFS and FAT long names, the volume's code page for FAT short names.
+    pub name_bytes: Vec<u8>,
+    /// MFT record number; position of a FAT directory entry as its byte offset in the volume / 32.
+    pub id: u64,
+    /// `id` of the directory, where it is known.
+    pub parent_id: Option<u64>,
+    /// What it is.
+    pub kind: Kind,
+    /// Whether name and metadata are in use.
+    pub status: Status,
+    /// How much of the content can be given back; `None` for a live entry.
+    pub recoverability: Option<Recoverability>,
+    /// Why `recoverability` says what it says; empty for a live entry.
+    pub recoverability_reason: String,
+    /// Where a symbolic link leads.
+    pub target: Option<String>,
+    /// Bytes of the main stream; 0 for a directory without one.
+    pub size: u64,
+    /// Every time the filesystem stores, the preferred source first.
+    pub timestamps: Vec<Timestamp>,
+    /// What else the filesystem says.
+    pub attributes: BTreeMap<&'static str, Value>,
+    /// The streams; the main one, named "", first, on every file.
+    pub streams: Vec<Stream>,
+    /// What could not be read of this entry.
+    pub issues: Vec<Issue>,
+}
+
+impl Entry {
+    /// An allocated file without a name, streams or times, for a reader to fill in.
+    pub(crate) fn new(id: u64) -> Self {
+        Self {
+            path: String::new(),
+            name: String::new(),
+            name_bytes: Vec::new(),
+            id,
+            parent_id: None,
+            kind: Kind::File,
+            status: Status::Allocated,
+            recoverability: None,
+            recoverability_reason: String::new(),
+            target: None,
+            size: 0,
+            timestamps: Vec::new(),
+            attributes: BTreeMap::new(),
+            streams: Vec::new(),
+            issues: Vec::new(),
+        }
+    }
+
+    /// The stream with this name.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`].
+    pub fn stream(&self, name: &str) -> Result<&Stream> {
+        self.streams
+            .iter()
+            .find(|stream| stream.info.name == name)
+            .ok_or_else(|| Error::NotFound { what: format!("stream {name:?} of {:?}", self.path) })
+    }
+
+    /// The bytes of a stream; "" is the main one.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`], or why the bytes cannot be had.
+    pub fn open(&self, stream: &str) -> Result<Source> {
+        self.stream(stream)?.open()
+    }
+
+    /// Where a stream lies on the medium.
+    ///
+    /// # Errors
+    /// As [`Entry::open`].
+    pub fn extents(&self, stream: &str) -> Result<Vec<Extent>> {
+        Ok(self.open(stream)?.extents())
+    }
+
+    /// The slack of the main stream: the bytes between its end and the end of its last cluster.
+    pub fn slack(&self) -> Source {
+        self.stream("").map_or_else(|_| Arc::new(Vec::new()) as Source, Stream::slack)
+    }
+
+    /// The preferred value of one of the four times.
+    pub fn time(&self, kind: TimestampKind) -> Option<Time> {
+        self.timestamps.iter().find(|timestamp| timestamp.kind == kind).map(|timestamp| timestamp.value)
+    }
+}
+
+/// Bytes that live inside a metadata record: kept in memory, located on the medium.
+pub(crate) struct Resident {
+    bytes: Box<[u8]>,
+    /// Byte offset on the medium where the bytes stand.
+    offset: u64,
+}
+
+impl Resident {
+    pub(crate) fn new(bytes: &[u8], offset: u64) -> Self {
+        Self { bytes: bytes.into(), offset }
+    }
+}
+
+impl ReadAt for Resident {
+    fn len(&self) -> u64 {
+        self.bytes.len() as u64
+    }
+
+    fn read_at(&self, offset: u64, buf: &mut [u8]) -> Result<()> {
+        self.bytes.read_at(offset, buf)
+    }
+
+    fn locate(&self, offset: u64, length: u64) -> Vec<Extent> {
+        let mut extents = self.bytes.locate(offset, length);
+        for extent in &mut extents {
+            extent.offset = Some(self.offset.saturating_add(extent.stream_offset));
+            extent.kind = crate::bytes::ExtentKind::Resident;
+        }
+        extents
+    }
+}
+
+/// What a second, independent reader makes of the same volume.
+#[derive(Debug, Clone, Default)]
+#[non_exhaustive]
+pub struct CrossCheck {
+    /// The second reader and its version.
+    pub reader: String,
+    /// Live entries compared.
+    pub compared: u64,
+    /// Every disagreement, in order of path.
+    pub differences: Vec<Difference>,
+}
+
+impl CrossCheck {
+    /// True where both readers say the same.
+    pub fn agrees(&self) -> bool {
+        self.differences.is_empty()
+    }
+}
+
+/// A disagreement between two readers.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[non_exhaustive]
+pub struct Difference {
+    /// The path concerned.
+    pub path: String,
+    /// What differs: "missing", "extra", "size", "content", "error".
+    pub what: &'static str,
+    /// What this library says.
+    pub ours: String,
+    /// What the second reader says.
+    pub theirs: String,
+    /// Where the second reader is known to be wrong, the reason; empty otherwise.
+    pub known_limit: &'static str,
+}

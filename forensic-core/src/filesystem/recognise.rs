@@ -1,0 +1,31 @@
+//! Which filesystem a volume holds, by its signatures.
+
+use crate::bytes::Source;
+
+/// A signature: name, byte offset in the volume, bytes.
+const SIGNATURES: &[(&str, u64, &[u8])] = &[
+    ("ntfs", 3, b"NTFS    "),
+    ("exfat", 3, b"EXFAT   "),
+    ("refs", 3, b"ReFS\0\0\0\0"),
+    ("bitlocker", 3, b"-FVE-FS-"),
+    ("xfs", 0, b"XFSB"),
+    ("squashfs", 0, b"hsqs"),
+    ("luks", 0, b"LUKS\xba\xbe"),
+    ("apfs", 32, b"NXSB"),
+    ("hfsplus", 1024, b"H+\0\x04"),
+    ("hfsplus", 1024, b"HX\0\x05"),
+    ("hfs", 1024, b"BD"),
+    ("f2fs", 1024, b"\x10\x20\xf5\xf2"),
+    ("ext", 1080, b"\x53\xef"),
+    ("iso9660", 32769, b"CD001"),
+    ("udf", 32769, b"BEA01"),
+    ("btrfs", 65600, b"_BHRfS_M"),
+];
+
+/// The name of the filesystem that `volume` holds; `None` where no signature fits.
+pub(crate) fn recognise(volume: &Source) -> Option<&'static str> {
+    SIGNATURES.iter().find_map(|(name, offset, signature)| {
+        let found = volume.read_vec(*offset, signature.len() as u64).ok()?;
+        (found == *signature).then_some(*name)
+    })
+}

@@ -1,0 +1,267 @@
+//! Names and their places: the listing of a filesystem before any entry is read in full.
+//!
+//! A reader pushes one node a name, in any order, with its parent; [`TreeBuilder::finish`] puts them in listing order,
+//! level by level from the root, orphans last. Loops are broken and nothing is lost: what the root does not reach becomes
+//! an orphan.
+
+use super::model::Status;
+use crate::limits::Limits;
+
+/// A node of a [`TreeBuilder`], by order of pushing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct NodeId(pub(crate) u32);
+
+/// Where a node hangs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Parent {
+    /// In the root directory.
+    Root,
+    /// In the directory that is this node.
+    Node(NodeId),
+    /// Its directory is lost: it is listed under `/$OrphanFiles`.
+    Lost,
+}
+
+/// A name in listing order.
+pub(crate) struct Node<T> {
+    /// Listing position of the directory; `None` in the root or where it is lost.
+    pub(crate) parent: Option<u32>,
+    pub(crate) status: Status,
+    /// Whatever the reader needs to read the entry in full.
+    pub(crate) payload: T,
+    lost: bool,
+    name: std::ops::Range<usize>,
+    children: std::ops::Range<u32>,
+}
+
+/// Collects nodes.
+pub(crate) struct TreeBuilder<T> {
+    nodes: Vec<(Parent, Status, std::ops::Range<usize>, T)>,
+    names: String,
+}
+
+impl<T> TreeBuilder<T> {
+    pub(crate) fn new() -> Self {
+        Self { nodes: Vec::new(), names: String::new() }
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.nodes.len()
+    }
+
+    /// Adds a name. `/` and NUL in it become U+FFFD. Siblings are listed in the order they were pushed.
+    pub(crate) fn push(&mut self, parent: Parent, name: &str, status: Status, payload: T) -> NodeId {
+        let start = self.names.len();
+        self.names.extend(name.chars().map(|c| if matches!(c, '/' | '\0') { '\u{fffd}' } else { c }));
+        let id = NodeId(u32::try_from(self.nodes.len()).unwrap_or(u32::MAX));
+        self.nodes.push((parent, status, start..self.names.len(), payload));
+        id
+    }
+
+    /// Hangs a node elsewhere.
+    pub(crate) fn set_parent(&mut self, node: NodeId, parent: Parent) {
+        if let Some(entry) = self.nodes.get_mut(node.0 as usize) {
+            entry.0 = parent;
+        }
+    }
+
+    /// Puts all nodes in listing order.
+    ///
+    /// A deleted node below a lost one is an orphan too. Nodes of a loop and nodes deeper than `limits.depth` are hung
+    /// under the orphans; their ids (order of pushing) come back, so that the reader can report them.
+    pub(crate) fn finish(self, limits: &Limits) -> (Tree<T>, Vec<NodeId>) {
+        let count = self.nodes.len();
+        // Children by parent, each list in order of pushing: a counting sort.
+        let slot = |parent: Parent| match parent {
+            Parent::Root => 0,
+            Parent::Lost => 1,
+            Parent::Node(id) if (id.0 as usize) < count => (id.0 as usize).saturating_add(2),
+            Parent::Node(_) => 1,
+        };
+        let mut starts = vec![0u32; count.saturating_add(3)];
+        for (parent, ..) in &self.nodes {
+            if let Some(n) = starts.get_mut(slot(*parent).saturating_add(1)) {
+                *n = n.saturating_add(1);
+            }
+        }
+        let mut sum = 0u32;
+        for n in &mut starts {
+            sum = sum.saturating_add(*n);
+            *n = sum;
+        }
+        let mut fill = starts.clone();
+        let mut children = vec![0u32; count];
+        for (id, (parent, ..)) in self.nodes.iter().enumerate() {
+            if let Some(next) = fill.get_mut(slot(*parent)) {
+                if let Some(child) = children.get_mut(*next as usize) {
+                    *child = u32::try_from(id).unwrap_or(u32::MAX);
+                }
+                *next = next.saturating_add(1);
+            }
+        }
+        let children_of = |slot: usize| {
+            let (from, to) = (starts.get(slot).copied(), starts.get(slot.saturating_add(1)).copied());
+            children.get(from.unwrap_or(0) as usize..to.unwrap_or(0) as usize).unwrap_or_default()
+        };
+
+        let mut payloads: Vec<Option<_>> = self.nodes.into_iter().map(Some).collect();
+        let mut tree = Tree { nodes: Vec::with_capacity(count), names: self.names, roots: [0..0, 0..0] };
+        let mut ids: Vec<u32> = Vec::with_capacity(count);
+        let mut depths: Vec<u32> = Vec::with_capacity(count);
+        let mut reparented: Vec<NodeId> = Vec::new();
+        let mut place = |tree: &mut Tree<T>,
+                         ids: &mut Vec<u32>,
+                         depths: &mut Vec<u32>,
+                         members: &[u32],
+                         parent: Option<u32>,
+                         lost: bool| {
+            let start = u32::try_from(tree.nodes.len()).unwrap_or(u32::MAX);
+            let depth = parent.and_then(|p| depths.get(p as usize).copied()).map_or(0, |d| d.saturating_add(1));
+            for &id in members {
+                let Some((_, status, name, payload)) = payloads.get_mut(id as usize).and_then(Option::take) else {
+                    continue;
+                };
+                let status = if lost && status == Status::Deleted { Status::Orphan } else { status };
+                tree.nodes.push(Node { parent, status, payload, lost, name, children: 0..0 });
+                ids.push(id);
+                depths.push(depth);
+            }
+            start..u32::try_from(tree.nodes.len()).unwrap_or(u32::MAX)
+        };
+
+        tree.roots[0] = place(&mut tree, &mut ids, &mut depths, children_of(0), None, false);
+        let mut done = 0usize;
+        let mut too_deep: Vec<u32> = Vec::new();
+        let mut lost_members: Vec<u32> = children_of(1).to_vec();
+        let mut sweep = 0u32;
+        loop {
+            while let Some(&id) = ids.get(done) {
+                let position = u32::try_from(done).unwrap_or(u32::MAX);
+                let members = children_of((id as usize).saturating_add(2));
+                if depths.get(done).copied().unwrap_or(0) >= limits.depth.max(1) {
+                    too_deep.extend(members);
+                } else if !members.is_empty() {
+                    let lost = tree.nodes.get(done).is_some_and(|node| node.lost);
+                    let range = place(&mut tree, &mut ids, &mut depths, members, Some(position), lost);
+                    if let Some(node) = tree.nodes.get_mut(done) {
+                        node.children = range;
+                    }
+                }
+                done = done.saturating_add(1);
+            }
+            if !lost_members.is_empty() {
+                let members = std::mem::take(&mut lost_members);
+                let range = place(&mut tree, &mut ids, &mut depths, &members, None, true);
+                tree.add_lost(range);
+            } else if !too_deep.is_empty() {
+                lost_members = std::mem::take(&mut too_deep);
+                reparented.extend(lost_members.iter().map(|id| NodeId(*id)));
+            } else {
+                // Only loops are left: cut each at its first node.
+                while (sweep as usize) < count && ids.len() < count {
+                    let candidate = sweep;
+                    sweep = sweep.saturating_add(1);
+                    let range = place(&mut tree, &mut ids, &mut depths, &[candidate], None, true);
+                    if !range.is_empty() {
+                        reparented.push(NodeId(candidate));
+                        tree.add_lost(range);
+                        break;
+                    }
+                }
+                if done == ids.len() {
+                    break;
+                }
+            }
+        }
+        (tree, reparented)
+    }
+}
+
+/// All names of a filesystem in listing order.
+pub(crate) struct Tree<T> {
+    nodes: Vec<Node<T>>,
+    names: String,
+    /// Positions of the root's children, and the first range of lost ones.
+    roots: [std::ops::Range<u32>; 2],
+}
+
+impl<T> Tree<T> {
+    fn add_lost(&mut self, range: std::ops::Range<u32>) {
+        if self.roots[1].is_empty() {
+            self.roots[1] = range;
+        }
+    }
+
+    pub(crate) fn len(&self) -> u64 {
+        self.nodes.len() as u64
+    }
+
+    pub(crate) fn node(&self, position: u64) -> Option<&Node<T>> {
+        self.nodes.get(usize::try_from(position).ok()?)
+    }
+
+    /// The nodes in listing order.
+    pub(crate) fn nodes(&self) -> &[Node<T>] {
+        &self.nodes
+    }
+
+    pub(crate) fn name(&self, node: &Node<T>) -> &str {
+        self.names.get(node.name.clone()).unwrap_or_default()
+    }
+
+    /// The path of a position, `/$OrphanFiles/…` where its directory is lost.
+    pub(crate) fn path(&self, position: u64) -> String {
+        let mut names = Vec::new();
+        let mut lost = false;
+        let mut next = self.node(position);
+        while let Some(node) = next {
+            names.push(self.name(node));
+            lost = node.lost;
+            next = node.parent.and_then(|parent| self.node(u64::from(parent)));
+        }
+        let mut path = String::from(if lost { "/$OrphanFiles" } else { "" });
+        for name in names.iter().rev() {
+            path.push('/');
+            path.push_str(name);
+        }
+        path
+    }
+
+    /// The position of a path; a live entry is preferred to a deleted one of the same name.
+    pub(crate) fn find(&self, path: &str) -> Option<u64> {
+        let path = path.strip_prefix('/').unwrap_or(path);
+        let path = path.strip_suffix('/').unwrap_or(path);
+        if let Some(rest) = path.strip_prefix("$OrphanFiles/") {
+            let start = self.roots[1].start;
+            let count = u32::try_from(self.nodes.len()).unwrap_or(u32::MAX);
+            let lost = (start..count).filter(|&p| self.nodes.get(p as usize).is_some_and(|n| n.parent.is_none()));
+            if let Some(found) = self.descend(lost.collect(), rest) {
+                return Some(found);
+            }
+        }
+        self.descend(self.roots[0].clone().collect(), path)
+    }
+
+    /// Follows `path` from the siblings `level` on, trying live directories before deleted ones of the same name.
+    fn descend(&self, level: Vec<u32>, path: &str) -> Option<u64> {
+        let mut parts = path.split('/').peekable();
+        let mut level = level;
+        while let Some(part) = parts.next() {
+            let mut fits: Vec<u32> = level
+                .iter()
+                .copied()
+                .filter(|&p| self.nodes.get(p as usize).is_some_and(|node| self.name(node) == part))
+                .collect();
+            fits.sort_by_key(|&p| self.nodes.get(p as usize).map(|node| !node.status.is_live()));
+            if parts.peek().is_none() {
+                return fits.first().map(|&p| u64::from(p));
+            }
+            level = fits
+                .iter()
+                .filter_map(|&p| self.nodes.get(p as usize))
+                .flat_map(|node| node.children.clone())
+                .collect();
+        }
+        None
+    }
+}

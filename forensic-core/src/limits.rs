@@ -1,0 +1,52 @@
+//! Bounds on what hostile input can make the library do.
+
+/// Bounds that a caller may tighten or widen. The defaults fit real media; reaching one is an [`Error::Limit`] or an
+/// issue, never a silent cut.
+///
+/// [`Error::Limit`]: crate::Error::Limit
+///
+/// ```
+/// use forensic_core::Limits;
+/// let limits = Limits { depth: 64, ..Limits::default() };
+/// assert!(limits.entries > 1_000_000);
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Limits {
+    /// Directories within directories; deeper ones are listed as orphans.
+    pub depth: u32,
+    /// Entries of one filesystem.
+    pub entries: u64,
+    /// Extents (data runs, cluster runs) of one stream.
+    pub runs: usize,
+    /// Partitions of one medium.
+    pub partitions: usize,
+    /// Segment files of one image.
+    pub segments: usize,
+    /// Bytes of one structure read into memory at once (a table of a container, an attribute list, an index record).
+    pub structure_bytes: u64,
+    /// Bytes of one compressed block once inflated (an E01 chunk, a compression unit).
+    pub inflated_bytes: u64,
+    /// Width × height of a picture to decode.
+    pub pixels: u64,
+    /// Bytes a picture decoder may allocate.
+    pub picture_bytes: u64,
+    /// Issues kept for one evidence or filesystem.
+    pub issues: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            depth: 512,
+            entries: 200_000_000,
+            runs: 4_000_000,
+            partitions: 1024,
+            segments: 16_384,
+            structure_bytes: 256 << 20,
+            inflated_bytes: 64 << 20,
+            pixels: 400_000_000,
+            picture_bytes: 1 << 30,
+            issues: 100_000,
+        }
+    }
+}

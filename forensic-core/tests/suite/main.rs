@@ -1,0 +1,9 @@
+//! The integration tests, one file a subject. Third-party images are read from `FORENSIC_CORPUS` (default
+//! `../shared/data` beside the repository); a test that needs one says so and passes when it is absent.
+
+mod corpus;
+mod evidence;
+mod fat;
+mod faults;
+mod ntfs;
+mod volume;
