@@ -6,7 +6,12 @@ pub mod bytes;
 mod error;
 pub mod evidence;
 pub mod filesystem;
+pub mod hash;
+pub mod known;
 mod limits;
+mod parallel;
+pub mod perceptual;
+pub mod picture;
 pub mod volume;
 
 pub use error::{Error, Issue, Result};
