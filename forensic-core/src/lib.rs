@@ -12,6 +12,8 @@ mod limits;
 mod parallel;
 pub mod perceptual;
 pub mod picture;
+pub mod report;
+pub mod triage;
 pub mod volume;
 
 pub use error::{Error, Issue, Result};

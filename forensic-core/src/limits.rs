@@ -26,6 +26,8 @@ pub struct Limits {
     pub structure_bytes: u64,
     /// Bytes of one compressed block once inflated (an E01 chunk, a compression unit).
     pub inflated_bytes: u64,
+    /// Bytes of a stream that are not stored and read as zeros, for it to be hashed by a triage.
+    pub sparse_bytes: u64,
     /// Width × height of a picture to decode.
     pub pixels: u64,
     /// Bytes a picture decoder may allocate.
@@ -44,6 +46,7 @@ impl Default for Limits {
             segments: 16_384,
             structure_bytes: 256 << 20,
             inflated_bytes: 64 << 20,
+            sparse_bytes: 64 << 30,
             pixels: 400_000_000,
             picture_bytes: 1 << 30,
             issues: 100_000,

@@ -1,0 +1,126 @@
+//! From an entry to its records: digests, lookups, pictures.
+
+use super::Options;
+use crate::{
+    bytes::{ExtentKind, ReadAt, Source},
+    error::{Error, Result},
+    evidence::Evidence,
+    filesystem::{Entry, FileSystem, Stream, TimestampKind},
+    hash::{self, Algorithm, Digests},
+    limits::Limits,
+    perceptual, picture,
+    report::{Picture, Record},
+};
+
+/// Bytes of the start of a stream that tell its type.
+const HEAD: u64 = 64;
+
+/// Most bytes of content a byte of the medium can stand for: NTFS stores a compression unit of 16 clusters in one.
+const MOST_EXPANSION: u64 = 16;
+
+/// Appends the records of `entry`: one a stream; a directory or other entry without a stream has one of its own.
+pub(super) fn examine(
+    entry: &Entry,
+    volume: usize,
+    filesystem: &dyn FileSystem,
+    evidence: &Evidence,
+    options: &Options,
+    records: &mut Vec<Record>,
+) {
+    let entry_record = Record {
+        source: "filesystem",
+        volume: Some(volume as u64),
+        volume_offset: Some(filesystem.offset()),
+        filesystem: Some(filesystem.kind()),
+        path: Some(entry.path.clone()),
+        name: Some(entry.name.clone()),
+        entry_id: Some(entry.id),
+        parent_id: entry.parent_id,
+        kind: Some(entry.kind.as_str()),
+        status: Some(entry.status.as_str()),
+        target: entry.target.clone(),
+        recoverability: entry.recoverability.map(|grade| grade.as_str()),
+        recoverability_reason: entry.recoverability.map(|_| entry.recoverability_reason.clone()),
+        created: entry.time(TimestampKind::Created),
+        modified: entry.time(TimestampKind::Modified),
+        accessed: entry.time(TimestampKind::Accessed),
+        changed: entry.time(TimestampKind::Changed),
+        attributes: entry.attributes.clone(),
+        issues: entry.issues.iter().map(ToString::to_string).collect(),
+        ..Record::default()
+    };
+    if entry.stream("").is_err() {
+        records.push(entry_record.clone());
+    }
+    for stream in &entry.streams {
+        let mut record =
+            Record { stream: Some(stream.info.name.clone()), size: Some(stream.info.size), ..entry_record.clone() };
+        if let Err(error) = examine_content(stream, evidence, options, &mut record) {
+            record.issues.push(error.to_string());
+        }
+        records.push(record);
+    }
+}
+
+fn examine_content(stream: &Stream, evidence: &Evidence, options: &Options, record: &mut Record) -> Result<()> {
+    let source = stream.open()?;
+    record.extents = source.extents();
+    check_worth(&source, record, evidence.size(), evidence.limits())?;
+    let head = source.read_vec(0, HEAD.min(source.len()))?;
+    record.content_type = picture::content_type(&head);
+    let digests = hash::hash(&source, &options.algorithms)?;
+    record.md5 = digests.hex(Algorithm::Md5);
+    record.sha1 = digests.hex(Algorithm::Sha1);
+    record.sha256 = digests.hex(Algorithm::Sha256);
+    record.blake3 = digests.hex(Algorithm::Blake3);
+    look_up(&digests, options, record);
+    look_at(&source, evidence.limits(), options, record);
+    Ok(())
+}
+
+fn look_up(digests: &Digests, options: &Options, record: &mut Record) {
+    record.known = options.hash_sets.iter().flat_map(|set| set.lookup(digests)).map(Into::into).collect();
+}
+
+/// Decodes a picture and hashes it perceptually; what is no picture is left alone, a damaged one is an issue.
+fn look_at(source: &Source, limits: &Limits, options: &Options, record: &mut Record) {
+    let decodes = matches!(record.content_type, Some("jpeg" | "png" | "gif" | "bmp" | "tiff" | "webp" | "ico"));
+    if !decodes || options.perceptual.is_empty() {
+        return;
+    }
+    let decoded = match picture::decode(source, limits) {
+        Ok(decoded) => decoded,
+        Err(error) => {
+            record.issues.push(error.to_string());
+            return;
+        }
+    };
+    record.picture = Some(Picture::new(decoded.width(), decoded.height()));
+    for wanted in &options.perceptual {
+        match perceptual::hash_picture(&decoded, *wanted) {
+            Ok(hash) => record.perceptual.push((&hash).into()),
+            Err(error) => record.issues.push(error.to_string()),
+        }
+    }
+}
+
+/// Refuses to hash more bytes than the medium can hold: a few bytes of metadata can claim exabytes of zeros.
+fn check_worth(source: &Source, record: &Record, medium_size: u64, limits: &Limits) -> Result<()> {
+    let stored = |kind: ExtentKind| kind != ExtentKind::Sparse;
+    let sum = |sparse: bool| {
+        let parts = record.extents.iter().filter(|extent| stored(extent.kind) != sparse);
+        parts.fold(0u64, |sum, extent| sum.saturating_add(extent.length))
+    };
+    let too_much = |found, limit, unit| {
+        Err(Error::Limit { structure: "stream", offset: source.medium_offset(0), found, limit, unit })
+    };
+    let (sparse, data) = (sum(true), sum(false));
+    if sparse > limits.sparse_bytes {
+        return too_much(sparse, limits.sparse_bytes, "bytes of zeros that are not stored");
+    }
+    let most = medium_size.saturating_mul(MOST_EXPANSION);
+    if data > most {
+        return too_much(data, most, "bytes, which is more than the medium holds,");
+    }
+    Ok(())
+}

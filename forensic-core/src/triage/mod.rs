@@ -1,0 +1,194 @@
+//! Triage: every file of every volume, live and deleted, hashed, looked up and recorded, in one pass and in parallel.
+//!
+//! A [`Plan`] cuts the listing into [`Unit`]s; [`Plan::process`] is a pure function from a unit to its records, so that
+//! units can run on any thread, in any order, and again. [`run`] runs them all and puts the records in order: the same
+//! records on one thread or many.
+//!
+//! ```
+//! use forensic_core::{evidence::Evidence, triage};
+//! let evidence = Evidence::from_bytes(vec![0u8; 4096])?;
+//! let report = triage::run(&evidence, &triage::Options::default(), &forensic_core::NoProgress)?;
+//! assert_eq!(report.records.len(), 0);
+//! assert_eq!(report.summary.volumes, 1);
+//! # Ok::<(), forensic_core::Error>(())
+//! ```
+
+mod examine;
+mod plan;
+
+use crate::{
+    Progress,
+    error::{Error, Issue, Result},
+    evidence::Evidence,
+    hash,
+    known::HashSet,
+    parallel, perceptual,
+    report::Record,
+};
+use std::{
+    collections::{HashMap, hash_map},
+    ops::ControlFlow,
+    sync::Arc,
+};
+
+pub use plan::{Plan, Unit};
+
+/// What a triage does.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// Digests of every stream.
+    pub algorithms: Vec<hash::Algorithm>,
+    /// Perceptual hashes of every picture.
+    pub perceptual: Vec<perceptual::Options>,
+    /// Sets every stream is looked up in.
+    pub hash_sets: Vec<Arc<HashSet>>,
+    /// Threads; `None`: as many as the machine runs at once.
+    pub threads: Option<usize>,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            algorithms: hash::Algorithm::ALL.to_vec(),
+            perceptual: vec![perceptual::Options::new(perceptual::Algorithm::Gradient)],
+            hash_sets: Vec::new(),
+            threads: None,
+        }
+    }
+}
+
+/// What a triage counted.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Summary {
+    /// Volumes and gaps of the medium.
+    pub volumes: u64,
+    /// Filesystems read.
+    pub filesystems: u64,
+    /// Records written.
+    pub records: u64,
+    /// Records of files in use.
+    pub live: u64,
+    /// Records of deleted and orphan files.
+    pub deleted: u64,
+    /// Bytes hashed.
+    pub bytes_hashed: u64,
+    /// Pictures that decoded.
+    pub pictures: u64,
+    /// Records with at least one hit in a hash set.
+    pub known: u64,
+    /// Records whose content repeats that of an earlier one.
+    pub repeated: u64,
+    /// Problems listed, of records and of the evidence.
+    pub issues: u64,
+}
+
+impl Summary {
+    /// Name and count, in the order above.
+    pub fn items(&self) -> [(&'static str, u64); 10] {
+        [
+            ("volumes", self.volumes),
+            ("filesystems", self.filesystems),
+            ("records", self.records),
+            ("live", self.live),
+            ("deleted", self.deleted),
+            ("bytes_hashed", self.bytes_hashed),
+            ("pictures", self.pictures),
+            ("known", self.known),
+            ("repeated", self.repeated),
+            ("issues", self.issues),
+        ]
+    }
+
+    fn count(&mut self, record: &Record) {
+        self.records = self.records.saturating_add(1);
+        let one = |counter: &mut u64, counts: bool| *counter = counter.saturating_add(u64::from(counts));
+        let is_live = matches!(record.status, Some("allocated" | "unlisted"));
+        one(&mut self.live, record.kind == Some("file") && is_live);
+        one(&mut self.deleted, record.kind == Some("file") && !is_live);
+        one(&mut self.pictures, record.picture.is_some());
+        one(&mut self.known, !record.known.is_empty());
+        one(&mut self.repeated, record.same_as.is_some());
+        let was_hashed = [&record.md5, &record.sha1, &record.sha256, &record.blake3].into_iter().any(Option::is_some);
+        if was_hashed {
+            self.bytes_hashed = self.bytes_hashed.saturating_add(record.size.unwrap_or(0));
+        }
+        self.issues = self.issues.saturating_add(record.issues.len() as u64);
+    }
+}
+
+/// What a triage found.
+#[derive(Debug, Clone, Default)]
+#[non_exhaustive]
+pub struct Report {
+    /// One a stream, in a fixed order.
+    pub records: Vec<Record>,
+    /// The counts.
+    pub summary: Summary,
+    /// What could not be read of the evidence, its volumes and filesystems.
+    pub issues: Vec<Issue>,
+}
+
+/// Runs a triage and keeps all records.
+///
+/// # Errors
+/// [`Error::Cancelled`]. Damage is no error: see [`Report::issues`] and [`Record::issues`].
+pub fn run(evidence: &Evidence, options: &Options, progress: &dyn Progress) -> Result<Report> {
+    let mut records = Vec::new();
+    let (summary, issues) = run_into(evidence, options, progress, |record| {
+        records.push(record);
+        Ok(())
+    })?;
+    Ok(Report { records, summary, issues })
+}
+
+/// Runs a triage and gives each record to `sink` as soon as its turn comes, in memory independent of their number but
+/// for a digest each. `progress` counts entries, not bytes.
+///
+/// # Errors
+/// [`Error::Cancelled`], or what `sink` returns.
+pub fn run_into(
+    evidence: &Evidence,
+    options: &Options,
+    progress: &dyn Progress,
+    mut sink: impl FnMut(Record) -> Result<()>,
+) -> Result<(Summary, Vec<Issue>)> {
+    let plan = Plan::new(evidence, options);
+    let mut summary = Summary {
+        volumes: evidence.volumes().len() as u64,
+        filesystems: plan.filesystem_count(),
+        ..Summary::default()
+    };
+    let total = plan.entry_count();
+    let mut done = 0u64;
+    let mut first_with: HashMap<String, u64> = HashMap::new();
+    let threads = match options.threads.unwrap_or_else(parallel::available_threads) {
+        1 => 0,
+        threads => threads,
+    };
+    let process = |number: u64| plan.unit(number).map(|unit| (unit.count, plan.process(unit)));
+    parallel::in_order(plan.unit_count(), threads, process, |_, processed| {
+        let Some((entries, records)) = processed else { return Ok(()) };
+        for mut record in records {
+            record.id = summary.records;
+            if let Some(digest) = &record.sha256 {
+                match first_with.entry(digest.clone()) {
+                    hash_map::Entry::Occupied(first) => record.same_as = Some(*first.get()),
+                    hash_map::Entry::Vacant(place) => {
+                        place.insert(record.id);
+                    }
+                }
+            }
+            summary.count(&record);
+            sink(record)?;
+        }
+        done = done.saturating_add(entries);
+        match progress.update(done, total) {
+            ControlFlow::Continue(()) => Ok(()),
+            ControlFlow::Break(()) => Err(Error::Cancelled),
+        }
+    })?;
+    let issues = plan.issues();
+    summary.issues = summary.issues.saturating_add(issues.len() as u64);
+    Ok((summary, issues))
+}
