@@ -1,8 +1,8 @@
 //! The formats of lists, told apart by their content.
 
-use super::{digest_from_hex, hashdeep, lines::Lines, sums};
+use super::{digest_from_hex, hashdeep, lines::Lines, not_a_list, sums};
 use crate::error::{Error, Result};
-use std::str::FromStr;
+use std::{io::Read, str::FromStr};
 
 /// A format of a list of digests.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -30,7 +30,7 @@ impl Format {
     }
 
     /// Looks at the first lines, which stay unread.
-    pub(super) fn detect(lines: &mut Lines) -> Result<Self> {
+    pub(super) fn detect<R: Read>(lines: &mut Lines<R>) -> Result<Self> {
         let mut seen = Vec::new();
         let mut found = None;
         while found.is_none() && seen.len() < LINES_LOOKED_AT {
@@ -49,7 +49,7 @@ impl Format {
             Some(format) => Ok(format),
             // An empty list is a list.
             None if empty => Ok(Self::Plain),
-            None => Err(Error::Format { what: format!("a list of digests in {:?}", lines.path()) }),
+            None => Err(not_a_list(lines.path())),
         }
     }
 }

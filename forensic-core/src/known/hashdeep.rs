@@ -4,6 +4,7 @@
 
 use super::{Row, Sink, lines::Lines};
 use crate::{error::Result, hash::hex};
+use std::io::Read;
 
 /// True for the first line of a hashdeep list.
 pub(super) fn is_header(line: &str) -> bool {
@@ -11,7 +12,7 @@ pub(super) fn is_header(line: &str) -> bool {
 }
 
 /// Reads all rows. Digests of algorithms this library does not compute (tiger, whirlpool) are passed over.
-pub(super) fn read(lines: &mut Lines, sink: &mut dyn Sink) -> Result<()> {
+pub(super) fn read<R: Read>(lines: &mut Lines<R>, sink: &mut dyn Sink) -> Result<()> {
     let mut columns: Vec<String> = Vec::new();
     while let Some(line) = lines.next_line()? {
         let text = line.text.as_str();

@@ -3,7 +3,6 @@
 use crate::error::{Error, Result};
 use std::{
     collections::VecDeque,
-    fs::File,
     io::{BufRead, BufReader, Read},
     path::{Path, PathBuf},
 };
@@ -24,9 +23,9 @@ pub(super) struct Line {
 
 /// Reads lines one by one, in constant memory. A byte-order mark is dropped; UTF-16 (what PowerShell redirects to) is
 /// read too.
-pub(super) struct Lines {
+pub(super) struct Lines<R> {
     path: PathBuf,
-    reader: BufReader<File>,
+    reader: BufReader<R>,
     wide: Option<Endian>,
     number: u64,
     unread: VecDeque<Line>,
@@ -38,11 +37,11 @@ enum Endian {
     Big,
 }
 
-impl Lines {
-    pub(super) fn open(path: &Path) -> Result<Self> {
-        let failed = |error| Error::io(path, error);
-        let mut reader = BufReader::with_capacity(256 << 10, File::open(path).map_err(failed)?);
-        let head = reader.fill_buf().map_err(failed)?;
+impl<R: Read> Lines<R> {
+    /// Reads `list`, which errors call by `path`.
+    pub(super) fn new(path: PathBuf, list: R) -> Result<Self> {
+        let mut reader = BufReader::with_capacity(256 << 10, list);
+        let head = reader.fill_buf().map_err(|error| Error::io(&path, error))?;
         let (mark, wide) = match head {
             [0xef, 0xbb, 0xbf, ..] => (3, None),
             [0xff, 0xfe, ..] => (2, Some(Endian::Little)),
@@ -50,7 +49,7 @@ impl Lines {
             _ => (0, None),
         };
         reader.consume(mark);
-        Ok(Self { path: path.to_owned(), reader, wide, number: 0, unread: VecDeque::new() })
+        Ok(Self { path, reader, wide, number: 0, unread: VecDeque::new() })
     }
 
     pub(super) fn path(&self) -> &Path {
@@ -84,7 +83,7 @@ impl Lines {
                 char::decode_utf16(bytes.chunks(2).map(unit)).map(|c| c.unwrap_or('\u{fffd}')).collect()
             }
         };
-        text.truncate(text.trim_end_matches(['\n', '\r', '\0']).len());
+        text.truncate(text.trim_end_matches(['\n', '\r']).len());
         self.number = self.number.saturating_add(1);
         Ok(Some(Line { number: self.number, text, cut }))
     }

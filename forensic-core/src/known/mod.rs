@@ -17,12 +17,15 @@ mod hashdeep;
 mod lines;
 mod sums;
 
+use self::lines::Lines;
 use crate::{
     error::{Error, Result},
     hash::{Algorithm, Digests, hex},
 };
 use std::{
     collections::BTreeMap,
+    fs::File,
+    io::Read,
     path::{Path, PathBuf},
 };
 
@@ -122,9 +125,25 @@ impl HashSet {
     /// # Errors
     /// As [`HashSet::build`].
     pub fn build_as<P: AsRef<Path>>(paths: impl IntoIterator<Item = P>, format: Option<Format>) -> Result<Self> {
-        let mut set = Self::default();
+        let mut lists = Vec::new();
         for path in paths {
-            set.read(path.as_ref(), format)?;
+            let path = path.as_ref();
+            lists.push((path.to_owned(), File::open(path).map_err(|error| Error::io(path, error))?));
+        }
+        Self::build_from_readers(lists, format)
+    }
+
+    /// Builds a set from lists that are no files, each with the path it is to be known by.
+    ///
+    /// # Errors
+    /// As [`HashSet::build`].
+    pub fn build_from_readers<R: Read>(
+        lists: impl IntoIterator<Item = (PathBuf, R)>,
+        format: Option<Format>,
+    ) -> Result<Self> {
+        let mut set = Self::default();
+        for (path, list) in lists {
+            set.read(Lines::new(path, list)?, format)?;
         }
         set.md5.sort_unstable();
         set.sha1.sort_unstable();
@@ -133,22 +152,24 @@ impl HashSet {
         Ok(set)
     }
 
-    fn read(&mut self, path: &Path, format: Option<Format>) -> Result<()> {
-        let mut lines = lines::Lines::open(path)?;
+    fn read<R: Read>(&mut self, mut lines: Lines<R>, format: Option<Format>) -> Result<()> {
         let format = match format {
             Some(format) => format,
             None => Format::detect(&mut lines)?,
         };
         let source = u32::try_from(self.sources.len()).unwrap_or(u32::MAX);
+        let path = lines.path().to_owned();
         let set_name = path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
-        self.sources.push(SetSource { path: path.to_owned(), format, set_name, records: 0 });
-        let mut reader = Reading { set: self, source, path };
+        self.sources.push(SetSource { path: path.clone(), format, set_name, records: 0 });
+        let issues_before = self.issues.len();
+        let mut reader = Reading { set: self, source, path: &path };
         match format {
             Format::Hashdeep => hashdeep::read(&mut lines, &mut reader)?,
             Format::Plain | Format::Sums => sums::read(&mut lines, &mut reader)?,
         }
-        if self.sources.last().is_some_and(|source| source.records == 0) && !self.issues.is_empty() {
-            return Err(Error::Format { what: format!("a list of digests in {path:?}") });
+        let nothing_was_read = self.sources.last().is_some_and(|source| source.records == 0);
+        if nothing_was_read && self.issues.len() > issues_before {
+            return Err(not_a_list(&path));
         }
         Ok(())
     }
@@ -237,6 +258,10 @@ impl HashSet {
 /// The bytes of a digest in hex, of a length some algorithm has.
 pub(crate) fn digest_from_hex(text: &[u8]) -> Option<Vec<u8>> {
     matches!(text.len(), 32 | 40 | 64).then(|| hex::decode(text))?
+}
+
+fn not_a_list(path: &Path) -> Error {
+    Error::Format { what: format!("a list of digests in {path:?}") }
 }
 
 fn distinct<const N: usize>(sorted: &[([u8; N], u32)]) -> usize {

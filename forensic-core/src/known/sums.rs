@@ -5,9 +5,10 @@
 
 use super::{Row, Sink, digest_from_hex, lines::Lines};
 use crate::error::Result;
+use std::io::Read;
 
 /// Reads all lines; one that is no checksum is an issue.
-pub(super) fn read(lines: &mut Lines, sink: &mut dyn Sink) -> Result<()> {
+pub(super) fn read<R: Read>(lines: &mut Lines<R>, sink: &mut dyn Sink) -> Result<()> {
     while let Some(line) = lines.next_line()? {
         if line.cut {
             sink.issue(line.number, "the line is too long".to_owned());

@@ -5,5 +5,7 @@ mod corpus;
 mod evidence;
 mod fat;
 mod faults;
+mod lists;
 mod ntfs;
+mod pictures;
 mod volume;
