@@ -8,4 +8,5 @@ mod faults;
 mod lists;
 mod ntfs;
 mod pictures;
+mod report;
 mod volume;
