@@ -70,19 +70,18 @@ fn ends(source: &Source, distance: u64, signature: &[u8]) -> bool {
     source.len().checked_sub(distance).is_some_and(|offset| holds(source, offset, signature))
 }
 
-/// A VHD ends with a footer of 512 bytes (511 in old versions); a dynamic one begins with a copy of it. The footer's
-/// checksum, the complement of the sum of its bytes, keeps a raw medium with the word in its last sector raw.
+/// A VHD ends with a footer of 512 bytes (511 in old versions); a dynamic one begins with a copy of it. Its version and
+/// disk type are looked at too, so that a raw medium with the word in its last sector stays raw; its checksum is not, as
+/// QEMU has written wrong ones.
 fn is_vhd(source: &Source) -> bool {
-    let footer_at = |offset: u64, length: u64| {
-        source.read_vec(offset, length).is_ok_and(|footer| {
-            let stored = footer.get(64..68).and_then(|bytes| bytes.try_into().ok()).map_or(0, u32::from_be_bytes);
-            let outside_checksum = footer.iter().enumerate().filter(|(at, _)| !(64..68).contains(at));
-            let sum = outside_checksum.fold(0u32, |sum, (_, byte)| sum.wrapping_add(u32::from(*byte)));
-            footer.starts_with(b"conectix") && stored == !sum
-        })
+    let footer_at = |offset: u64| {
+        let disk_types: [&[u8]; 3] = [b"\0\0\0\x02", b"\0\0\0\x03", b"\0\0\0\x04"];
+        holds(source, offset, b"conectix")
+            && holds(source, offset.saturating_add(12), b"\0\x01\0\0")
+            && disk_types.iter().any(|disk_type| holds(source, offset.saturating_add(60), disk_type))
     };
-    let trailer = |length: u64| source.len().checked_sub(length).is_some_and(|offset| footer_at(offset, length));
-    footer_at(0, 512) || trailer(512) || trailer(511)
+    let trailer = |length: u64| source.len().checked_sub(length).is_some_and(footer_at);
+    footer_at(0) || trailer(512) || trailer(511)
 }
 
 /// AFF4 is a ZIP archive whose comment is the URN of its volume.
