@@ -114,6 +114,18 @@ impl Error {
         Self::Corrupt { structure, offset, expected: expected.into(), found: found.to_string() }
     }
 
+    /// The same error about a source that begins at byte `start` of another.
+    pub(crate) fn moved_by(mut self, start: u64) -> Self {
+        if let Self::Corrupt { offset, .. }
+        | Self::Limit { offset, .. }
+        | Self::Unreadable { offset, .. }
+        | Self::OutOfBounds { offset, .. } = &mut self
+        {
+            *offset = offset.saturating_add(start);
+        }
+        self
+    }
+
     pub(crate) fn io(path: impl Into<PathBuf>, source: io::Error) -> Self {
         Self::Io { path: path.into(), source: Arc::new(source) }
     }

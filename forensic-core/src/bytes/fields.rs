@@ -48,6 +48,16 @@ impl<'a> Fields<'a> {
         self.array(offset).map(u64::from_le_bytes)
     }
 
+    /// A GUID in its text form, the first three fields in little-endian order as Microsoft stores them.
+    pub(crate) fn guid(&self, offset: usize) -> Result<String> {
+        let [a, b, c, d, e, f, g, h, rest @ ..] = self.array::<16>(offset)?;
+        let (first, second, third) =
+            (u32::from_le_bytes([a, b, c, d]), u16::from_le_bytes([e, f]), u16::from_le_bytes([g, h]));
+        let fourth = u16::from_be_bytes([rest[0], rest[1]]);
+        let node: String = rest[2..].iter().map(|byte| format!("{byte:02x}")).collect();
+        Ok(format!("{first:08x}-{second:04x}-{third:04x}-{fourth:04x}-{node}"))
+    }
+
     /// An error about the field at `offset` of this structure.
     pub(crate) fn corrupt(&self, offset: usize, expected: impl Into<String>, found: impl ToString) -> Error {
         Error::corrupt(self.structure, self.at.saturating_add(offset as u64), expected, found)

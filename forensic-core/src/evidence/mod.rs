@@ -4,7 +4,11 @@
 //! table: one file or folder a format.
 #![deny(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::arithmetic_side_effects)]
 
-mod raw;
+mod detect;
+mod ewf;
+mod series;
+mod split;
+mod verify;
 
 use crate::{
     bytes::{Extent, FileSource, ReadAt, Source, Tolerant, Unreadable},
@@ -18,6 +22,8 @@ use std::{
     path::{Path, PathBuf},
     sync::{Arc, OnceLock},
 };
+
+pub use verify::Verification;
 
 /// What a container reader hands up: the medium and what the container says about it.
 pub(crate) struct Container {
@@ -33,8 +39,26 @@ pub(crate) struct Container {
     pub(crate) stored_hashes: BTreeMap<String, String>,
     /// Ranges that could not be read when the medium was acquired.
     pub(crate) acquisition_errors: Vec<Extent>,
+    /// Ranges of the medium that the container does not hold, in order and apart; reading them fails.
+    pub(crate) absent: Vec<Extent>,
     /// What is wrong with the container itself, and was passed over.
     pub(crate) issues: Vec<Issue>,
+}
+
+impl Container {
+    /// A container that says nothing but its bytes.
+    pub(crate) fn new(format: &'static str, medium: Source) -> Self {
+        Self {
+            format,
+            medium,
+            sector_size: None,
+            metadata: BTreeMap::new(),
+            stored_hashes: BTreeMap::new(),
+            acquisition_errors: Vec::new(),
+            absent: Vec::new(),
+            issues: Vec::new(),
+        }
+    }
 }
 
 /// How to open evidence.
@@ -94,16 +118,18 @@ impl OpenOptions {
     }
 
     fn finish(self, segments: Vec<Segment>, find_more: bool) -> Result<Evidence> {
-        let container = open_container(segments, find_more, &self.limits)?;
+        let container = detect::open(segments, find_more, &self.limits)?;
         let issues = IssueLog::new(self.limits.issues);
         for issue in container.issues {
             issues.push(issue);
         }
         let sector_size = container.sector_size.unwrap_or(512);
-        let medium = Arc::new(Tolerant::new(container.medium, self.unreadable, u64::from(sector_size)));
+        let medium = Arc::new(Tolerant::new(container.medium.clone(), self.unreadable, u64::from(sector_size)));
         Ok(Evidence(Arc::new(Inner {
             format: container.format,
             medium,
+            container_medium: container.medium,
+            absent: container.absent,
             sector_size,
             metadata: container.metadata,
             stored_hashes: container.stored_hashes,
@@ -117,10 +143,6 @@ impl OpenOptions {
 
 /// A segment file: where it is, if it has a path, and its bytes.
 pub(crate) type Segment = (Option<PathBuf>, Source);
-
-fn open_container(segments: Vec<Segment>, _find_more: bool, _limits: &Limits) -> Result<Container> {
-    raw::open(segments)
-}
 
 /// A medium under examination. Cloning is cheap and shares it; all methods may be called from many threads.
 ///
@@ -138,6 +160,9 @@ pub struct Evidence(Arc<Inner>);
 struct Inner {
     format: &'static str,
     medium: Arc<Tolerant>,
+    /// The medium as the container gives it: unreadable places fail.
+    container_medium: Source,
+    absent: Vec<Extent>,
     sector_size: u32,
     metadata: BTreeMap<String, String>,
     stored_hashes: BTreeMap<String, String>,
@@ -180,7 +205,12 @@ impl Evidence {
         self.0.sector_size
     }
 
-    /// What the container says about the case and the acquisition.
+    /// What the container says about the case and the acquisition. An E01 image may give `case_number`,
+    /// `evidence_number`, `description`, `examiner`, `notes`, `acquired` and `system_date` (ISO 8601, with `Z` where known
+    /// to be UTC), `acquisition_version`, `platform`, `password_hash`, `model`, `serial_number`, `device_label`,
+    /// `process_identifier`, `extents`, `compression` ("none", "fast", "best"), `media_type`, `is_physical`,
+    /// `write_blocker`, `set_identifier`, `sectors`, `bytes_per_sector`, `sectors_per_chunk`, `chunk_size`,
+    /// `error_granularity`, `segments`. What is not known is absent.
     pub fn metadata(&self) -> &BTreeMap<String, String> {
         &self.0.metadata
     }

@@ -1,8 +1,13 @@
 //! Volumes: the partitions of a medium, and the gaps between them.
 #![deny(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::arithmetic_side_effects)]
 
+mod gaps;
+mod gpt;
+mod mbr;
+mod types;
+
 use crate::{
-    bytes::{Slice, Source},
+    bytes::{ReadAt, Slice, Source},
     error::{Issue, Result},
     filesystem::{self, FileSystem},
     limits::Limits,
@@ -40,8 +45,9 @@ pub struct Volume {
     pub index: usize,
     /// The partition table it stands in.
     pub scheme: Scheme,
-    /// What the partition table says it holds, or, where that says nothing, what was recognised in it. "unallocated" for a
-    /// gap.
+    /// What the partition table says it holds: "ntfs_exfat_hpfs (0x07)" in an MBR, "microsoft_basic_data" or, for a type
+    /// without a name, its GUID in a GPT. For a medium without a table what is recognised on it, or "unknown".
+    /// "unallocated" for a gap.
     pub type_name: String,
     /// Its name in the partition table; empty where it has none.
     pub label: String,
@@ -55,6 +61,19 @@ pub struct Volume {
 }
 
 impl Volume {
+    /// The volume at `(offset, size)` of `medium`; `None` where the medium does not reach so far.
+    fn new(
+        medium: &Source,
+        scheme: Scheme,
+        type_name: String,
+        label: String,
+        (offset, size): (u64, u64),
+        allocated: bool,
+    ) -> Option<Self> {
+        let source = Arc::new(Slice::new(medium.clone(), offset, size).ok()?);
+        Some(Self { index: 0, scheme, type_name, label, offset, size, allocated, source })
+    }
+
     /// The bytes of the volume.
     pub fn stream(&self) -> Source {
         self.source.clone()
@@ -73,21 +92,87 @@ impl Volume {
     }
 }
 
+/// A partition as its table describes it; not yet cut to the medium.
+struct Partition {
+    scheme: Scheme,
+    type_name: String,
+    label: String,
+    offset: u64,
+    size: u64,
+    /// Byte offset of its entry on the medium.
+    described_at: u64,
+}
+
 /// Reads the partition table of `medium`. What is damaged is told to `issue` and passed over.
-pub(crate) fn read(medium: &Source, _sector_size: u32, _limits: &Limits, _issue: &dyn Fn(Issue)) -> Vec<Volume> {
-    let mut volumes = Vec::new();
-    let size = medium.len();
-    if let Ok(slice) = Slice::new(medium.clone(), 0, size) {
-        volumes.push(Volume {
-            index: 0,
-            scheme: Scheme::None,
-            type_name: filesystem::recognise(medium).unwrap_or("unknown").to_owned(),
-            label: String::new(),
-            offset: 0,
-            size,
-            allocated: true,
-            source: Arc::new(slice),
-        });
+///
+/// A GPT counts where the MBR guards it or says nothing; beside an MBR with partitions of its own, or a filesystem that
+/// begins in sector 0, it is a remnant. An MBR with no partition in it is one gap, as nothing of the medium is allocated.
+pub(crate) fn read(medium: &Source, sector_size: u32, limits: &Limits, issue: &dyn Fn(Issue)) -> Vec<Volume> {
+    let table = mbr::primary(medium, sector_size);
+    let is_guarded = table.is_some_and(|table| table.iter().any(mbr::Entry::is_protective));
+    let partitions = match &table {
+        Some(table) if !is_guarded => mbr::read(medium, table, sector_size, limits, issue),
+        _ => Vec::new(),
+    };
+    let bare = filesystem::recognise(medium).filter(|_| !is_guarded);
+    let is_ours = partitions.is_empty() && (table.is_some() || !mbr::is_boot_sector(medium));
+    let found = gpt::read(medium, sector_size, limits, issue);
+    match (found, table) {
+        (Some(gpt), _) if is_guarded || (is_ours && (gpt.primary || bare.is_none())) => {
+            if !is_guarded {
+                issue(Issue::new(0, "GPT", "no protective partition in sector 0"));
+            }
+            report_hybrid(medium, table, &gpt.partitions, sector_size, limits, issue);
+            spans(medium, Scheme::Gpt, gpt.partitions, issue)
+        }
+        (found, Some(table)) if bare.is_none() || !partitions.is_empty() || is_guarded => {
+            if found.is_some() {
+                issue(Issue::new(0, "GPT", "not used, as the master boot record has partitions of its own"));
+            }
+            if let Some(name) = bare {
+                issue(Issue::new(0, "master boot record", format!("a filesystem ({name}) begins in the same sector")));
+            }
+            let partitions =
+                if is_guarded { mbr::read(medium, &table, sector_size, limits, issue) } else { partitions };
+            spans(medium, Scheme::Mbr, partitions, issue)
+        }
+        (found, _) => {
+            if found.is_some() {
+                issue(Issue::new(0, "GPT", "not used, as a filesystem begins in sector 0"));
+            }
+            let type_name = bare.unwrap_or("unknown").to_owned();
+            Volume::new(medium, Scheme::None, type_name, String::new(), (0, medium.len()), true).into_iter().collect()
+        }
     }
-    volumes
+}
+
+/// Partitions and gaps as volumes, in medium order.
+fn spans(medium: &Source, scheme: Scheme, partitions: Vec<Partition>, issue: &dyn Fn(Issue)) -> Vec<Volume> {
+    let volume = |span| match span {
+        gaps::Span::Partition(p) => Volume::new(medium, p.scheme, p.type_name, p.label, (p.offset, p.size), true),
+        gaps::Span::Gap(offset, size) => {
+            Volume::new(medium, scheme, "unallocated".to_owned(), String::new(), (offset, size), false)
+        }
+    };
+    let found = gaps::with_gaps(partitions, medium.len(), issue).into_iter().filter_map(volume);
+    found.enumerate().map(|(index, volume)| Volume { index, ..volume }).collect()
+}
+
+/// Tells of partitions that only the MBR beside a GPT has.
+fn report_hybrid(
+    medium: &Source,
+    table: Option<[mbr::Entry; 4]>,
+    partitions: &[Partition],
+    sector_size: u32,
+    limits: &Limits,
+    issue: &dyn Fn(Issue),
+) {
+    let Some(table) = table else { return };
+    for other in mbr::read(medium, &table, sector_size, limits, issue) {
+        let known = partitions.iter().any(|partition| partition.offset == other.offset);
+        if !known && other.type_name != types::mbr(0xee) {
+            let message = format!("{} of {} bytes stands only in the master boot record", other.type_name, other.size);
+            issue(Issue::new(other.offset, "hybrid master boot record", message));
+        }
+    }
 }

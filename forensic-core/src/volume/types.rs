@@ -1,0 +1,96 @@
+//! Names of partition types: MBR identifiers (after A. E. Brouwer's list) and GPT type GUIDs (UEFI specification,
+//! Microsoft's, Apple's and systemd's documentation).
+
+const MBR: &[(u8, &str)] = &[
+    (0x01, "fat12"),
+    (0x04, "fat16_small"),
+    (0x05, "extended"),
+    (0x06, "fat16"),
+    (0x07, "ntfs_exfat_hpfs"),
+    (0x0b, "fat32"),
+    (0x0c, "fat32_lba"),
+    (0x0e, "fat16_lba"),
+    (0x0f, "extended_lba"),
+    (0x11, "hidden_fat12"),
+    (0x12, "oem_recovery"),
+    (0x14, "hidden_fat16_small"),
+    (0x16, "hidden_fat16"),
+    (0x17, "hidden_ntfs"),
+    (0x1b, "hidden_fat32"),
+    (0x1c, "hidden_fat32_lba"),
+    (0x1e, "hidden_fat16_lba"),
+    (0x27, "windows_recovery"),
+    (0x39, "plan9"),
+    (0x42, "windows_dynamic"),
+    (0x63, "unix_system_v"),
+    (0x82, "linux_swap"),
+    (0x83, "linux"),
+    (0x84, "hibernation"),
+    (0x85, "linux_extended"),
+    (0x8e, "linux_lvm"),
+    (0xa0, "hibernation"),
+    (0xa5, "freebsd"),
+    (0xa6, "openbsd"),
+    (0xa8, "apple_ufs"),
+    (0xa9, "netbsd"),
+    (0xab, "apple_boot"),
+    (0xaf, "apple_hfs"),
+    (0xbe, "solaris_boot"),
+    (0xbf, "solaris"),
+    (0xda, "raw_data"),
+    (0xde, "dell_utility"),
+    (0xeb, "beos"),
+    (0xee, "gpt_protective"),
+    (0xef, "efi_system"),
+    (0xfb, "vmfs"),
+    (0xfc, "vmware_swap"),
+    (0xfd, "linux_raid"),
+];
+
+const GPT: &[(&str, &str)] = &[
+    ("c12a7328-f81f-11d2-ba4b-00a0c93ec93b", "efi_system"),
+    ("21686148-6449-6e6f-744e-656564454649", "bios_boot"),
+    ("024dee41-33e7-11d3-9d69-0008c781f39f", "mbr_scheme"),
+    ("e3c9e316-0b5c-4db8-817d-f92df00215ae", "microsoft_reserved"),
+    ("ebd0a0a2-b9e5-4433-87c0-68b6b72699c7", "microsoft_basic_data"),
+    ("de94bba4-06d1-4d40-a16a-bfd50179d6ac", "microsoft_recovery"),
+    ("5808c8aa-7e8f-42e0-85d2-e1e90434cfb3", "microsoft_ldm_metadata"),
+    ("af9b60a0-1431-4f62-bc68-3311714a69ad", "microsoft_ldm_data"),
+    ("e75caf8f-f680-4cee-afa3-b001e56efc2d", "microsoft_storage_spaces"),
+    ("0fc63daf-8483-4772-8e79-3d69d8477de4", "linux_filesystem"),
+    ("0657fd6d-a4ab-43c4-84e5-0933c84b4f4f", "linux_swap"),
+    ("e6d6d379-f507-44c2-a23c-238f2a3df928", "linux_lvm"),
+    ("a19d880f-05fc-4d3b-a006-743f0f84911e", "linux_raid"),
+    ("4f68bce3-e8cd-4db1-96e7-fbcaf984b709", "linux_root_x86_64"),
+    ("b921b045-1df0-41c3-af44-4c6f280d3fae", "linux_root_arm64"),
+    ("933ac7e1-2eb4-4f13-b844-0e14e2aef915", "linux_home"),
+    ("3b8f8425-20e0-4f3b-907f-1a25a76f98e8", "linux_srv"),
+    ("bc13c2ff-59e6-4262-a352-b275fd6f7172", "linux_boot"),
+    ("ca7d7ccb-63ed-4c53-861c-1742536059cc", "linux_luks"),
+    ("8da63339-0007-60c0-c436-083ac8230908", "linux_reserved"),
+    ("48465300-0000-11aa-aa11-00306543ecac", "apple_hfs"),
+    ("7c3457ef-0000-11aa-aa11-00306543ecac", "apple_apfs"),
+    ("53746f72-6167-11aa-aa11-00306543ecac", "apple_core_storage"),
+    ("426f6f74-0000-11aa-aa11-00306543ecac", "apple_boot"),
+    ("52414944-0000-11aa-aa11-00306543ecac", "apple_raid"),
+    ("55465300-0000-11aa-aa11-00306543ecac", "apple_ufs"),
+    ("69646961-6700-11aa-aa11-00306543ecac", "apple_apfs_preboot"),
+    ("83bd6b9d-7f41-11dc-be0b-001560b84f0f", "freebsd_boot"),
+    ("516e7cb5-6ecf-11d6-8ff8-00022d09712b", "freebsd_swap"),
+    ("516e7cb6-6ecf-11d6-8ff8-00022d09712b", "freebsd_ufs"),
+    ("516e7cba-6ecf-11d6-8ff8-00022d09712b", "freebsd_zfs"),
+    ("6a898cc3-1dd2-11b2-99a6-080020736631", "solaris_usr_or_apple_zfs"),
+    ("fe3a2a5d-4f32-41a7-b725-accc3285a309", "chromeos_kernel"),
+    ("3cb8e202-3b7e-47dd-8a3c-7ff2a13cfcec", "chromeos_root"),
+];
+
+/// The name of an MBR partition type, with the type in hex.
+pub(super) fn mbr(kind: u8) -> String {
+    let name = MBR.iter().find(|(known, _)| *known == kind).map_or("unknown", |(_, name)| name);
+    format!("{name} (0x{kind:02x})")
+}
+
+/// The name of a GPT partition type; the GUID itself where it has none here.
+pub(super) fn gpt(guid: String) -> String {
+    GPT.iter().find(|(known, _)| *known == guid).map_or(guid, |(_, name)| (*name).to_owned())
+}
