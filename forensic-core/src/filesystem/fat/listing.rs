@@ -3,7 +3,7 @@
 use super::{
     Volume,
     directory::ShortEntry,
-    recover::Claims,
+    recover::Plans,
     table::{ChainEnd, ClusterRun},
     walk::{Found, Walk},
 };
@@ -24,7 +24,7 @@ pub(super) struct Listing {
     pub(super) fragments: HashMap<u64, String>,
     pub(super) label: Option<String>,
     pub(super) owners: Owners,
-    pub(super) claims: Claims,
+    pub(super) plans: Plans,
     /// Listing positions by the byte offset of the short entry, in order of offset.
     positions: Vec<(u64, u32)>,
 }
@@ -35,14 +35,17 @@ impl Listing {
         let mut walk = Walk::new(volume);
         walk.live_directories();
         let owners = Owners::of(&mut walk);
+        walk.find_unowned();
         walk.deleted_directories();
         walk.sweep();
+        walk.slack();
         let Walk { tree, content, exact_names, fragments, label, .. } = walk;
         let (tree, _) = tree.finish(&volume.limits);
         let mut positions: Vec<(u64, u32)> = tree.nodes().iter().map(|node| node.payload.at).zip(0u32..).collect();
         positions.sort_unstable();
-        let claims = Claims::of(volume, tree.nodes().iter().filter(|node| node.status != Status::Allocated));
-        Self { tree, directories: content, exact_names, fragments, label, owners, claims, positions }
+        let deleted = tree.nodes().iter().filter(|node| node.status != Status::Allocated);
+        let plans = Plans::of(volume, &owners, deleted.map(|node| &node.payload));
+        Self { tree, directories: content, exact_names, fragments, label, owners, plans, positions }
     }
 
     /// Position of the entry whose short entry stands at this byte of the volume.
@@ -60,7 +63,7 @@ impl Listing {
 /// A live entry that has clusters.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Owner {
-    run: ClusterRun,
+    pub(super) run: ClusterRun,
     /// Byte offset of its short entry.
     pub(super) at: u64,
     pub(super) entry: ShortEntry,
@@ -86,6 +89,9 @@ impl Owners {
                     break;
                 }
                 ClusterRun::append(&mut runs, cluster);
+            }
+            if chain.count == need {
+                walk.live_ends.extend(runs.last().map(|run| (run.clusters().end.saturating_sub(1), entry.size)));
             }
             owners.extend(runs.into_iter().map(|run| Owner { run, at, entry }));
             if chain.end != ChainEnd::Complete {

@@ -17,7 +17,7 @@ const MOST_SLOTS: usize = 20;
 const LAST: u8 = 0x40;
 
 /// The long-name slots met since the last short entry, in the order of the directory.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(super) struct Pending {
     slots: Vec<RawSlot>,
     /// True where the slot before them is of a live entry, which may stand where more of them once were.
@@ -49,9 +49,9 @@ impl Pending {
         self.after_live = after_live;
     }
 
-    /// True where slots wait for their short entry.
-    pub(super) fn is_empty(&self) -> bool {
-        self.slots.is_empty()
+    /// The checksum in the last slot, where slots wait for their short entry.
+    pub(super) fn checksum(&self) -> Option<u8> {
+        self.slots.last().map(slot_checksum)
     }
 
     /// The long name of `short`, whose slot follows.
@@ -115,7 +115,7 @@ pub(super) fn checksum(name: &[u8; 11]) -> u8 {
     name.iter().fold(0u8, |sum, byte| sum.rotate_right(1).wrapping_add(*byte))
 }
 
-fn slot_checksum(slot: &RawSlot) -> u8 {
+pub(super) fn slot_checksum(slot: &RawSlot) -> u8 {
     field::<1>(slot, 13)[0]
 }
 

@@ -7,11 +7,13 @@
 use super::{
     Volume,
     directory::ShortEntry,
-    listing::Listing,
+    listing::{Listing, Owners},
     stream::{Clusters, Piece},
+    table::ClusterRun,
     walk::Found,
 };
-use crate::filesystem::{Recoverability, Time, tree::Node};
+use crate::filesystem::{Recoverability, Time};
+use std::collections::{BTreeMap, HashMap};
 
 /// A deleted entry's content as far as it can be told.
 pub(super) struct Recovered {
@@ -20,47 +22,130 @@ pub(super) struct Recovered {
     pub(super) reason: String,
 }
 
-/// Where a deleted file may have lain if it was contiguous.
+/// A deleted file that may have clusters.
 #[derive(Debug, Clone, Copy)]
 struct Claim {
     first: u32,
     count: u32,
     made: Option<Time>,
+    /// Byte offset of its short entry.
     at: u64,
 }
 
-/// The claims of all deleted files, by first cluster.
-pub(super) struct Claims {
-    claims: Vec<Claim>,
-    /// The longest claim, which bounds how far before a cluster one that covers it can begin.
-    longest: u32,
+/// Where a deleted file is guessed to lie.
+#[derive(Debug, Clone, Default)]
+struct Plan {
+    clusters: Clusters,
+    /// Clusters that later entries took, and the first of these entries.
+    taken: u32,
+    taken_by: Option<u64>,
+    /// True where the first cluster is among them.
+    first_taken: bool,
+    /// True where clusters in use were passed over.
+    passed: bool,
 }
 
-impl Claims {
-    pub(super) fn of<'a>(volume: &Volume, nodes: impl Iterator<Item = &'a Node<Found>>) -> Self {
-        let claim = |node: &Node<Found>| {
-            let entry = &node.payload.entry;
-            let count = match u64::from(entry.size) {
-                _ if entry.is_directory() => 1,
-                size => volume.boot.clusters_for(size),
-            };
-            let first = entry.first_cluster;
-            volume.boot.has_cluster(first).then_some(Claim { first, count, made: entry.made(), at: node.payload.at })
+/// The guesses for all deleted files, by the byte offset of the short entry.
+///
+/// Files are taken in the order in which they were made, each from its first cluster on through the clusters that were
+/// free then, as a driver allocates: what belongs to an earlier file, live or deleted, is passed over; what belongs to a
+/// later one was overwritten and is lost.
+pub(super) struct Plans(HashMap<u64, Plan>);
+
+/// Fragments after which a guess ends: a file in more pieces would not be guessed right.
+const MOST_STEPS: u32 = 512;
+
+impl Plans {
+    pub(super) fn of<'a>(volume: &Volume, owners: &Owners, found: impl Iterator<Item = &'a Found>) -> Self {
+        let claim = |found: &Found| {
+            let (first, count) = (found.entry.first_cluster, volume.boot.clusters_for(u64::from(found.entry.size)));
+            let is_one = !found.entry.is_directory() && count > 0 && volume.boot.has_cluster(first);
+            is_one.then_some(Claim { first, count, made: found.entry.made(), at: found.at })
         };
-        let mut claims: Vec<Claim> = nodes.filter_map(claim).filter(|claim| claim.count > 0).collect();
+        let mut claims: Vec<Claim> = found.filter_map(claim).collect();
         claims.sort_unstable_by_key(|claim| (claim.first, claim.at));
-        let longest = claims.iter().map(|claim| claim.count).max().unwrap_or(0);
-        Self { claims, longest }
+        let mut planner = Planner { volume, owners, by_cluster: claims.clone(), assigned: BTreeMap::new() };
+        claims.sort_by_key(|claim| (claim.made, claim.at));
+        Self(claims.iter().map(|claim| (claim.at, planner.plan(claim))).collect())
+    }
+}
+
+struct Planner<'v> {
+    volume: &'v Volume,
+    owners: &'v Owners,
+    by_cluster: Vec<Claim>,
+    /// Runs given to earlier deleted files, by first cluster.
+    assigned: BTreeMap<u32, u32>,
+}
+
+impl Planner<'_> {
+    fn plan(&mut self, claim: &Claim) -> Plan {
+        let mut plan = Plan::default();
+        let (mut cluster, mut left) = (claim.first, claim.count);
+        for _ in 0..MOST_STEPS {
+            if left == 0 || !self.volume.boot.has_cluster(cluster) {
+                break;
+            }
+            // An earlier guess does not keep a file from the cluster its own entry names.
+            let earlier = self.assigned.range(..=cluster).next_back().filter(|_| cluster != claim.first);
+            let next = if let Some(owner) = self.owners.owner(cluster) {
+                let end = owner.run.clusters().end;
+                if owner.entry.made() > claim.made || cluster == claim.first {
+                    plan.lose(owner.at, end.saturating_sub(cluster).min(left), cluster == claim.first)
+                } else {
+                    plan.passed = true;
+                    left = left.saturating_add(end.saturating_sub(cluster));
+                    end.saturating_sub(cluster)
+                }
+            } else if let Some(later) = self.later_at(cluster, claim) {
+                plan.lose(later.at, later.count.min(left), cluster == claim.first)
+            } else if let Some(end) = earlier.map(|(first, count)| first.saturating_add(*count)).filter(|end| *end > cluster) {
+                plan.passed = true;
+                left = left.saturating_add(end.saturating_sub(cluster));
+                end.saturating_sub(cluster)
+            } else if self.volume.table.is_free(cluster) {
+                let count = self.free_count(cluster, left);
+                plan.clusters.push_run(ClusterRun { first: cluster, count });
+                self.assigned.insert(cluster, count);
+                count
+            } else {
+                plan.passed = true;
+                left = left.saturating_add(1);
+                1
+            };
+            cluster = cluster.saturating_add(next);
+            left = left.saturating_sub(next);
+        }
+        plan
     }
 
-    /// A claim on the first cluster of another deleted entry than `at`, made after `made`.
-    fn later_at(&self, cluster: u32, at: u64, made: Option<Time>) -> Option<&Claim> {
-        let from = self.claims.partition_point(|claim| claim.first < cluster);
-        self.claims
-            .iter()
-            .skip(from)
-            .take_while(|claim| claim.first == cluster)
-            .find(|claim| claim.at != at && claim.made > made)
+    /// A claim on this first cluster that was made after `claim`.
+    fn later_at(&self, cluster: u32, claim: &Claim) -> Option<&Claim> {
+        let from = self.by_cluster.partition_point(|other| other.first < cluster);
+        let here = self.by_cluster.iter().skip(from).take_while(|other| other.first == cluster);
+        here.filter(|other| other.made > claim.made).max_by_key(|other| (other.made, other.at))
+    }
+
+    /// How many clusters from `cluster` on, at most `most`, are free and claimed by nobody.
+    fn free_count(&self, cluster: u32, most: u32) -> u32 {
+        let after = cluster.saturating_add(1);
+        let next_claim = self.by_cluster.get(self.by_cluster.partition_point(|claim| claim.first < after));
+        let next_assigned = self.assigned.range(after..).next().map(|(first, _)| *first);
+        let end = next_claim.map(|claim| claim.first).into_iter().chain(next_assigned).min().unwrap_or(u32::MAX);
+        let end = end.min(cluster.saturating_add(most));
+        let free = (after..end).take_while(|cluster| self.volume.table.is_free(*cluster)).count();
+        u32::try_from(free).unwrap_or(u32::MAX).saturating_add(1)
+    }
+}
+
+impl Plan {
+    /// Notes that `count` clusters belong to a later entry.
+    fn lose(&mut self, to: u64, count: u32, is_first: bool) -> u32 {
+        self.clusters.push_lost(count);
+        self.taken = self.taken.saturating_add(count);
+        self.taken_by.get_or_insert(to);
+        self.first_taken |= is_first;
+        count
     }
 }
 
@@ -114,55 +199,29 @@ impl Listing {
         Some(Recovered { clusters: chain.runs.into_iter().collect(), grade: Recoverability::Unknown, reason })
     }
 
-    /// Takes the clusters from the first on, as a driver would have found them free when the file was written.
+    /// The guess for a file, and how far to believe it.
     fn guess(&self, volume: &Volume, found: &Found) -> Recovered {
-        let entry = &found.entry;
-        let need = volume.boot.clusters_for(u64::from(entry.size));
-        let made = entry.made();
-        let mut clusters = Clusters::default();
-        let (mut taken, mut passed, mut overwritten_by, mut count) = (0u32, 0u32, None, 0u32);
-        let mut cluster = entry.first_cluster;
-        while count < need && volume.boot.has_cluster(cluster) {
-            let now = cluster;
-            cluster = cluster.saturating_add(1);
-            if volume.table.is_free(now) {
-                clusters.push(now);
-                count = count.saturating_add(1);
-                continue;
-            }
-            let owner = self.owners.owner(now);
-            if now == entry.first_cluster {
-                let by = owner.map_or_else(|| "another chain".to_owned(), |owner| self.path_at(owner.at));
-                let reason = format!("the first cluster belongs to {by} now");
-                return Recovered::none(Recoverability::Overwritten, reason);
-            }
-            if owner.is_some_and(|owner| owner.entry.made() > made) {
-                overwritten_by.get_or_insert(now);
-                clusters.push_lost(1);
-                (taken, count) = (taken.saturating_add(1), count.saturating_add(1));
-            } else {
-                passed = passed.saturating_add(1);
-            }
-        }
-        if let Some(later) = self.claims.later_at(entry.first_cluster, found.at, made) {
-            let reason = format!("the first cluster was given to {} later, which is deleted too", self.path_at(later.at));
-            return Recovered { clusters, grade: Recoverability::Overwritten, reason };
-        }
-        let (grade, reason) = match overwritten_by.and_then(|cluster| self.owners.owner(cluster)) {
-            Some(owner) => {
-                let path = self.path_at(owner.at);
-                (Recoverability::Partial, format!("{taken} of {need} clusters belong to later files now, the first to {path}"))
-            }
-            None if count < need => {
-                (Recoverability::Partial, format!("only {count} of {need} clusters are free from the first on"))
-            }
-            None if passed > 0 => {
-                (Recoverability::Unknown, format!("free clusters from the first on, past {passed} that were in use: a guess"))
-            }
-            None if need == 1 => (Recoverability::Unknown, "the one cluster is free; what it held since is not known".to_owned()),
-            None => (Recoverability::Unknown, "all clusters from the first on are free: contiguous is a guess".to_owned()),
+        let need = volume.boot.clusters_for(u64::from(found.entry.size));
+        let plan = self.plans.0.get(&found.at).cloned().unwrap_or_default();
+        let count = plan.clusters.count();
+        let by = plan.taken_by.map(|at| self.path_at(at)).unwrap_or_default();
+        let (grade, reason) = if plan.first_taken {
+            (Recoverability::Overwritten, format!("the first cluster was given to {by}"))
+        } else if plan.taken > 0 {
+            let reason = format!("{} of {need} clusters were given to later files, the first of them to {by}", plan.taken);
+            (Recoverability::Partial, reason)
+        } else if count == 0 {
+            (Recoverability::Overwritten, "the first cluster is in use".to_owned())
+        } else if count < need {
+            (Recoverability::Partial, format!("{count} of {need} clusters are free from the first on"))
+        } else if plan.passed {
+            (Recoverability::Unknown, "a guess: the free clusters from the first on, past those of earlier files".to_owned())
+        } else if need == 1 {
+            (Recoverability::Unknown, "the only cluster is free; what was written to it since is not known".to_owned())
+        } else {
+            (Recoverability::Unknown, "a guess: all clusters from the first on are free".to_owned())
         };
-        Recovered { clusters, grade, reason }
+        Recovered { clusters: plan.clusters, grade, reason }
     }
 }
 

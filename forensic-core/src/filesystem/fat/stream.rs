@@ -23,12 +23,12 @@ pub(super) enum Piece {
 }
 
 impl Clusters {
-    pub(super) fn push(&mut self, cluster: u32) {
+    pub(super) fn push_run(&mut self, next: ClusterRun) {
         match self.pieces.last_mut() {
-            Some(Piece::Run(run)) if run.first.checked_add(run.count) == Some(cluster) => {
-                run.count = run.count.saturating_add(1);
+            Some(Piece::Run(run)) if run.first.checked_add(run.count) == Some(next.first) => {
+                run.count = run.count.saturating_add(next.count);
             }
-            _ => self.pieces.push(Piece::Run(ClusterRun { first: cluster, count: 1 })),
+            _ => self.pieces.push(Piece::Run(next)),
         }
     }
 

@@ -3,6 +3,7 @@
 use super::{
     Volume,
     directory::{END, RawSlot, SLOT, ShortEntry, field, is_long_name},
+    long_name::{Pending, slot_checksum},
     table::ClusterRun,
     walk::{Found, Walk},
 };
@@ -17,13 +18,52 @@ const READ: u64 = 1 << 20;
 /// Clusters at least this long are looked at by their first sector alone.
 const LARGE_CLUSTER: u32 = 8 << 10;
 
+/// What clusters without an owner hold.
+#[derive(Default)]
+pub(super) struct Unowned {
+    /// First clusters of directories, with their `.` and `..`.
+    heads: BTreeMap<u32, (ShortEntry, ShortEntry)>,
+    /// Clusters of nothing but directory slots.
+    fragments: BTreeMap<u32, Fragment>,
+    /// Those that begin in the middle of a long name, by its checksum.
+    joints: BTreeMap<u8, Vec<u32>>,
+}
+
+/// How a cluster of directory slots begins.
+struct Fragment {
+    /// The slots up to the first short entry, that entry included.
+    start: Vec<RawSlot>,
+    /// False where a long name begins before it.
+    is_clean: bool,
+}
+
+/// Fragments looked at for the rest of a long name.
+const MOST_CANDIDATES: usize = 64;
+
 impl Walk<'_> {
-    /// Finds lost directories (a `.` that points to itself, then `..`) and fragments of directories.
+    /// Looks through the clusters that no live file owns for directories and fragments of directories.
+    pub(super) fn find_unowned(&mut self) {
+        let mut unowned = Unowned::default();
+        self.for_each_candidate(|cluster, bytes| {
+            if let Some(dots) = self.volume.dots(bytes, cluster) {
+                unowned.heads.insert(cluster, dots);
+            } else if self.volume.begins_as_fragment(bytes) {
+                let (offset, length) = self.volume.cluster_area(cluster);
+                let Ok(whole) = self.volume.source.read_vec(offset, length) else { return };
+                if self.volume.is_directory_fragment(&whole) {
+                    unowned.add_fragment(self.volume, cluster, &whole);
+                }
+            }
+        });
+        self.unowned = unowned;
+    }
+
+    /// Lists what no entry led to.
     ///
     /// A lost directory has no name left: it is called `$Orphan-` and the number of its first cluster, and hangs in the
     /// lost directory that its `..` leads to, or else among the orphans. Entries of a fragment hang among the orphans.
     pub(super) fn sweep(&mut self) {
-        let (heads, fragments) = self.find();
+        let heads = std::mem::take(&mut self.unowned.heads);
         let mut nodes: BTreeMap<u32, NodeId> = BTreeMap::new();
         // Outer directories first, so that those their entries lead to get their names from them.
         let (inner, outer): (Vec<_>, Vec<_>) =
@@ -40,29 +80,59 @@ impl Walk<'_> {
             self.read_deleted(Parent::Node(node), at, cluster);
             self.deleted_directories();
         }
-        for cluster in fragments {
-            if !self.is_taken(cluster) {
-                self.read_fragment(cluster);
+        // Those that begin with a whole name first: they lead to those that begin within one.
+        let fragments: Vec<(bool, u32)> =
+            self.unowned.fragments.iter().map(|(cluster, fragment)| (!fragment.is_clean, *cluster)).collect();
+        for wanted in [false, true] {
+            for (_, cluster) in fragments.iter().filter(|(is_cut, _)| *is_cut == wanted) {
+                if !self.is_taken(*cluster) {
+                    self.read_fragment(*cluster);
+                    self.deleted_directories();
+                }
+            }
+        }
+    }
+
+    /// Lists entries that stand behind the end of a live file, in a cluster that was a directory's before.
+    pub(super) fn slack(&mut self) {
+        let sector = u64::from(self.volume.boot.bytes_per_sector);
+        let mut ends = std::mem::take(&mut self.live_ends);
+        ends.sort_unstable();
+        for (cluster, size) in ends {
+            let (offset, length) = self.volume.cluster_area(cluster);
+            let used = match u64::from(size) % length {
+                0 if size > 0 => length,
+                rest => rest.next_multiple_of(sector),
+            };
+            let (offset, length) = (offset.saturating_add(used), length.saturating_sub(used));
+            let Ok(bytes) = self.volume.source.read_vec(offset, length) else { continue };
+            if self.volume.begins_as_fragment(&bytes) && self.volume.is_directory_fragment(&bytes) {
+                self.read_remains(offset, length);
                 self.deleted_directories();
             }
         }
     }
 
-    /// First clusters of directories, with their `.` and `..`, and clusters that hold the middle of one.
-    fn find(&self) -> (BTreeMap<u32, (ShortEntry, ShortEntry)>, Vec<u32>) {
-        let (mut heads, mut fragments) = (BTreeMap::new(), Vec::new());
-        self.for_each_candidate(|cluster, bytes| {
-            if let Some(dots) = self.volume.dots(bytes, cluster) {
-                heads.insert(cluster, dots);
-            } else if self.volume.begins_as_fragment(bytes) {
-                let (offset, length) = self.volume.cluster_area(cluster);
-                let whole = self.volume.source.read_vec(offset, length);
-                if whole.is_ok_and(|whole| self.volume.is_directory_fragment(&whole)) {
-                    fragments.push(cluster);
-                }
-            }
-        });
-        (heads, fragments)
+    /// The cluster that goes on with the directory whose cluster `cluster` ends within the long name `pending`, or after a
+    /// whole entry.
+    ///
+    /// Within a name: the one cluster that completes it by checksum. Otherwise the next one, if it begins with a whole entry.
+    pub(super) fn continuation(&self, cluster: u32, pending: &Pending) -> Option<u32> {
+        let next = cluster.saturating_add(1);
+        let completes = |cluster: u32| {
+            let fragment = self.unowned.fragments.get(&cluster).filter(|_| !self.is_taken(cluster))?;
+            fragment.completes(self.volume, pending.clone()).then_some(cluster)
+        };
+        let Some(sum) = pending.checksum() else {
+            let fragment = self.unowned.fragments.get(&next).filter(|_| !self.is_taken(next))?;
+            return fragment.is_clean.then_some(next);
+        };
+        if let Some(next) = completes(next) {
+            return Some(next);
+        }
+        let joints = self.unowned.joints.get(&sum)?;
+        let mut fitting = joints.iter().take(MOST_CANDIDATES).filter_map(|cluster| completes(*cluster));
+        fitting.next().filter(|_| fitting.next().is_none())
     }
 
     /// Calls `visit` with the beginning of each cluster that nobody owns; what cannot be read is passed over.
@@ -95,6 +165,29 @@ impl Walk<'_> {
                 }
             }
         }
+    }
+}
+
+impl Unowned {
+    fn add_fragment(&mut self, volume: &Volume, cluster: u32, bytes: &[u8]) {
+        let (slots, _) = bytes.as_chunks::<SLOT>();
+        let long = slots.iter().take_while(|slot| is_long_name(slot)).count();
+        let start: Vec<RawSlot> = slots.iter().take(long.saturating_add(1)).copied().collect();
+        let mut fragment = Fragment { start, is_clean: true };
+        fragment.is_clean = long == 0 || fragment.completes(volume, Pending::default());
+        if let Some(slot) = slots.first().filter(|_| !fragment.is_clean) {
+            self.joints.entry(slot_checksum(slot)).or_default().push(cluster);
+        }
+        self.fragments.insert(cluster, fragment);
+    }
+}
+
+impl Fragment {
+    /// True where the first entry has a whole long name with the slots `pending` before it.
+    fn completes(&self, volume: &Volume, mut pending: Pending) -> bool {
+        let Some((short, long)) = self.start.split_last() else { return false };
+        long.iter().for_each(|slot| pending.push(slot));
+        pending.name_of(&ShortEntry::parse(short, volume.is_wide())).units.is_some()
     }
 }
 

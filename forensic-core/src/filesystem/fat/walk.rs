@@ -5,6 +5,7 @@ use super::{
     boot::Root,
     directory::{DELETED, END, RawSlot, SLOT, ShortEntry, is_long_name},
     long_name::{LongName, Pending},
+    sweep::Unowned,
     table::{ChainEnd, ClusterRun, ClusterSet},
 };
 use crate::{
@@ -74,6 +75,9 @@ pub(super) struct Walk<'v> {
     /// Beginnings of long names whose rest was overwritten.
     pub(super) fragments: HashMap<u64, String>,
     pub(super) label: Option<String>,
+    /// The last cluster and the size of each live file.
+    pub(super) live_ends: Vec<(u32, u32)>,
+    pub(super) unowned: Unowned,
 }
 
 /// The state of reading one directory.
@@ -109,6 +113,8 @@ impl<'v> Walk<'v> {
             exact_names: HashMap::new(),
             fragments: HashMap::new(),
             label: None,
+            live_ends: Vec::new(),
+            unowned: Unowned::default(),
         }
     }
 
@@ -166,9 +172,25 @@ impl<'v> Walk<'v> {
             .saturating_add(u32::from(own.made() == directory.entry.made()))
     }
 
-    /// Reads a deleted directory from its first cluster on, and on through the free clusters that go on with it.
+    /// Reads a deleted directory from its first cluster on, and on through the clusters that go on with it.
     pub(super) fn read_deleted(&mut self, parent: Parent, own_entry: u64, first: u32) {
-        let mut reading = Reading::new(parent, Some(own_entry), first, Trust::Deleted);
+        let runs = self.read_unowned(Reading::new(parent, Some(own_entry), first, Trust::Deleted), first);
+        self.content.insert(own_entry, runs);
+    }
+
+    /// Reads entries found in a cluster of no known directory, and in those that go on with it.
+    pub(super) fn read_fragment(&mut self, first: u32) {
+        // No cluster has this number, so that no `..` agrees with it.
+        self.read_unowned(Reading::new(Parent::Lost, None, u32::MAX, Trust::Deleted), first);
+    }
+
+    /// Reads entries found behind the end of a live file.
+    pub(super) fn read_remains(&mut self, offset: u64, length: u64) {
+        let mut reading = Reading::new(Parent::Lost, None, u32::MAX, Trust::Deleted);
+        self.read_area(&mut reading, offset, length);
+    }
+
+    fn read_unowned(&mut self, mut reading: Reading, first: u32) -> Vec<ClusterRun> {
         let mut runs = Vec::new();
         let mut next = Some(first);
         while let Some(cluster) = next.take() {
@@ -177,27 +199,10 @@ impl<'v> Walk<'v> {
             let (offset, length) = self.volume.cluster_area(cluster);
             self.read_area(&mut reading, offset, length);
             if !reading.past_end {
-                next = self.continuation(cluster);
+                next = self.continuation(cluster, &reading.pending);
             }
         }
-        self.content.insert(own_entry, runs);
-    }
-
-    /// The free cluster after `cluster` if it reads as the rest of a directory: entries without fault and no `.` of its own.
-    fn continuation(&self, cluster: u32) -> Option<u32> {
-        let next = cluster.checked_add(1).filter(|next| self.volume.table.is_free(*next) && !self.is_taken(*next))?;
-        let (offset, length) = self.volume.cluster_area(next);
-        let bytes = self.volume.source.read_vec(offset, length).ok()?;
-        self.volume.is_directory_fragment(&bytes).then_some(next)
-    }
-
-    /// Reads entries found in a cluster of no known directory.
-    pub(super) fn read_fragment(&mut self, cluster: u32) {
-        // No cluster has this number, so that no `..` agrees with it.
-        let mut reading = Reading::new(Parent::Lost, None, u32::MAX, Trust::Deleted);
-        self.seen.insert(cluster);
-        let (offset, length) = self.volume.cluster_area(cluster);
-        self.read_area(&mut reading, offset, length);
+        runs
     }
 
     /// Reads a live directory along its chain.
