@@ -4,6 +4,7 @@
 //! deterministic order of positions, so that a listing can be resumed by a plain number and split over threads.
 #![deny(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::arithmetic_side_effects)]
 
+mod fat;
 mod model;
 mod recognise;
 mod tree;
@@ -138,9 +139,10 @@ impl Iterator for Walk {
 ///
 /// # Errors
 /// [`Error::Unsupported`] for a filesystem that is recognised but not read, [`Error::Corrupt`] for one too damaged.
-pub fn open(volume: Source, _limits: &Limits) -> Result<Option<Arc<dyn FileSystem>>> {
+pub fn open(volume: Source, limits: &Limits) -> Result<Option<Arc<dyn FileSystem>>> {
     match recognise(&volume) {
         None => Ok(None),
+        Some("fat12" | "fat16" | "fat32") => fat::open(volume, limits).map(Some),
         Some(other) => Err(Error::unsupported(format!("filesystem {other}"))),
     }
 }

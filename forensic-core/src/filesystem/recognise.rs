@@ -24,8 +24,9 @@ const SIGNATURES: &[(&str, u64, &[u8])] = &[
 
 /// The name of the filesystem that `volume` holds; `None` where no signature fits.
 pub(crate) fn recognise(volume: &Source) -> Option<&'static str> {
-    SIGNATURES.iter().find_map(|(name, offset, signature)| {
+    let signed = SIGNATURES.iter().find_map(|(name, offset, signature)| {
         let found = volume.read_vec(*offset, signature.len() as u64).ok()?;
         (found == *signature).then_some(*name)
-    })
+    });
+    signed.or_else(|| super::fat::probe(volume))
 }

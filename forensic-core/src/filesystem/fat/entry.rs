@@ -1,0 +1,129 @@
+//! An entry in full, from what the listing keeps of it.
+
+use super::{
+    Volume,
+    directory::{ARCHIVE, HIDDEN, READ_ONLY, SYSTEM},
+    listing::Listing,
+    stream::Clusters,
+    table::ChainEnd,
+    walk::Found,
+};
+use crate::{
+    error::{Error, Issue},
+    filesystem::{Entry, Kind, Recoverability, Status, Stream, StreamInfo, Value, tree::Node},
+};
+
+const STRUCTURE: &str = "FAT directory entry";
+
+impl Listing {
+    /// The entry at a listing position; nothing of the medium is read.
+    pub(super) fn entry(&self, volume: &Volume, position: u64) -> Option<Entry> {
+        let node = self.tree.node(position)?;
+        let found = &node.payload;
+        let mut entry = Entry::new(found.at / 32);
+        entry.path = self.tree.path(position);
+        entry.name = self.tree.name(node).to_owned();
+        entry.name_bytes = self.name_bytes(found, &entry.name);
+        entry.parent_id =
+            node.parent.and_then(|parent| self.tree.node(u64::from(parent))).map(|parent| parent.payload.at / 32);
+        entry.kind = if found.entry.is_directory() { Kind::Directory } else { Kind::File };
+        entry.status = node.status;
+        entry.timestamps = found.entry.timestamps();
+        self.describe(found, &mut entry);
+        if node.status == Status::Allocated {
+            self.live_content(volume, node, &mut entry);
+        } else {
+            self.deleted_content(volume, found, &mut entry);
+        }
+        Some(entry)
+    }
+
+    fn name_bytes(&self, found: &Found, name: &str) -> Vec<u8> {
+        match self.exact_names.get(&found.at) {
+            Some(units) => units.iter().flat_map(|unit| unit.to_le_bytes()).collect(),
+            None if found.has_long_name => name.encode_utf16().flat_map(u16::to_le_bytes).collect(),
+            None if found.has_entry => found.entry.name.to_vec(),
+            None => Vec::new(),
+        }
+    }
+
+    fn describe(&self, found: &Found, entry: &mut Entry) {
+        let flags = [("read_only", READ_ONLY), ("hidden", HIDDEN), ("system", SYSTEM), ("archive", ARCHIVE)];
+        for (name, flag) in flags {
+            entry.attributes.insert(name, Value::Bool(found.entry.attributes & flag != 0));
+        }
+        entry.attributes.insert("first_cluster", Value::Int(i64::from(found.entry.first_cluster)));
+        if found.has_long_name {
+            entry.attributes.insert("short_name", Value::Text(found.entry.text(found.first)));
+        }
+        if let Some(fragment) = self.fragments.get(&found.at) {
+            entry.attributes.insert("long_name_beginning", Value::Text(fragment.clone()));
+        }
+    }
+
+    fn live_content(&self, volume: &Volume, node: &Node<Found>, entry: &mut Entry) {
+        let found = &node.payload;
+        let at = volume.source.medium_offset(found.at);
+        if found.entry.is_directory() {
+            let clusters: Clusters = self.directories.get(&found.at).into_iter().flatten().copied().collect();
+            directory_stream(volume, &clusters, false, entry);
+            return;
+        }
+        let size = u64::from(found.entry.size);
+        let need = volume.boot.clusters_for(size);
+        let first = found.entry.first_cluster;
+        let most = if first == 0 { 0 } else { need };
+        let chain = volume.table.chain(first, most);
+        if chain.count < need {
+            let reason = match chain.end {
+                _ if first == 0 => "the entry has no first cluster".to_owned(),
+                ChainEnd::Complete => "it ends".to_owned(),
+                end => end.describe(),
+            };
+            let message = format!("the chain has {} of {need} clusters: {reason}", chain.count);
+            entry.issues.push(Issue::new(at, STRUCTURE, message));
+        }
+        if size == 0 && first != 0 {
+            entry.issues.push(Issue::new(at, STRUCTURE, format!("an empty file with a first cluster ({first})")));
+        }
+        let missing = || {
+            let expected = format!("a chain of {need} clusters");
+            Error::corrupt("FAT chain", at, expected, format!("{} clusters", chain.count))
+        };
+        let clusters: Clusters = chain.runs.iter().copied().collect();
+        let content = volume.content(&clusters, size, false, missing);
+        entry.size = size;
+        entry.streams = vec![Stream::new(StreamInfo::new("", size), Ok(content), volume.slack(&clusters, size, false))];
+    }
+
+    fn deleted_content(&self, volume: &Volume, found: &Found, entry: &mut Entry) {
+        let recovered = self.recover(volume, found);
+        entry.recoverability = Some(recovered.grade);
+        entry.recoverability_reason = recovered.reason.clone();
+        if found.entry.is_directory() {
+            directory_stream(volume, &recovered.clusters, true, entry);
+            return;
+        }
+        let size = u64::from(found.entry.size);
+        let lost = || Error::corrupt("content of a deleted file", volume.source.medium_offset(found.at), "free clusters", &recovered.reason);
+        let content = match recovered.grade {
+            Recoverability::Overwritten => Err(lost()),
+            _ if size > 0 && !recovered.has_content() => Err(lost()),
+            _ => Ok(volume.content(&recovered.clusters, size, true, lost)),
+        };
+        let slack = content.is_ok().then(|| volume.slack(&recovered.clusters, size, true)).flatten();
+        entry.size = size;
+        entry.streams = vec![Stream::new(StreamInfo::new("", size), content, slack)];
+    }
+}
+
+/// A directory's own bytes, its slots, as its main stream.
+fn directory_stream(volume: &Volume, clusters: &Clusters, inferred: bool, entry: &mut Entry) {
+    let size = u64::from(clusters.count()).saturating_mul(u64::from(volume.boot.cluster_size));
+    if size == 0 {
+        return;
+    }
+    let content = volume.content(clusters, size, inferred, || Error::unsupported("a directory without clusters"));
+    entry.size = size;
+    entry.streams = vec![Stream::new(StreamInfo::new("", size), Ok(content), None)];
+}

@@ -1,0 +1,117 @@
+//! The listing: all entries in order, who owns which cluster, and which deleted entry claims which.
+
+use super::{
+    Volume,
+    directory::ShortEntry,
+    recover::Plans,
+    table::{ChainEnd, ClusterRun},
+    walk::{Found, Walk},
+};
+use crate::{
+    error::Issue,
+    filesystem::{Status, tree::Tree},
+};
+use std::collections::HashMap;
+
+/// Everything that reading the directories gave.
+pub(super) struct Listing {
+    pub(super) tree: Tree<Found>,
+    /// The clusters of directories by the byte offset of their short entry.
+    pub(super) directories: HashMap<u64, Vec<ClusterRun>>,
+    /// Names that text cannot hold, by the same.
+    pub(super) exact_names: HashMap<u64, Vec<u16>>,
+    /// Beginnings of long names whose rest was overwritten, by the same.
+    pub(super) fragments: HashMap<u64, String>,
+    pub(super) label: Option<String>,
+    pub(super) owners: Owners,
+    pub(super) plans: Plans,
+    /// Listing positions by the byte offset of the short entry, in order of offset.
+    positions: Vec<(u64, u32)>,
+}
+
+impl Listing {
+    /// Reads all directories of a volume. O(entries + clusters).
+    pub(super) fn read(volume: &Volume) -> Self {
+        let mut walk = Walk::new(volume);
+        walk.live_directories();
+        let owners = Owners::of(&mut walk);
+        walk.find_unowned();
+        walk.deleted_directories();
+        walk.sweep();
+        walk.slack();
+        let Walk { tree, content, exact_names, fragments, label, .. } = walk;
+        let (tree, _) = tree.finish(&volume.limits);
+        let mut positions: Vec<(u64, u32)> = tree.nodes().iter().map(|node| node.payload.at).zip(0u32..).collect();
+        positions.sort_unstable();
+        let deleted = tree.nodes().iter().filter(|node| node.status != Status::Allocated);
+        let plans = Plans::of(volume, &owners, deleted.map(|node| &node.payload));
+        Self { tree, directories: content, exact_names, fragments, label, owners, plans, positions }
+    }
+
+    /// Position of the entry whose short entry stands at this byte of the volume.
+    pub(super) fn position_at(&self, at: u64) -> Option<u64> {
+        let index = self.positions.binary_search_by_key(&at, |(at, _)| *at).ok()?;
+        self.positions.get(index).map(|(_, position)| u64::from(*position))
+    }
+
+    /// Path of the entry whose short entry stands at this byte of the volume.
+    pub(super) fn path_at(&self, at: u64) -> String {
+        self.position_at(at).map(|position| self.tree.path(position)).unwrap_or_default()
+    }
+}
+
+/// A live entry that has clusters.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Owner {
+    pub(super) run: ClusterRun,
+    /// Byte offset of its short entry.
+    pub(super) at: u64,
+    pub(super) entry: ShortEntry,
+}
+
+/// Which live entry each cluster belongs to.
+pub(super) struct Owners(Vec<Owner>);
+
+impl Owners {
+    /// Follows the chains of all live files and reports those that share clusters.
+    fn of(walk: &mut Walk<'_>) -> Self {
+        let mut owners = Vec::new();
+        for (at, entry) in std::mem::take(&mut walk.live_files) {
+            let table = &walk.volume.table;
+            let need = walk.volume.boot.clusters_for(u64::from(entry.size)).max(1);
+            let chain = table.chain(entry.first_cluster, if entry.first_cluster == 0 { 0 } else { need });
+            let mut runs = Vec::new();
+            for cluster in chain.runs.iter().flat_map(|run| run.clusters()) {
+                if !walk.owned.insert(cluster) {
+                    let medium = walk.volume.source.medium_offset(at);
+                    let message = format!("the chain shares cluster {cluster} with another entry (cross-linked)");
+                    walk.volume.log.push(Issue::new(medium, "FAT directory entry", message));
+                    break;
+                }
+                ClusterRun::append(&mut runs, cluster);
+            }
+            if chain.count == need {
+                walk.live_ends.extend(runs.last().map(|run| (run.clusters().end.saturating_sub(1), entry.size)));
+            }
+            owners.extend(runs.into_iter().map(|run| Owner { run, at, entry }));
+            if chain.end != ChainEnd::Complete {
+                let medium = walk.volume.source.medium_offset(at);
+                let message = format!("the chain has {} of {need} clusters: {}", chain.count, chain.end.describe());
+                walk.volume.log.push(Issue::new(medium, "FAT directory entry", message));
+            }
+        }
+        for (at, entry) in std::mem::take(&mut walk.live_folders) {
+            for run in walk.content.get(&at).into_iter().flatten() {
+                owners.push(Owner { run: *run, at, entry });
+            }
+        }
+        owners.sort_unstable_by_key(|owner| (owner.run.first, owner.at));
+        Self(owners)
+    }
+
+    /// The live entry that a cluster belongs to.
+    pub(super) fn owner(&self, cluster: u32) -> Option<&Owner> {
+        let after = self.0.partition_point(|owner| owner.run.first <= cluster);
+        self.0.get(after.checked_sub(1)?).filter(|owner| owner.run.clusters().contains(&cluster))
+    }
+}

@@ -1,0 +1,209 @@
+//! Long names: the slots before a short entry, put together by checksum, order and position (fatgen103, "FAT Long Directory
+//! Entries").
+//!
+//! Deletion overwrites the sequence number of each slot and the first byte of the short name. The order of the slots is
+//! still their position, and the checksum they carry gives back the first byte: for ten known bytes exactly one first
+//! byte has that checksum. Because one always does, it proves nothing alone; the name is believed only where that byte
+//! is the one the long name leads to.
+
+use super::directory::{DELETED, RawSlot, ShortEntry, field};
+
+/// UTF-16 units a slot.
+const UNITS: usize = 13;
+/// UTF-16 units of the longest name, and the slots it takes.
+const MOST_UNITS: usize = 255;
+const MOST_SLOTS: usize = 20;
+/// Flag of the slot with the end of the name, which stands first.
+const LAST: u8 = 0x40;
+
+/// The long-name slots met since the last short entry, in the order of the directory.
+#[derive(Clone, Default)]
+pub(super) struct Pending {
+    slots: Vec<RawSlot>,
+    /// True where the slot before them is of a live entry, which may stand where more of them once were.
+    after_live: bool,
+}
+
+/// What the slots before a short entry say of its name.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct LongName {
+    /// The whole name.
+    pub(super) units: Option<Vec<u16>>,
+    /// The beginning of the name, where the slots with the rest were overwritten.
+    pub(super) fragment: Option<Vec<u16>>,
+    /// The first byte of a deleted short name.
+    pub(super) first: Option<u8>,
+}
+
+impl Pending {
+    pub(super) fn push(&mut self, slot: &RawSlot) {
+        if self.slots.len() >= MOST_SLOTS.saturating_mul(2) {
+            self.slots.remove(0);
+        }
+        self.slots.push(*slot);
+    }
+
+    /// Forgets the slots: a name belongs to the short entry that follows it and to no other.
+    pub(super) fn clear(&mut self, after_live: bool) {
+        self.slots.clear();
+        self.after_live = after_live;
+    }
+
+    /// The checksum in the last slot, where slots wait for their short entry.
+    pub(super) fn checksum(&self) -> Option<u8> {
+        self.slots.last().map(slot_checksum)
+    }
+
+    /// The long name of `short`, whose slot follows.
+    pub(super) fn name_of(&self, short: &ShortEntry) -> LongName {
+        if short.is_deleted() {
+            return self.name_of_deleted(short).unwrap_or_default();
+        }
+        LongName { units: self.numbered(checksum(&short.name)), ..LongName::default() }
+    }
+
+    /// Slots 1, 2, … up to the one marked as the last, all with this checksum.
+    fn numbered(&self, sum: u8) -> Option<Vec<u16>> {
+        let mut pieces = Vec::new();
+        for (slot, number) in self.slots.iter().rev().zip(1u8..=20) {
+            if slot_checksum(slot) != sum || slot[0] & !LAST != number {
+                return None;
+            }
+            pieces.push(units_of(slot));
+            if slot[0] & LAST != 0 {
+                return join(&pieces, true);
+            }
+        }
+        None
+    }
+
+    fn name_of_deleted(&self, short: &ShortEntry) -> Option<LongName> {
+        let sum = slot_checksum(self.slots.last()?);
+        let first = first_byte(&short.name, sum);
+        let mut pieces = Vec::new();
+        let mut complete = false;
+        for (slot, number) in self.slots.iter().rev().zip(1u8..=20) {
+            let fits = slot[0] == DELETED || slot[0] & !LAST == number;
+            if slot_checksum(slot) != sum || !fits {
+                break;
+            }
+            let piece = units_of(slot);
+            pieces.push(piece);
+            complete = piece.contains(&0) || slot[0] != DELETED && slot[0] & LAST != 0;
+            if complete {
+                break;
+            }
+        }
+        let units = join(&pieces, complete)?;
+        if !leads_to(&units, first) {
+            return None;
+        }
+        // A name of a whole number of slots has no terminator: it is whole if it ends as the short name does.
+        let extension = short.name.get(8..).unwrap_or_default();
+        let whole = complete || ends_like(&units, extension) && !(self.after_live && extension == b"   ");
+        let first = Some(first);
+        if whole && units.len() <= MOST_UNITS {
+            Some(LongName { units: Some(units), fragment: None, first })
+        } else {
+            Some(LongName { units: None, fragment: Some(units), first })
+        }
+    }
+}
+
+/// The checksum of a short name (fatgen103, "ChkSum").
+pub(super) fn checksum(name: &[u8; 11]) -> u8 {
+    name.iter().fold(0u8, |sum, byte| sum.rotate_right(1).wrapping_add(*byte))
+}
+
+pub(super) fn slot_checksum(slot: &RawSlot) -> u8 {
+    field::<1>(slot, 13)[0]
+}
+
+/// The one first byte with which `name` has this checksum.
+fn first_byte(name: &[u8; 11], sum: u8) -> u8 {
+    name.iter().skip(1).rev().fold(sum, |sum, byte| sum.wrapping_sub(*byte).rotate_left(1))
+}
+
+fn units_of(slot: &RawSlot) -> [u16; UNITS] {
+    let mut units = [0; UNITS];
+    let offsets = (1..11).step_by(2).chain((14..26).step_by(2)).chain([28, 30]);
+    for (unit, offset) in units.iter_mut().zip(offsets) {
+        *unit = u16::from_le_bytes(field(slot, offset));
+    }
+    units
+}
+
+/// The name in `pieces`, the first of which is its beginning; `ended` where the last may hold a terminator.
+fn join(pieces: &[[u16; UNITS]], ended: bool) -> Option<Vec<u16>> {
+    let mut units: Vec<u16> = pieces.iter().flatten().copied().collect();
+    if ended {
+        let last = units.len().saturating_sub(UNITS);
+        let end = units.iter().skip(last).position(|unit| *unit == 0).map(|end| last.saturating_add(end));
+        units.truncate(end.unwrap_or(units.len()));
+    }
+    (!units.is_empty() && units.len() <= MOST_UNITS).then_some(units)
+}
+
+/// True where a short name made of the long name `units` may begin with `first` (fatgen103, "The Basis-Name Generation
+/// Algorithm": dots and spaces before are dropped, letters are upper case, what short names cannot hold becomes `_`).
+fn leads_to(units: &[u16], first: u8) -> bool {
+    if matches!(first, 0..=0x04 | 0x06..=0x20 | 0x7f | b'a'..=b'z') || b"\"*+,./:;<=>?[\\]|".contains(&first) {
+        return false;
+    }
+    let significant = units.iter().find(|unit| !matches!(**unit, 0x20 | 0x2e));
+    match significant.and_then(|unit| u8::try_from(*unit).ok()).filter(u8::is_ascii) {
+        Some(b'+' | b',' | b';' | b'=' | b'[' | b']') => first == b'_',
+        Some(character) => first == character.to_ascii_uppercase(),
+        // Each driver has its own idea of what becomes of letters outside the code page.
+        None => true,
+    }
+}
+
+/// True where a short name made of the long name `units` has this extension.
+fn ends_like(units: &[u16], extension: &[u8]) -> bool {
+    let long = units.iter().rposition(|unit| *unit == u16::from(b'.')).and_then(|dot| units.get(dot.saturating_add(1)..));
+    let mut letters: Vec<u8> = Vec::new();
+    for unit in long.unwrap_or_default() {
+        match u8::try_from(*unit) {
+            Ok(b' ') => {}
+            Ok(byte) if byte.is_ascii() => letters.push(byte.to_ascii_uppercase()),
+            _ => return false,
+        }
+    }
+    letters.resize(letters.len().clamp(3, 3), b' ');
+    letters == extension
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_checksum_gives_back_the_first_byte() {
+        for first in 0..=255 {
+            let mut name = *b"?ENAME~1TXT";
+            name[0] = first;
+            let sum = checksum(&name);
+            name[0] = DELETED;
+            assert_eq!(first_byte(&name, sum), first);
+        }
+    }
+
+    #[test]
+    fn a_cut_name_does_not_end_like_its_short_name() {
+        let units = |text: &str| text.encode_utf16().collect::<Vec<_>>();
+        assert!(ends_like(&units("holiday.jpeg"), b"JPE"));
+        assert!(ends_like(&units("a.b c"), b"BC "));
+        assert!(!ends_like(&units("report 0079 o"), b"TXT"));
+        assert!(ends_like(&units("Documents 201"), b"   "));
+    }
+
+    #[test]
+    fn the_first_byte_must_be_the_one_the_long_name_leads_to() {
+        let units = |text: &str| text.encode_utf16().collect::<Vec<_>>();
+        assert!(leads_to(&units("..report.txt"), b'R'));
+        assert!(leads_to(&units("[x].txt"), b'_'));
+        assert!(!leads_to(&units("report.txt"), b'Q'));
+        assert!(!leads_to(&units("写真.txt"), b'"'));
+    }
+}
