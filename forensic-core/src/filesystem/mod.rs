@@ -6,6 +6,7 @@
 
 mod cross_check;
 mod model;
+mod ntfs;
 mod recognise;
 mod tree;
 
@@ -139,9 +140,10 @@ impl Iterator for Walk {
 ///
 /// # Errors
 /// [`Error::Unsupported`] for a filesystem that is recognised but not read, [`Error::Corrupt`] for one too damaged.
-pub fn open(volume: Source, _limits: &Limits) -> Result<Option<Arc<dyn FileSystem>>> {
+pub fn open(volume: Source, limits: &Limits) -> Result<Option<Arc<dyn FileSystem>>> {
     match recognise(&volume) {
         None => Ok(None),
+        Some("ntfs") => ntfs::open(volume, limits).map(Some),
         Some(other) => Err(Error::unsupported(format!("filesystem {other}"))),
     }
 }

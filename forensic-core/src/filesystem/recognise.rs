@@ -1,5 +1,6 @@
 //! Which filesystem a volume holds, by its signatures.
 
+use super::ntfs;
 use crate::bytes::Source;
 
 /// A signature: name, byte offset in the volume, bytes.
@@ -24,8 +25,10 @@ const SIGNATURES: &[(&str, u64, &[u8])] = &[
 
 /// The name of the filesystem that `volume` holds; `None` where no signature fits.
 pub(crate) fn recognise(volume: &Source) -> Option<&'static str> {
-    SIGNATURES.iter().find_map(|(name, offset, signature)| {
+    let by_signature = SIGNATURES.iter().find_map(|(name, offset, signature)| {
         let found = volume.read_vec(*offset, signature.len() as u64).ok()?;
         (found == *signature).then_some(*name)
-    })
+    });
+    // A volume whose boot sector is destroyed may have its backup.
+    by_signature.or_else(|| ntfs::boot::has_backup(volume).then_some("ntfs"))
 }
