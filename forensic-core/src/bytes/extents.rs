@@ -92,6 +92,17 @@ impl Extents {
         self.runs.iter().map(|(_, run)| *run)
     }
 
+    /// The (parts of) runs that cover `offset .. offset + length`, in stream order.
+    pub(crate) fn runs_of(&self, offset: u64, length: u64) -> Vec<Run> {
+        let mut runs = Vec::new();
+        // The closure never fails, so neither does the walk over the pieces.
+        let _ = self.pieces(offset, length, |_, run| {
+            runs.push(run);
+            Ok(())
+        });
+        runs
+    }
+
     /// Calls `visit` with each (part of a) run that covers `offset .. offset + length`: its stream offset, then itself.
     fn pieces(&self, offset: u64, length: u64, mut visit: impl FnMut(u64, Run) -> Result<()>) -> Result<()> {
         let stop = offset.saturating_add(length).min(self.len());

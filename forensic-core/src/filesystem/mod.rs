@@ -4,8 +4,10 @@
 //! deterministic order of positions, so that a listing can be resumed by a plain number and split over threads.
 #![deny(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::arithmetic_side_effects)]
 
+mod cross_check;
 mod fat;
 mod model;
+mod ntfs;
 mod recognise;
 mod tree;
 
@@ -143,6 +145,7 @@ pub fn open(volume: Source, limits: &Limits) -> Result<Option<Arc<dyn FileSystem
     match recognise(&volume) {
         None => Ok(None),
         Some("fat12" | "fat16" | "fat32") => fat::open(volume, limits).map(Some),
+        Some("ntfs") => ntfs::open(volume, limits).map(Some),
         Some(other) => Err(Error::unsupported(format!("filesystem {other}"))),
     }
 }

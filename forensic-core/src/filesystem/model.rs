@@ -436,7 +436,7 @@ impl CrossCheck {
 pub struct Difference {
     /// The path concerned.
     pub path: String,
-    /// What differs: "missing", "extra", "size", "content", "error".
+    /// What differs: "missing", "extra", "kind", "size", "content", "error".
     pub what: &'static str,
     /// What this library says.
     pub ours: String,

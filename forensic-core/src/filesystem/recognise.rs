@@ -1,5 +1,6 @@
 //! Which filesystem a volume holds, by its signatures.
 
+use super::{fat, ntfs};
 use crate::bytes::Source;
 
 /// A signature: name, byte offset in the volume, bytes.
@@ -24,9 +25,11 @@ const SIGNATURES: &[(&str, u64, &[u8])] = &[
 
 /// The name of the filesystem that `volume` holds; `None` where no signature fits.
 pub(crate) fn recognise(volume: &Source) -> Option<&'static str> {
-    let signed = SIGNATURES.iter().find_map(|(name, offset, signature)| {
+    let by_signature = SIGNATURES.iter().find_map(|(name, offset, signature)| {
         let found = volume.read_vec(*offset, signature.len() as u64).ok()?;
         (found == *signature).then_some(*name)
     });
-    signed.or_else(|| super::fat::probe(volume))
+    // FAT has no signature, and a volume whose boot sector is destroyed may have its backup. FAT goes first: a volume that
+    // was formatted anew may keep NTFS's backup in its last sector.
+    by_signature.or_else(|| fat::probe(volume)).or_else(|| ntfs::boot::has_backup(volume).then_some("ntfs"))
 }

@@ -1,1 +1,157 @@
-//! NTFS.
+//! NTFS: every record of $MFT, live and deleted, joined with the indexes of the directories.
+//!
+//! Written from the [linux-ntfs documentation](https://flatcap.github.io/linux-ntfs/ntfs/) and Microsoft's [MS-FSCC] and
+//! [MS-XCA].
+
+mod attribute;
+mod attribute_list;
+mod bitmap;
+pub(super) mod boot;
+mod catalog;
+mod compressed;
+mod cross_check;
+mod entry;
+mod file;
+mod file_name;
+mod index;
+mod lznt1;
+mod mft;
+mod record;
+mod recover;
+mod reparse;
+mod runs;
+mod scan;
+mod standard_information;
+mod stream;
+
+use super::{Cap, CrossCheck, Entry, FileSystem};
+use crate::{
+    bytes::{Extents, ReadAt, Source},
+    error::{Issue, IssueLog, Result},
+    limits::Limits,
+};
+use attribute::kind;
+use bitmap::Allocation;
+use boot::Boot;
+use catalog::Catalog;
+use file::File;
+use mft::Mft;
+use std::sync::{Arc, OnceLock};
+
+/// The record of $Volume.
+const VOLUME: u64 = 3;
+
+const CAPS: &[Cap] = &[
+    Cap::Deleted,
+    Cap::Orphans,
+    Cap::Unlisted,
+    Cap::Extents,
+    Cap::Slack,
+    Cap::Unallocated,
+    Cap::Streams,
+    Cap::HardLinks,
+    Cap::Compression,
+    Cap::Symlinks,
+    Cap::CrossCheck,
+];
+
+/// Opens the NTFS volume that `source` holds.
+///
+/// # Errors
+/// Where neither the boot sector nor its backup can be read, or neither record 0 nor its copy.
+pub(super) fn open(source: Source, limits: &Limits) -> Result<Arc<dyn FileSystem>> {
+    let issues = IssueLog::new(limits.issues);
+    let (boot, error) = Boot::read(&source)?;
+    error.iter().for_each(|error| issues.push(Issue::from(error)));
+    let mft = Mft::open(&source, &boot, limits, &issues)?;
+    let volume = Volume { source, boot, mft, limits: limits.clone(), issues };
+    Ok(Arc::new(Ntfs { volume, catalog: OnceLock::new(), allocation: OnceLock::new() }))
+}
+
+/// What all rooms need: the bytes, how they are laid out, and where to report damage.
+struct Volume {
+    source: Source,
+    boot: Boot,
+    mft: Mft,
+    limits: Limits,
+    issues: IssueLog,
+}
+
+/// An NTFS volume.
+struct Ntfs {
+    volume: Volume,
+    catalog: OnceLock<Catalog>,
+    allocation: OnceLock<Result<Allocation>>,
+}
+
+impl Ntfs {
+    fn catalog(&self) -> &Catalog {
+        self.catalog.get_or_init(|| Catalog::build(&self.volume))
+    }
+
+    fn allocation(&self) -> &Result<Allocation> {
+        self.allocation.get_or_init(|| {
+            let allocation = Allocation::read(&self.volume, &self.catalog().claims.live);
+            allocation.as_ref().err().into_iter().for_each(|error| self.volume.issue(error));
+            allocation
+        })
+    }
+}
+
+impl FileSystem for Ntfs {
+    fn kind(&self) -> &'static str {
+        "ntfs"
+    }
+
+    fn label(&self) -> String {
+        let record = File::read(&self.volume, VOLUME).ok();
+        let name = record.as_ref().and_then(|record| record.first(kind::VOLUME_NAME)?.resident());
+        name.map(file_name::text).unwrap_or_default()
+    }
+
+    fn serial(&self) -> String {
+        format!("{:016x}", self.volume.boot.serial)
+    }
+
+    fn offset(&self) -> u64 {
+        self.volume.source.medium_offset(0)
+    }
+
+    fn size(&self) -> u64 {
+        self.volume.boot.size
+    }
+
+    fn cluster_size(&self) -> u32 {
+        self.volume.boot.cluster_size
+    }
+
+    fn caps(&self) -> &'static [Cap] {
+        CAPS
+    }
+
+    fn entry_count(&self) -> u64 {
+        self.catalog().tree.len()
+    }
+
+    fn entry_at(&self, position: u64) -> Option<Entry> {
+        self.catalog().entry(&self.volume, self.allocation(), position)
+    }
+
+    fn position_of(&self, path: &str) -> Option<u64> {
+        self.catalog().tree.find(path)
+    }
+
+    fn unallocated(&self) -> Result<Source> {
+        let runs = bitmap::unallocated(&self.volume)?;
+        Ok(Arc::new(Extents::new(self.volume.source.clone(), runs)))
+    }
+
+    fn issues(&self) -> Vec<Issue> {
+        self.catalog();
+        self.volume.issues.list()
+    }
+
+    fn cross_check(&self) -> Result<CrossCheck> {
+        cross_check::run(self)
+    }
+}

@@ -1,0 +1,182 @@
+//! One entry in full, from its record.
+
+use super::{
+    Volume,
+    attribute::{Attribute, kind},
+    bitmap::Allocation,
+    catalog::{Catalog, Copy, NameAt, Place},
+    file::File,
+    file_name::{self, FileName},
+    recover,
+    reparse::{self, Interix, Reparse},
+    standard_information::{self, StandardInformation},
+    stream::{self, streams},
+};
+use crate::{
+    bytes::ReadAt,
+    error::{Error, Issue, Result},
+    filesystem::model::{Entry, Kind, Recoverability, Stream, StreamInfo, Value},
+};
+
+impl Catalog {
+    /// The entry at a position of the listing. Reads its record: once, where there is no attribute list.
+    pub(super) fn entry(&self, volume: &Volume, allocation: &Result<Allocation>, position: u64) -> Option<Entry> {
+        let node = self.tree.node(position)?;
+        let Place { record, name } = node.payload;
+        let mut entry = Entry::new(u64::from(record));
+        entry.path = self.tree.path(position);
+        entry.name = self.tree.name(node).to_owned();
+        entry.status = node.status;
+        let copy = match name {
+            NameAt::Index(place) => self.copies.get(place as usize),
+            _ => None,
+        };
+        let grade = match File::read(volume, u64::from(record)) {
+            Ok(file) => {
+                read(&mut entry, volume, &file, name, copy);
+                (!entry.status.is_live()).then(|| recover::grade(volume, &file, &entry, &self.claims, allocation))
+            }
+            Err(error) => {
+                without_record(&mut entry, copy, &error);
+                (!entry.status.is_live()).then(|| (Recoverability::Unknown, error.to_string()))
+            }
+        };
+        if let Some((grade, reason)) = grade {
+            entry.recoverability = Some(grade);
+            entry.recoverability_reason = reason;
+        }
+        Some(entry)
+    }
+}
+
+/// Fills in all that the record says.
+fn read(entry: &mut Entry, volume: &Volume, file: &File, name: NameAt, copy: Option<&Copy>) {
+    entry.issues.extend(file.issues.iter().cloned());
+    let directory = file.base.header.directory;
+    entry.kind = if directory { Kind::Directory } else { Kind::File };
+    let header = &file.base.header;
+    entry.attributes.insert("sequence", Value::Int(i64::from(header.sequence)));
+    entry.attributes.insert("links", Value::Int(i64::from(header.links)));
+    let information = file.first(kind::STANDARD_INFORMATION).and_then(|attribute| {
+        StandardInformation::parse(attribute.resident()?, attribute.at).ok()
+    });
+    let mut flags = 0;
+    if let Some(information) = information {
+        flags = information.flags;
+        entry.timestamps.extend(information.times.timestamps("standard_information"));
+        let ids = [("security_id", information.security_id.map(i64::from)), ("usn", information.usn.and_then(|usn| i64::try_from(usn).ok()))];
+        entry.attributes.extend(ids.into_iter().filter_map(|(key, id)| Some((key, Value::Int(id.filter(|id| *id != 0)?)))));
+    }
+    let own = match name {
+        NameAt::Attribute { holder, id } => file.attributes().find_map(|(number, attribute)| {
+            let is_it = attribute.kind == kind::FILE_NAME && number == u64::from(holder) && attribute.id == id;
+            FileName::parse(attribute.resident().filter(|_| is_it)?, attribute.at).ok()
+        }),
+        _ => copy.and_then(|copy| FileName::parse(&copy.key, copy.at).ok()),
+    };
+    if let Some(own) = &own {
+        named(entry, own);
+        if information.is_none() {
+            flags = own.flags;
+        }
+        let alias = file_names(file).find(|other| other.is_alias() && other.parent == own.parent && other.name != own.name);
+        if let Some(alias) = alias {
+            entry.attributes.insert("short_name", Value::Text(file_name::text(alias.name)));
+        }
+    }
+    standard_information::add_flags(&mut entry.attributes, flags);
+    if let Some(id) = file.first(kind::OBJECT_ID).and_then(|attribute| guid(attribute.resident()?)) {
+        entry.attributes.insert("object_id", Value::Text(id));
+    }
+    let blocked = reparse_point(entry, volume, file, flags);
+    entry.streams = streams(volume, file, directory, blocked);
+    entry.size = entry.streams.first().filter(|main| main.info.name.is_empty()).map_or(0, |main| main.info.size);
+    if flags & standard_information::SYSTEM != 0 && entry.kind == Kind::File {
+        interix(entry);
+    }
+}
+
+/// An entry of which only the directory's copy of the name is left.
+fn without_record(entry: &mut Entry, copy: Option<&Copy>, error: &Error) {
+    entry.issues.push(Issue::from(error));
+    let mut size = 0;
+    if let Some(name) = copy.and_then(|copy| FileName::parse(&copy.key, copy.at).ok()) {
+        named(entry, &name);
+        standard_information::add_flags(&mut entry.attributes, name.flags);
+        entry.kind = if name.is_directory() { Kind::Directory } else { Kind::File };
+        size = name.size;
+    }
+    if entry.kind == Kind::File {
+        entry.size = size;
+        entry.streams.push(Stream::new(StreamInfo::new("", size), Err(error.clone()), None));
+    }
+}
+
+fn named(entry: &mut Entry, name: &FileName<'_>) {
+    entry.name_bytes = name.name.to_vec();
+    entry.parent_id = Some(name.parent.record());
+    entry.timestamps.extend(name.times.timestamps("file_name"));
+}
+
+fn file_names(file: &File) -> impl Iterator<Item = FileName<'_>> {
+    file.attributes()
+        .filter(|(_, attribute)| attribute.kind == kind::FILE_NAME)
+        .filter_map(|(_, attribute)| FileName::parse(attribute.resident()?, attribute.at).ok())
+}
+
+/// Reads the reparse point, if there is one; gives why the main stream does not hold the content, where it does not.
+fn reparse_point(entry: &mut Entry, volume: &Volume, file: &File, flags: u32) -> Option<Error> {
+    let recalled = flags & standard_information::RECALL_ON_DATA_ACCESS != 0;
+    let blocked = recalled.then(|| Error::unsupported("content that is kept elsewhere"));
+    let fragments = stream::fragments(file, kind::REPARSE_POINT);
+    let Some(content) = fragments.first() else { return blocked };
+    let at = file.first(kind::REPARSE_POINT).map_or(file.base.at, |attribute: Attribute<'_>| attribute.at);
+    let parsed = content.content(volume).and_then(|bytes| {
+        let bytes = bytes.read_vec(0, bytes.len().min(16 << 10))?;
+        Reparse::parse(&bytes, at)
+    });
+    let point = match parsed {
+        Ok(point) => point,
+        Err(error) => {
+            entry.issues.push(Issue::from(&error));
+            return blocked;
+        }
+    };
+    entry.attributes.insert("reparse_tag", Value::Int(i64::from(point.tag)));
+    match point.tag {
+        reparse::SYMLINK | reparse::MOUNT_POINT | reparse::LX_SYMLINK => entry.kind = Kind::Symlink,
+        tag if reparse::LX_SPECIAL.contains(&tag) => entry.kind = Kind::Other,
+        _ => {}
+    }
+    entry.target = point.target;
+    match point.tag {
+        reparse::WOF => Some(Error::unsupported("compression by the Windows overlay filter")),
+        reparse::DEDUP => Some(Error::unsupported("data deduplication")),
+        _ => blocked,
+    }
+}
+
+/// Symbolic links and devices that Interix and ntfs-3g keep in files of the system flag.
+fn interix(entry: &mut Entry) {
+    let Ok(content) = entry.open("") else { return };
+    if !reparse::INTERIX_BYTES.contains(&content.len()) {
+        return;
+    }
+    match content.read_vec(0, content.len()).ok().as_deref().and_then(reparse::interix) {
+        Some(Interix::Link(target)) => {
+            entry.kind = Kind::Symlink;
+            entry.target = Some(target);
+        }
+        Some(Interix::Device) => entry.kind = Kind::Other,
+        None => {}
+    }
+}
+
+/// A GUID as text.
+fn guid(bytes: &[u8]) -> Option<String> {
+    let [a, b, c, d, e, f, g, h, rest @ ..] = *bytes.first_chunk::<16>()?;
+    let (one, two, three) = (u32::from_le_bytes([a, b, c, d]), u16::from_le_bytes([e, f]), u16::from_le_bytes([g, h]));
+    let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+    let (four, five) = rest.split_at(2);
+    Some(format!("{one:08x}-{two:04x}-{three:04x}-{}-{}", hex(four), hex(five)))
+}

@@ -1,0 +1,168 @@
+//! $I30, the index of a directory: its names, and what is left of former ones behind them.
+//!
+//! Layout: [linux-ntfs documentation, index record](https://flatcap.github.io/linux-ntfs/ntfs/concepts/index_record.html),
+//! [$INDEX_ROOT](https://flatcap.github.io/linux-ntfs/ntfs/attributes/index_root.html). The blocks are read one after
+//! another and not along the tree, so that a block which leads to itself does no harm.
+
+use super::{
+    Volume,
+    attribute::kind,
+    file::File,
+    record::{Reference, put_back_sector_ends},
+    stream::fragments,
+};
+use crate::{
+    bytes::{Fields, ReadAt},
+    error::{Error, Issue, Result},
+};
+
+/// The name of the index, in UTF-16LE.
+const NAME: &[u8] = b"$\0I\x003\x000\0";
+const BLOCK: &str = "index record";
+const ENTRY: &str = "index entry";
+/// The part of an entry before its key, and the part of a key before its name.
+const ENTRY_HEADER: usize = 16;
+const KEY_HEADER: usize = 66;
+
+/// A name in a directory.
+#[derive(Clone, Copy)]
+pub(super) struct Entry<'a> {
+    pub(super) child: Reference,
+    /// A $FILE_NAME.
+    pub(super) key: &'a [u8],
+    /// Byte offset of the key on the medium.
+    pub(super) at: u64,
+    /// False for what is left of a former entry, or stands in a torn or freed block.
+    pub(super) current: bool,
+}
+
+/// Calls `visit` with each entry of a directory's index. Damage goes to the volume's issues, and the next block is read.
+pub(super) fn for_each_entry(volume: &Volume, directory: &File, mut visit: impl FnMut(Entry<'_>)) {
+    let current = directory.base.header.in_use && directory.torn().is_none();
+    let mut block_size = u64::from(volume.boot.index_size);
+    for (_, root) in directory.attributes().filter(|(_, a)| a.kind == kind::INDEX_ROOT && a.name == NAME) {
+        let Some(value) = root.resident() else { continue };
+        let fields = Fields::new(value, "$INDEX_ROOT", root.at);
+        match fields.u32(8) {
+            Ok(size) if size.is_power_of_two() && (512..=1 << 20).contains(&size) => block_size = u64::from(size),
+            Ok(size) => volume.issue(&fields.corrupt(8, "an index record size from 512 bytes to 1 MiB", size)),
+            Err(error) => volume.issue(&error),
+        }
+        if let Err(error) = entries(value, 16, root.at, current, &mut visit) {
+            volume.issue(&error);
+        }
+    }
+    // An index that shrinks inside its record leaves its last entries behind the record's end.
+    let used = usize::try_from(directory.base.header.used).unwrap_or(usize::MAX);
+    former_entries(&directory.base.bytes, used, directory.base.at, &mut visit);
+    let bitmap = bitmap(volume, directory);
+    for blocks in fragments(directory, kind::INDEX_ALLOCATION).iter().filter(|blocks| blocks.name == NAME) {
+        let blocks = match blocks.content(volume) {
+            Ok(blocks) => blocks,
+            Err(error) => {
+                volume.issue(&error);
+                continue;
+            }
+        };
+        let count = blocks.len().min(volume.source.len()).checked_div(block_size).unwrap_or(0);
+        for number in 0..count {
+            let place = number.saturating_mul(block_size);
+            let at = blocks.medium_offset(place);
+            let used = bitmap.as_ref().is_none_or(|bitmap| is_set(bitmap, number));
+            let read = blocks.read_vec(place, block_size).and_then(|mut block| {
+                if !used && !block.starts_with(b"INDX") {
+                    return Ok(());
+                }
+                let torn = put_back_sector_ends(&mut block, b"INDX", BLOCK, at)?;
+                torn.iter().filter(|_| used).for_each(|error| volume.issue(error));
+                entries(&block, 24, at, current && used && torn.is_none(), &mut visit)
+            });
+            match read {
+                Err(error) if used => volume.issue(&error),
+                _ => {}
+            }
+        }
+    }
+}
+
+/// The bitmap that says which blocks are in use; `None` where there is none to go by.
+fn bitmap(volume: &Volume, directory: &File) -> Option<Vec<u8>> {
+    let bitmaps = fragments(directory, kind::BITMAP);
+    let bits = bitmaps.iter().find(|bitmap| bitmap.name == NAME)?.content(volume).ok()?;
+    bits.read_vec(0, bits.len().min(volume.limits.structure_bytes)).ok()
+}
+
+fn is_set(bitmap: &[u8], bit: u64) -> bool {
+    usize::try_from(bit / 8).ok().and_then(|byte| bitmap.get(byte)).is_some_and(|byte| byte >> (bit % 8) & 1 != 0)
+}
+
+/// The entries behind the index header at `header` of `bytes`, then what is left of former ones behind those.
+fn entries(bytes: &[u8], header: usize, at: u64, current: bool, visit: &mut impl FnMut(Entry<'_>)) -> Result<()> {
+    let fields = Fields::new(bytes, BLOCK, at);
+    let place = |offset: u32| usize::try_from(offset).unwrap_or(usize::MAX).saturating_add(header);
+    let (first, used) = (place(fields.u32(header)?), place(fields.u32(header.saturating_add(4))?));
+    if first > used || used > bytes.len() {
+        return Err(fields.corrupt(header, format!("entries inside {} bytes", bytes.len()), format!("{first} to {used}")));
+    }
+    let mut offset = first;
+    let mut end = Ok(());
+    loop {
+        match entry(bytes.get(..used).unwrap_or_default(), offset, at, current) {
+            Ok((found, length, last)) => {
+                found.into_iter().for_each(&mut *visit);
+                offset = offset.saturating_add(length);
+                if last {
+                    break;
+                }
+            }
+            Err(error) => {
+                end = Err(error);
+                break;
+            }
+        }
+    }
+    former_entries(bytes, offset, at, visit);
+    end
+}
+
+/// The entry at `offset`, its length, and whether it is the last. The last one has no key.
+fn entry(bytes: &[u8], offset: usize, at: u64, current: bool) -> Result<(Option<Entry<'_>>, usize, bool)> {
+    let rest = bytes.get(offset..).unwrap_or_default();
+    let at = at.saturating_add(offset as u64);
+    let fields = Fields::new(rest, ENTRY, at);
+    let length = usize::from(fields.u16(8)?);
+    if length < ENTRY_HEADER || length > rest.len() {
+        return Err(fields.corrupt(8, format!("a length of 16 to {} bytes", rest.len()), length));
+    }
+    if fields.u16(12)? & 2 != 0 {
+        return Ok((None, length, true));
+    }
+    let key = fields.bytes(ENTRY_HEADER, usize::from(fields.u16(10)?))?;
+    let child = Reference(fields.u64(0)?);
+    Ok((Some(Entry { child, key, at: at.saturating_add(ENTRY_HEADER as u64), current }), length, false))
+}
+
+/// Looks for entries in the bytes from `offset` on, which no entry covers any more. One counts where its lengths agree.
+fn former_entries(bytes: &[u8], offset: usize, at: u64, visit: &mut impl FnMut(Entry<'_>)) {
+    let mut offset = offset.div_ceil(8).saturating_mul(8);
+    while offset.saturating_add(ENTRY_HEADER).saturating_add(KEY_HEADER) < bytes.len() {
+        let found = entry(bytes, offset, at, false).ok().and_then(|(found, length, _)| Some((found?, length)));
+        let whole = found.filter(|(entry, length)| {
+            let name = entry.key.get(64).map_or(0, |units| usize::from(*units).saturating_mul(2));
+            name > 0 && entry.key.len() == KEY_HEADER.saturating_add(name) && length % 8 == 0 && entry.child.sequence() != 0
+        });
+        match whole {
+            Some((entry, length)) => {
+                visit(entry);
+                offset = offset.saturating_add(length);
+            }
+            None => offset = offset.saturating_add(8),
+        }
+    }
+}
+
+impl Volume {
+    pub(super) fn issue(&self, error: &Error) {
+        self.issues.push(Issue::from(error));
+    }
+}

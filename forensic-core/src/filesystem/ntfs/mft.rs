@@ -1,0 +1,210 @@
+//! $MFT: where its records lie, reading one, and reading all of them in order.
+//!
+//! Record 0 describes $MFT itself. Where $MFT is in many pieces, further records of it do, which are found through the
+//! pieces known before.
+
+use super::{
+    attribute::{Body, kind},
+    attribute_list,
+    boot::Boot,
+    record::{Record, is_blank},
+    runs::DataRuns,
+    stream::InRecord,
+};
+use crate::{
+    bytes::{Extents, ReadAt, Run, Source, for_each_block},
+    error::{Error, Issue, IssueLog, Result},
+    limits::Limits,
+};
+use std::sync::Arc;
+
+const STRUCTURE: &str = "$MFT";
+/// Bytes read at once when all records are read.
+const BLOCK: usize = 1 << 20;
+
+/// The records of a volume.
+pub(super) struct Mft {
+    volume: Source,
+    cluster_size: u32,
+    record_size: u32,
+    /// The content of $MFT, cut to whole records that the medium can hold.
+    records: Source,
+}
+
+impl Mft {
+    /// Finds $MFT through record 0, or through its copy in $MFTMirr where that is damaged.
+    ///
+    /// # Errors
+    /// Where neither can be read.
+    pub(super) fn open(volume: &Source, boot: &Boot, limits: &Limits, issues: &IssueLog) -> Result<Self> {
+        let mut mft = Self {
+            volume: volume.clone(),
+            cluster_size: boot.cluster_size,
+            record_size: boot.record_size,
+            records: Arc::new(Vec::new()),
+        };
+        let first = mft.first_record(boot.mft_cluster).or_else(|error| {
+            issues.push(Issue::from(&error));
+            mft.first_record(boot.mirror_cluster).map_err(|_| error)
+        })?;
+        let (mut runs, size) = mft.first_runs(&first, issues)?;
+        mft.records = mft.whole_records(&runs, size, limits, issues);
+        let list = first.attributes().map_while(Result::ok).find(|attribute| attribute.kind == kind::ATTRIBUTE_LIST);
+        if let Some(list) = list {
+            let (mut listed, error) = attribute_list::read(&list, volume, boot.cluster_size);
+            error.iter().for_each(|error| issues.push(Issue::from(error)));
+            listed.retain(|entry| entry.kind == kind::DATA && entry.name.is_empty() && entry.lowest > 0);
+            listed.sort_by_key(|entry| entry.lowest);
+            for entry in listed {
+                if runs.len() >= limits.runs {
+                    break;
+                }
+                // Each further record lies in the part of $MFT that the ones before it have told of.
+                match mft.further_runs(entry.holder.record(), entry.lowest, &mut runs) {
+                    Ok(()) => mft.records = mft.whole_records(&runs, size, limits, issues),
+                    Err(error) => {
+                        issues.push(Issue::from(&error));
+                        break;
+                    }
+                }
+            }
+        }
+        if mft.records.len() < size {
+            let found = format!("{} bytes", mft.records.len());
+            issues.push(Issue::from(&Error::corrupt(STRUCTURE, first.at, format!("{size} bytes of records on the medium"), found)));
+        }
+        Ok(mft)
+    }
+
+    /// A value that stands at `offset` of record `number`.
+    pub(super) fn resident(&self, number: u64, offset: usize, value: &[u8]) -> InRecord {
+        let start = number.saturating_mul(u64::from(self.record_size)).saturating_add(offset as u64);
+        InRecord { bytes: value.into(), records: self.records.clone(), offset: start }
+    }
+
+    /// Reads record `number`; one piece of $MFT may end inside it.
+    pub(super) fn record(&self, number: u64) -> Result<Record> {
+        let size = u64::from(self.record_size);
+        let offset = number.saturating_mul(size);
+        let bytes = self.records.read_vec(offset, size)?;
+        Record::parse(bytes.into(), number, self.records.medium_offset(offset))
+    }
+
+    /// Calls `visit` with each record in order: `None` for one never written, the error of one that is damaged.
+    pub(super) fn for_each(&self, mut visit: impl FnMut(u64, Result<Option<Record>>) -> Result<()>) -> Result<()> {
+        let size = usize::try_from(self.record_size).unwrap_or(usize::MAX).max(1);
+        let mut number = 0u64;
+        for_each_block(&self.records, BLOCK.max(size), 0, |offset, block| {
+            let Ok(block) = block else {
+                let end = offset.saturating_add(BLOCK.max(size) as u64).min(self.records.len());
+                let last = end.checked_div(size as u64).unwrap_or(0);
+                while number < last {
+                    visit(number, self.record(number).map(Some))?;
+                    number = number.saturating_add(1);
+                }
+                return Ok(());
+            };
+            // Locating each record would cost more than parsing it: the extents of the block serve all of its records.
+            let extents = self.records.locate(offset, block.len() as u64);
+            let mut extents = extents.iter().peekable();
+            let mut at = offset;
+            for bytes in block.chunks_exact(size) {
+                while extents.next_if(|extent| extent.stream_offset.saturating_add(extent.length) <= at).is_some() {}
+                let place = extents.peek().and_then(|extent| {
+                    Some(extent.offset?.saturating_add(at.saturating_sub(extent.stream_offset)))
+                });
+                let record = match is_blank(bytes) {
+                    true => Ok(None),
+                    false => Record::parse(bytes.into(), number, place.unwrap_or(at)).map(Some),
+                };
+                visit(number, record)?;
+                number = number.saturating_add(1);
+                at = at.saturating_add(size as u64);
+            }
+            Ok(())
+        })
+    }
+
+    /// Record 0, which stands at `cluster`.
+    fn first_record(&self, cluster: u64) -> Result<Record> {
+        let place = cluster.saturating_mul(u64::from(self.cluster_size));
+        let at = self.volume.medium_offset(place);
+        let record = Record::parse(self.volume.read_vec(place, u64::from(self.record_size))?.into(), 0, at)?;
+        match &record.torn {
+            Some(error) => Err(error.clone()),
+            None => Ok(record),
+        }
+    }
+
+    /// The first piece of $MFT and its size in bytes.
+    fn first_runs(&self, first: &Record, issues: &IssueLog) -> Result<(Vec<Run>, u64)> {
+        for attribute in first.attributes() {
+            let attribute = attribute?;
+            let Body::NonResident(body) = attribute.body else { continue };
+            if attribute.kind == kind::DATA && attribute.name.is_empty() && body.lowest == 0 {
+                let (runs, error) = self.runs(body.runs, attribute.at);
+                error.iter().for_each(|error| issues.push(Issue::from(error)));
+                return Ok((runs, body.size));
+            }
+        }
+        Err(Error::corrupt(STRUCTURE, first.at, "a non-resident $DATA attribute", "none"))
+    }
+
+    /// Adds the piece of $MFT that record `number` tells of, which begins at virtual cluster `lowest`.
+    fn further_runs(&self, number: u64, lowest: u64, runs: &mut Vec<Run>) -> Result<()> {
+        let record = self.record(number)?;
+        let covered = runs.iter().fold(0u64, |sum, run| sum.saturating_add(run.length));
+        let covered = covered.checked_div(u64::from(self.cluster_size)).unwrap_or(0);
+        for attribute in record.attributes() {
+            let attribute = attribute?;
+            let Body::NonResident(body) = attribute.body else { continue };
+            if attribute.kind == kind::DATA && attribute.name.is_empty() && body.lowest == lowest && lowest == covered {
+                let (further, error) = self.runs(body.runs, attribute.at);
+                runs.extend(further);
+                return error.map_or(Ok(()), Err);
+            }
+        }
+        Err(Error::corrupt(STRUCTURE, record.at, format!("the $DATA fragment from virtual cluster {covered} on"), "none"))
+    }
+
+    fn runs(&self, packed: &[u8], at: u64) -> (Vec<Run>, Option<Error>) {
+        let cluster_size = u64::from(self.cluster_size);
+        let mut runs = Vec::new();
+        for run in DataRuns::new(packed, at) {
+            let run = match run {
+                Ok(run) => run,
+                Err(error) => return (runs, Some(error)),
+            };
+            let place = run.cluster.and_then(|cluster| cluster.checked_mul(cluster_size));
+            match (place, run.count.checked_mul(cluster_size)) {
+                (Some(place), Some(length)) => runs.push(Run::new(place, length)),
+                _ => return (runs, Some(Error::corrupt("data run", at, "clusters on the volume", format!("{run:?}")))),
+            }
+        }
+        (runs, None)
+    }
+
+    /// The runs up to `size` bytes, in whole records, without those at the end that the medium does not hold.
+    fn whole_records(&self, runs: &[Run], size: u64, limits: &Limits, issues: &IssueLog) -> Source {
+        let record_size = u64::from(self.record_size);
+        let available = self.volume.len();
+        let (mut end, mut held) = (0u64, 0u64);
+        for run in runs {
+            let inside = available.saturating_sub(run.offset.unwrap_or(u64::MAX)).min(run.length);
+            if inside > 0 {
+                held = end.saturating_add(inside);
+            }
+            end = end.saturating_add(run.length);
+        }
+        // A run length is no more than a claim: there are not more records than twice what the medium holds.
+        let most = available.saturating_mul(2).min(limits.entries.saturating_mul(record_size));
+        let length = held.min(size);
+        if length > most {
+            let (structure, offset) = (STRUCTURE, self.volume.medium_offset(0));
+            issues.push(Issue::from(&Error::Limit { structure, offset, found: length, limit: most, unit: "bytes" }));
+        }
+        let length = length.min(most);
+        let whole = length.checked_div(record_size).unwrap_or(0).saturating_mul(record_size);
+        Arc::new(Extents::new(self.volume.clone(), runs.iter().copied()).truncated(whole))
+    }
+}

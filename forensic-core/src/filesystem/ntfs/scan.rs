@@ -1,0 +1,194 @@
+//! One pass over all MFT records: what each is, the names it holds, and the clusters it claims.
+
+use super::{
+    Volume,
+    attribute::{Attribute, Body, kind},
+    file_name::FileName,
+    record::{Record, Reference},
+    runs::DataRuns,
+    standard_information::{StandardInformation, Times},
+};
+use crate::error::{Error, Issue, Result};
+use std::collections::HashMap;
+
+/// What a record is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) enum State {
+    /// Never written.
+    #[default]
+    Blank,
+    /// No record can be read there.
+    Damaged,
+    /// Not in use: deleted.
+    Free,
+    InUse,
+}
+
+/// A record in brief.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Slot {
+    pub(super) state: State,
+    pub(super) directory: bool,
+    pub(super) sequence: u16,
+    /// The record this one continues; 0 for none.
+    pub(super) base: Reference,
+    /// True where the record has a $DATA attribute that holds a byte, or a named one.
+    pub(super) data: bool,
+}
+
+/// A name that a $FILE_NAME attribute gives.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Name {
+    /// The record that holds the attribute, and its number there.
+    pub(super) holder: u32,
+    pub(super) id: u16,
+    pub(super) parent: Reference,
+    /// The 8.3 alias of another name.
+    pub(super) alias: bool,
+    text: (u32, u8),
+}
+
+/// Clusters that a deleted record claims.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Claim {
+    pub(super) start: u64,
+    pub(super) end: u64,
+    /// The base record.
+    pub(super) record: u32,
+}
+
+/// When a deleted record was alive.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Life {
+    pub(super) times: Times,
+    /// The log record of its last change; 0 where no log was kept.
+    pub(super) lsn: u64,
+}
+
+/// What the pass found.
+#[derive(Default)]
+pub(super) struct Scan {
+    pub(super) slots: Vec<Slot>,
+    pub(super) names: Vec<Name>,
+    /// All names, one after another, in UTF-16LE.
+    text: Vec<u8>,
+    /// Clusters of files in use: first one, and the one after the last.
+    pub(super) live: Vec<(u64, u64)>,
+    pub(super) deleted: Vec<Claim>,
+    /// Of each deleted base record.
+    pub(super) lives: HashMap<u32, Life>,
+}
+
+impl Scan {
+    /// Reads all records, in order.
+    pub(super) fn run(volume: &Volume) -> Self {
+        let mut scan = Self::default();
+        let most = volume.limits.entries;
+        let ended = volume.mft.for_each(|number, record| {
+            let slot = match record {
+                Ok(None) => Slot::default(),
+                Ok(Some(record)) => scan.record(volume, &record),
+                Err(error) => {
+                    volume.issue(&error);
+                    Slot { state: State::Damaged, ..Slot::default() }
+                }
+            };
+            scan.slots.push(slot);
+            if number >= most || number >= u64::from(u32::MAX - 1) {
+                let (structure, offset) = ("$MFT", 0);
+                return Err(Error::Limit { structure, offset, found: number, limit: most, unit: "records" });
+            }
+            Ok(())
+        });
+        if let Err(error) = ended {
+            volume.issue(&error);
+        }
+        scan
+    }
+
+    pub(super) fn slot(&self, record: u64) -> Option<&Slot> {
+        self.slots.get(usize::try_from(record).ok()?)
+    }
+
+    /// A name in UTF-16LE.
+    pub(super) fn text(&self, name: &Name) -> &[u8] {
+        let start = name.text.0 as usize;
+        self.text.get(start..start.saturating_add(usize::from(name.text.1).saturating_mul(2))).unwrap_or_default()
+    }
+
+    fn record(&mut self, volume: &Volume, record: &Record) -> Slot {
+        let header = &record.header;
+        if let Some(error) = &record.torn {
+            volume.issue(error);
+        }
+        let mut slot = Slot {
+            state: if header.in_use { State::InUse } else { State::Free },
+            directory: header.directory,
+            sequence: header.sequence,
+            base: header.base,
+            data: false,
+        };
+        let Ok(number) = u32::try_from(record.number) else { return slot };
+        let base = match header.base {
+            Reference(0) => number,
+            base => u32::try_from(base.record()).unwrap_or(u32::MAX),
+        };
+        let mut times = None;
+        for attribute in record.attributes() {
+            let attribute = match attribute {
+                Ok(attribute) => attribute,
+                Err(error) => {
+                    // What is not in use is often half overwritten: its entry tells of that, not the volume.
+                    if header.in_use {
+                        volume.issue(&error);
+                    }
+                    break;
+                }
+            };
+            match (attribute.kind, attribute.resident()) {
+                (kind::FILE_NAME, Some(value)) => match FileName::parse(value, attribute.at) {
+                    Ok(name) => self.name(number, &attribute, &name),
+                    Err(error) => volume.issues.push(Issue::from(&error)),
+                },
+                (kind::STANDARD_INFORMATION, Some(value)) => {
+                    times = StandardInformation::parse(value, attribute.at).ok().map(|info| info.times);
+                }
+                (kind::DATA, value) => {
+                    slot.data |= !attribute.name.is_empty() || value.is_none_or(|value| !value.is_empty());
+                }
+                _ => {}
+            }
+            self.clusters(volume, &attribute, header.in_use, base);
+        }
+        if !header.in_use && header.base == Reference(0) {
+            self.lives.insert(number, Life { times: times.unwrap_or_default(), lsn: header.lsn });
+        }
+        slot
+    }
+
+    fn name(&mut self, holder: u32, attribute: &Attribute<'_>, name: &FileName<'_>) {
+        let Ok(start) = u32::try_from(self.text.len()) else { return };
+        self.text.extend_from_slice(name.name);
+        let length = u8::try_from(name.name.len() / 2).unwrap_or(u8::MAX);
+        let (id, parent, alias) = (attribute.id, name.parent, name.is_alias());
+        self.names.push(Name { holder, id, parent, alias, text: (start, length) });
+    }
+
+    fn clusters(&mut self, volume: &Volume, attribute: &Attribute<'_>, in_use: bool, base: u32) {
+        let Body::NonResident(body) = attribute.body else { return };
+        if self.live.len().saturating_add(self.deleted.len()) >= volume.limits.runs.saturating_mul(16) {
+            return;
+        }
+        for run in DataRuns::new(body.runs, attribute.at).map_while(Result::ok) {
+            let Some(start) = run.cluster else { continue };
+            let end = start.saturating_add(run.count).min(volume.boot.clusters());
+            if start >= end {
+                continue;
+            }
+            match in_use {
+                true => self.live.push((start, end)),
+                false => self.deleted.push(Claim { start, end, record: base }),
+            }
+        }
+    }
+}
