@@ -3,6 +3,8 @@
 
 mod corpus;
 mod evidence;
+mod ewf;
+mod ewf_image;
 mod fat;
 mod faults;
 mod lists;

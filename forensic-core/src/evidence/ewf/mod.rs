@@ -16,7 +16,7 @@ use super::{
     series::{extension, gather, missing},
 };
 use crate::{
-    bytes::{Extent, ExtentKind, Source},
+    bytes::{Extent, ExtentKind},
     error::{Error, Issue, Result},
     limits::Limits,
 };
@@ -30,9 +30,9 @@ use std::{
 use table::Table;
 use volume::Geometry;
 
-/// True for a segment file of an EWF image.
-pub(super) fn probe(source: &Source) -> bool {
-    source.read_vec(0, 8).is_ok_and(|found| found == segment::SIGNATURE)
+/// True for a segment file of an EWF image, by the bytes it begins with.
+pub(super) fn probe(start: &[u8]) -> bool {
+    start.starts_with(segment::SIGNATURE)
 }
 
 /// Opens an image from any of its segment files (`find_more`) or from all of them, in any order.
