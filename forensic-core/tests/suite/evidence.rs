@@ -141,8 +141,8 @@ fn every_ewf_format_that_ewfacquire_writes_is_read() {
     for format in WRITTEN {
         for level in ["none", "fast", "best"] {
             let target = folder.path().join(format!("{format}-{level}"));
-            let arguments =
-                ["-u", "-q", "-S", "1048576", "-C", "case 1", "-N", "é", "-f", format, "-c", level, "-t"].map(AsRef::as_ref);
+            let arguments = ["-u", "-q", "-S", "1048576", "-C", "case 1", "-N", "é", "-f", format, "-c", level, "-t"]
+                .map(AsRef::as_ref);
             if run("ewfacquire", &[&arguments, &[target.as_os_str(), raw.as_os_str()][..]].concat()).is_none() {
                 return;
             }
@@ -199,9 +199,9 @@ fn a_file_that_is_no_member_of_a_set_is_raw() {
 
 #[test]
 fn a_missing_member_of_a_split_set_is_named() {
-    let folder = folder(&[("d.001", b"1"), ("d.002", b"2"), ("d.004", b"4"), ("e.aa", b"1"), ("e.ac", b"3"), ("e.ad", b"4")]);
-    for (open, number, name) in
-        [("d.001", 3, "d.003"), ("d.004", 3, "d.003"), ("e.aa", 2, "e.ab"), ("e.ad", 2, "e.ab")]
+    let folder =
+        folder(&[("d.001", b"1"), ("d.002", b"2"), ("d.004", b"4"), ("e.aa", b"1"), ("e.ac", b"3"), ("e.ad", b"4")]);
+    for (open, number, name) in [("d.001", 3, "d.003"), ("d.004", 3, "d.003"), ("e.aa", 2, "e.ab"), ("e.ad", 2, "e.ab")]
     {
         match Evidence::open(folder.path().join(open)) {
             Err(Error::MissingSegment { number: missing, path }) => {

@@ -62,7 +62,9 @@ fn compressed_and_plain_chunks_and_a_short_last_one_are_the_medium() {
     let evidence = open(one_file().segments.remove(0)).unwrap();
     assert_eq!(evidence.issues(), []);
     assert_eq!(evidence.stream().read_vec(0, evidence.size()).unwrap(), medium());
-    for (offset, length) in [(0, 1), (CHUNK - 1, 2), (3 * CHUNK + 5, 4 * CHUNK), (10 * CHUNK, SECTOR), (9 * CHUNK, 1500)] {
+    for (offset, length) in
+        [(0, 1), (CHUNK - 1, 2), (3 * CHUNK + 5, 4 * CHUNK), (10 * CHUNK, SECTOR), (9 * CHUNK, 1500)]
+    {
         let expected = &medium()[offset..offset + length];
         assert_eq!(evidence.stream().read_vec(offset as u64, length as u64).unwrap(), expected);
     }
