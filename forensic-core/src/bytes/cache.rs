@@ -11,8 +11,8 @@ const SHARDS: u64 = 32;
 
 /// Keeps recently read pages of a source in memory.
 ///
-/// Each page belongs to one of 32 shards with a lock of its own; no lock is held while the source is read. Reads longer
-/// than a quarter of the cache go past it.
+/// Each page belongs to one of up to 32 shards with a lock of its own; no lock is held while the source is read. Reads
+/// longer than a quarter of the cache go past it.
 pub struct Cached {
     source: Source,
     page_size: u64,
@@ -36,17 +36,19 @@ impl Cached {
     /// The same with pages of `page_size` bytes (at least 512).
     pub fn with_page_size(source: Source, capacity: u64, page_size: u64) -> Self {
         let page_size = page_size.max(512);
-        let pages = capacity.checked_div(page_size).unwrap_or(0).checked_div(SHARDS).unwrap_or(0).max(1);
+        // Few pages have few shards, so that large pages do not exceed the capacity.
+        let pages = (capacity / page_size).max(1);
+        let shards = pages.min(SHARDS);
         Self {
             source,
             page_size,
-            pages_per_shard: usize::try_from(pages).unwrap_or(usize::MAX),
-            shards: (0..SHARDS).map(|_| Mutex::default()).collect(),
+            pages_per_shard: usize::try_from(pages / shards).unwrap_or(usize::MAX),
+            shards: (0..shards).map(|_| Mutex::default()).collect(),
         }
     }
 
     fn shard(&self, page: u64) -> Option<MutexGuard<'_, Shard>> {
-        let shard = self.shards.get(usize::try_from(page % SHARDS).ok()?)?;
+        let shard = self.shards.get(usize::try_from(page.checked_rem(self.shards.len() as u64)?).ok()?)?;
         Some(shard.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
@@ -78,7 +80,8 @@ impl ReadAt for Cached {
 
     fn read_at(&self, offset: u64, buf: &mut [u8]) -> Result<()> {
         check_bounds(offset, buf.len() as u64, self.len())?;
-        let most = self.page_size.saturating_mul(self.pages_per_shard as u64).saturating_mul(SHARDS / 4);
+        let shards = self.shards.len() as u64;
+        let most = self.page_size.saturating_mul(self.pages_per_shard as u64).saturating_mul(shards) / 4;
         if buf.len() as u64 > most {
             return self.source.read_at(offset, buf);
         }

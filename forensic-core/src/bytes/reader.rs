@@ -32,7 +32,7 @@ impl Read for Reader {
     fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
         let left = self.source.len().saturating_sub(self.position);
         let count = usize::try_from(left).unwrap_or(usize::MAX).min(buf.len());
-        let Some(part) = buf.get_mut(..count) else { return Ok(0) };
+        let Some(part) = buf.get_mut(..count).filter(|part| !part.is_empty()) else { return Ok(0) };
         self.source.read_at(self.position, part)?;
         self.position = self.position.saturating_add(count as u64);
         Ok(count)

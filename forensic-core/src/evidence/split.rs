@@ -49,7 +49,7 @@ fn gather_set(member: Segment, limits: &Limits, issues: &mut Vec<Issue>) -> Resu
     }
     // The name alone proves little: ".dd" is a member of ".aa", ".ab" … as much as a plain image.
     let is_alone = lowest == number && !exists(number.saturating_add(1));
-    if !is_alone || naming.is_certain() {
+    if !is_alone || naming.is_certain(number) {
         let first = if exists(0) { 0 } else { naming.last_start() };
         let absent = (first..number).find(|number| !exists(*number)).unwrap_or(first);
         return Err(missing(absent.saturating_sub(first).saturating_add(1), name(absent)));
@@ -104,9 +104,9 @@ impl Naming {
         }
     }
 
-    /// True where the name by itself says that the file is a member of a set.
-    fn is_certain(self) -> bool {
-        matches!(self, Self::Digits { width: 3 })
+    /// True where the name by itself says that the file is a member of a set: ".002" does, ".2024" may be a year.
+    fn is_certain(self, number: u32) -> bool {
+        matches!(self, Self::Digits { width: 3 }) && number < 1000
     }
 }
 

@@ -126,3 +126,100 @@ fn containers_that_are_not_read_are_named_and_not_passed_off_as_raw() {
         }
     }
 }
+
+/// The formats that `ewfacquire` writes, from the first of 1998 to EnCase 6.
+const WRITTEN: &[&str] = &[
+    "ewf", "smart", "ftk", "encase1", "encase2", "encase3", "encase4", "encase5", "encase6", "linen5", "linen6", "ewfx",
+];
+
+#[test]
+fn every_ewf_format_that_ewfacquire_writes_is_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let raw = folder.path().join("medium");
+    let medium: Vec<u8> = (0..70u32 * 32_768 + 1536).map(|at| (at / 5 * (at >> 15)) as u8 ^ (at >> 3) as u8).collect();
+    std::fs::write(&raw, &medium).unwrap();
+    for format in WRITTEN {
+        for level in ["none", "fast", "best"] {
+            let target = folder.path().join(format!("{format}-{level}"));
+            let arguments = ["-u", "-q", "-S", "1048576", "-C", "case 1", "-N", "é", "-f", format, "-c", level, "-t"]
+                .map(AsRef::as_ref);
+            if run("ewfacquire", &[&arguments, &[target.as_os_str(), raw.as_os_str()][..]].concat()).is_none() {
+                return;
+            }
+            let extensions = ["E01", "e01", "s01"].map(|extension| target.with_extension(extension));
+            let first = extensions.iter().find(|path| path.exists()).unwrap();
+            let evidence = Evidence::open(first).unwrap();
+            assert_eq!(evidence.issues(), [], "{format} {level}");
+            assert_eq!(evidence.metadata()["case_number"], "case 1", "{format} {level}");
+            let stored = evidence.verify(&NoProgress).unwrap();
+            assert!(matches!(stored.ok, Some(true)), "{format} {level}: {stored:?}");
+            assert!(content(&evidence) == medium, "{format} {level}");
+        }
+    }
+}
+
+/// Writes files of the given names and contents in a new folder.
+fn folder(files: &[(&str, &[u8])]) -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    for (name, bytes) in files {
+        std::fs::write(folder.path().join(name), bytes).unwrap();
+    }
+    folder
+}
+
+#[test]
+fn split_sets_are_gathered_by_the_names_tools_give() {
+    for names in [
+        ["d.001", "d.002", "d.003"],
+        ["d.000", "d.001", "d.002"],
+        ["d.aa", "d.ab", "d.ac"],
+        ["d.AA", "d.AB", "d.AC"],
+        ["d.aaa", "d.aab", "d.aac"],
+        ["d.00", "d.01", "d.02"],
+        ["d.0001", "d.0002", "d.0003"],
+    ] {
+        let folder = folder(&[(names[0], b"one"), (names[1], b""), (names[2], b"three"), ("e.003", b"not ours")]);
+        for name in names {
+            let evidence = Evidence::open(folder.path().join(name)).unwrap();
+            assert_eq!((evidence.format(), content(&evidence)), ("split", b"onethree".to_vec()), "{name}");
+        }
+    }
+}
+
+#[test]
+fn a_file_that_is_no_member_of_a_set_is_raw() {
+    let folder = folder(&[("lone.001", b"1"), ("disk.dd", b"2"), ("dump.2023", b"3"), ("x.img", b"4"), ("empty", b"")]);
+    for name in ["lone.001", "disk.dd", "dump.2023", "x.img", "empty"] {
+        let evidence = Evidence::open(folder.path().join(name)).unwrap();
+        assert_eq!(evidence.format(), "raw", "{name}");
+        assert_eq!(evidence.issues(), []);
+    }
+    assert_eq!(Evidence::open(folder.path().join("empty")).unwrap().size(), 0);
+}
+
+#[test]
+fn a_missing_member_of_a_split_set_is_named() {
+    let folder =
+        folder(&[("d.001", b"1"), ("d.002", b"2"), ("d.004", b"4"), ("e.aa", b"1"), ("e.ac", b"3"), ("e.ad", b"4")]);
+    for (open, number, name) in [("d.001", 3, "d.003"), ("d.004", 3, "d.003"), ("e.aa", 2, "e.ab"), ("e.ad", 2, "e.ab")]
+    {
+        match Evidence::open(folder.path().join(open)) {
+            Err(Error::MissingSegment { number: missing, path }) => {
+                assert_eq!((missing, path), (number, folder.path().join(name)), "{open}");
+            }
+            other => panic!("{open}: {:?}", other.map(|evidence| evidence.size())),
+        }
+    }
+    let given = ["d.004", "d.001"].map(|name| folder.path().join(name));
+    assert_eq!(content(&OpenOptions::new().open_segments(given).unwrap()), b"41");
+}
+
+#[test]
+fn a_raw_medium_that_ends_or_begins_with_a_famous_word_stays_raw() {
+    let mut medium = vec![0u8; 8192];
+    medium[8192 - 512..][..8].copy_from_slice(b"conectix");
+    assert_eq!(Evidence::from_bytes(medium).unwrap().format(), "raw");
+    let archive = b"PK\x03\x04 an ordinary archive PK\x05\x06 without a comment of AFF4".to_vec();
+    assert_eq!(Evidence::from_bytes(archive).unwrap().format(), "raw");
+    assert_eq!(Evidence::from_bytes(*b"EV").unwrap().format(), "raw");
+}

@@ -1,8 +1,11 @@
 //! The integration tests, one file a subject. Third-party images are read from `FORENSIC_CORPUS` (default
 //! `../shared/data` beside the repository); a test that needs one says so and passes when it is absent.
 
+mod bytes;
 mod corpus;
 mod evidence;
+mod ewf;
+mod ewf_image;
 mod fat;
 mod faults;
 mod lists;
