@@ -4,6 +4,7 @@
 //! deterministic order of positions, so that a listing can be resumed by a plain number and split over threads.
 #![deny(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::arithmetic_side_effects)]
 
+mod cross_check;
 mod fat;
 mod model;
 mod recognise;
