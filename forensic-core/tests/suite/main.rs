@@ -4,6 +4,8 @@
 mod corpus;
 mod evidence;
 mod fat;
+mod fat_image;
+mod fat_images_of_others;
 mod faults;
 mod lists;
 mod ntfs;
