@@ -7,6 +7,8 @@ mod evidence;
 mod ewf;
 mod ewf_image;
 mod fat;
+mod fat_image;
+mod fat_images_of_others;
 mod faults;
 mod lists;
 mod ntfs;
