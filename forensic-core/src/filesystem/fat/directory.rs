@@ -157,10 +157,12 @@ impl ShortEntry {
         let first_ok = !matches!(self.name[0], b' ' | 0..=4);
         let rest = self.name.get(1..).unwrap_or_default();
         let dots = self.is_self() || self.is_parent();
-        let forbidden = |byte: &u8| matches!(byte, 0..=0x1f | 0x7f | b'a'..=b'z') || b"\"*+,./:;<=>?[\\]|".contains(byte);
+        let forbidden =
+            |byte: &u8| matches!(byte, 0..=0x1f | 0x7f | b'a'..=b'z') || b"\"*+,./:;<=>?[\\]|".contains(byte);
         let first_forbidden = self.name[0] != 0x05 && forbidden(&self.name[0]);
         let name = dots || self.is_label() || first_ok && !first_forbidden && !rest.iter().any(forbidden);
-        let attributes = self.attributes & 0xc0 == 0 && self.attributes & (VOLUME_LABEL | DIRECTORY) != VOLUME_LABEL | DIRECTORY;
+        let attributes =
+            self.attributes & 0xc0 == 0 && self.attributes & (VOLUME_LABEL | DIRECTORY) != VOLUME_LABEL | DIRECTORY;
         let case = self.case & !0x18 == 0;
         let dates = valid_or_unset(self.created_date, self.created_time)
             && valid_or_unset(self.modified_date, self.modified_time)

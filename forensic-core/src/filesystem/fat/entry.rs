@@ -105,7 +105,14 @@ impl Listing {
             return;
         }
         let size = u64::from(found.entry.size);
-        let lost = || Error::corrupt("content of a deleted file", volume.source.medium_offset(found.at), "free clusters", &recovered.reason);
+        let lost = || {
+            Error::corrupt(
+                "content of a deleted file",
+                volume.source.medium_offset(found.at),
+                "free clusters",
+                &recovered.reason,
+            )
+        };
         let content = match recovered.grade {
             Recoverability::Overwritten => Err(lost()),
             _ if size > 0 && !recovered.has_content() => Err(lost()),

@@ -161,7 +161,8 @@ fn leads_to(units: &[u16], first: u8) -> bool {
 
 /// True where a short name made of the long name `units` has this extension.
 fn ends_like(units: &[u16], extension: &[u8]) -> bool {
-    let long = units.iter().rposition(|unit| *unit == u16::from(b'.')).and_then(|dot| units.get(dot.saturating_add(1)..));
+    let long =
+        units.iter().rposition(|unit| *unit == u16::from(b'.')).and_then(|dot| units.get(dot.saturating_add(1)..));
     let mut letters: Vec<u8> = Vec::new();
     for unit in long.unwrap_or_default() {
         match u8::try_from(*unit) {

@@ -99,7 +99,9 @@ impl Planner<'_> {
                 }
             } else if let Some(later) = self.later_at(cluster, claim) {
                 plan.lose(later.at, later.count.min(left), cluster == claim.first)
-            } else if let Some(end) = earlier.map(|(first, count)| first.saturating_add(*count)).filter(|end| *end > cluster) {
+            } else if let Some(end) =
+                earlier.map(|(first, count)| first.saturating_add(*count)).filter(|end| *end > cluster)
+            {
                 plan.passed = true;
                 left = left.saturating_add(end.saturating_sub(cluster));
                 end.saturating_sub(cluster)
@@ -208,14 +210,18 @@ impl Listing {
         let (grade, reason) = if plan.first_taken {
             (Recoverability::Overwritten, format!("the first cluster was given to {by}"))
         } else if plan.taken > 0 {
-            let reason = format!("{} of {need} clusters were given to later files, the first of them to {by}", plan.taken);
+            let reason =
+                format!("{} of {need} clusters were given to later files, the first of them to {by}", plan.taken);
             (Recoverability::Partial, reason)
         } else if count == 0 {
             (Recoverability::Overwritten, "the first cluster is in use".to_owned())
         } else if count < need {
             (Recoverability::Partial, format!("{count} of {need} clusters are free from the first on"))
         } else if plan.passed {
-            (Recoverability::Unknown, "a guess: the free clusters from the first on, past those of earlier files".to_owned())
+            (
+                Recoverability::Unknown,
+                "a guess: the free clusters from the first on, past those of earlier files".to_owned(),
+            )
         } else if need == 1 {
             (Recoverability::Unknown, "the only cluster is free; what was written to it since is not known".to_owned())
         } else {

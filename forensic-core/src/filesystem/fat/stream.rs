@@ -54,7 +54,13 @@ impl FromIterator<ClusterRun> for Clusters {
 
 impl Volume {
     /// The first `size` bytes of `clusters`; where clusters are lost, reading fails with `error`.
-    pub(super) fn content(&self, clusters: &Clusters, size: u64, inferred: bool, error: impl FnOnce() -> Error) -> Source {
+    pub(super) fn content(
+        &self,
+        clusters: &Clusters,
+        size: u64,
+        inferred: bool,
+        error: impl FnOnce() -> Error,
+    ) -> Source {
         let mut runs = Vec::new();
         let mut lost: Vec<(u64, u64)> = Vec::new();
         let mut end = 0u64;

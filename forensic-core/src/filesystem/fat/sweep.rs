@@ -154,7 +154,8 @@ impl Walk<'_> {
                 if offset >= self.volume.source.len() {
                     return;
                 }
-                let length = if size >= LARGE_CLUSTER { sector } else { u64::from(count).saturating_mul(u64::from(size)) };
+                let length =
+                    if size >= LARGE_CLUSTER { sector } else { u64::from(count).saturating_mul(u64::from(size)) };
                 if let Ok(bytes) = self.volume.source.read_vec(offset, length) {
                     bytes.chunks(size as usize).zip(first..).for_each(|(bytes, cluster)| visit(cluster, bytes));
                 } else if count > 1 {
@@ -220,7 +221,9 @@ impl Volume {
     fn is_sound_slot(&self, slot: &RawSlot) -> bool {
         if is_long_name(slot) {
             let number = slot[0] & !0x40;
-            return field::<2>(slot, 26) == [0, 0] && field(slot, 12) == [0u8] && ((1..=20).contains(&number) || slot[0] == 0xe5);
+            return field::<2>(slot, 26) == [0, 0]
+                && field(slot, 12) == [0u8]
+                && ((1..=20).contains(&number) || slot[0] == 0xe5);
         }
         let entry = ShortEntry::parse(slot, self.is_wide());
         let dots = entry.is_self() || entry.is_parent();

@@ -34,7 +34,9 @@ impl ClusterRun {
     /// Adds a cluster to `runs`, to the last one where it continues it.
     pub(super) fn append(runs: &mut Vec<Self>, cluster: u32) {
         match runs.last_mut() {
-            Some(last) if last.first.checked_add(last.count) == Some(cluster) => last.count = last.count.saturating_add(1),
+            Some(last) if last.first.checked_add(last.count) == Some(cluster) => {
+                last.count = last.count.saturating_add(1)
+            }
             _ => runs.push(Self { first: cluster, count: 1 }),
         }
     }
@@ -59,7 +61,9 @@ impl ClusterSet {
 
     /// Adds a cluster; false where it was in already.
     pub(super) fn insert(&mut self, cluster: u32) -> bool {
-        let Some(word) = usize::try_from(cluster / 64).ok().and_then(|index| self.0.get_mut(index)) else { return false };
+        let Some(word) = usize::try_from(cluster / 64).ok().and_then(|index| self.0.get_mut(index)) else {
+            return false;
+        };
         let is_new = *word >> (cluster % 64) & 1 == 0;
         *word |= 1 << (cluster % 64);
         is_new
@@ -172,7 +176,8 @@ impl Table {
         }
         if let Some(better) = copies.iter().position(|copy| sound(*copy).unwrap_or(false)) {
             let at = volume.medium_offset(Self::copy_offset(boot, first));
-            let message = format!("copy {first} does not begin with the media byte {:02x}: another is used", boot.media);
+            let message =
+                format!("copy {first} does not begin with the media byte {:02x}: another is used", boot.media);
             log.push(Issue::new(at, TABLE, message));
             copies.swap(0, better);
         }
@@ -191,9 +196,9 @@ impl Table {
             let mut at = start;
             for part in chunk.chunks_mut(sector as usize) {
                 let end = at.saturating_add(part.len() as u64);
-                let found = copies.iter().find(|copy| {
-                    volume.read_at(Self::copy_offset(boot, **copy).saturating_add(at), part).is_ok()
-                });
+                let found = copies
+                    .iter()
+                    .find(|copy| volume.read_at(Self::copy_offset(boot, **copy).saturating_add(at), part).is_ok());
                 let place = volume.medium_offset(Self::copy_offset(boot, active).saturating_add(at));
                 match found {
                     Some(copy) if *copy == active => {}
@@ -225,7 +230,8 @@ impl Table {
                     let unequal = |(a, b): (&u8, &u8)| a != b;
                     let index = chunk.iter().zip(&*part).position(unequal).unwrap_or(0);
                     first.get_or_insert(at.saturating_add(index as u64));
-                    differing = differing.saturating_add(chunk.iter().zip(&*part).filter(|pair| unequal(*pair)).count() as u64);
+                    differing =
+                        differing.saturating_add(chunk.iter().zip(&*part).filter(|pair| unequal(*pair)).count() as u64);
                 }
                 Err(error) => log.push(Issue::new(volume.medium_offset(at), TABLE, format!("copy {copy}: {error}"))),
             }

@@ -132,11 +132,11 @@ impl<'v> Walk<'v> {
                 continue;
             }
             if directory.entry.size != 0 {
-                let message = format!("a directory with a size of {} bytes; a directory's size is 0", directory.entry.size);
+                let message =
+                    format!("a directory with a size of {} bytes; a directory's size is 0", directory.entry.size);
                 self.issue(directory.at, message);
             }
-            let reading =
-                Reading::new(directory.parent, Some(directory.at), directory.cluster, Trust::Live);
+            let reading = Reading::new(directory.parent, Some(directory.at), directory.cluster, Trust::Live);
             self.read_chain(reading, directory.cluster);
         }
     }
@@ -215,7 +215,8 @@ impl<'v> Walk<'v> {
         let mut runs: Vec<ClusterRun> = Vec::new();
         for cluster in chain.runs.iter().flat_map(|run| run.clusters()) {
             if self.seen.contains(cluster) {
-                let message = format!("cluster {cluster} belongs to another directory already (a cycle or a cross-link)");
+                let message =
+                    format!("cluster {cluster} belongs to another directory already (a cycle or a cross-link)");
                 self.issue(self.volume.boot.cluster_offset(cluster), message);
                 break;
             }
@@ -288,7 +289,10 @@ impl<'v> Walk<'v> {
         let most = if reading.trust == Trust::Live && !reading.past_end { 1 } else { 0 };
         if entry.broken_rules(&self.volume.boot) > most {
             if is_live {
-                self.issue(at, "the slot breaks several rules of the specification and was not taken for an entry".to_owned());
+                self.issue(
+                    at,
+                    "the slot breaks several rules of the specification and was not taken for an entry".to_owned(),
+                );
             }
             return;
         }
