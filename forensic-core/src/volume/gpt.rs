@@ -59,7 +59,7 @@ fn backup(medium: &Source, own: u32, at: Option<u64>, limits: &Limits, problems:
         return Some(table);
     }
     [own, 512, 4096].into_iter().find_map(|size| {
-        let last = (medium.len() / u64::from(size.max(1))).checked_sub(1)?.checked_mul(size.into())?;
+        let last = medium.len().checked_div(size.into())?.checked_sub(1)?.checked_mul(size.into())?;
         let begins = medium.read_vec(last, 8).is_ok_and(|found| found == SIGNATURE);
         if begins { Table::read(medium, last, size, limits, problems) } else { None }
     })
@@ -135,12 +135,12 @@ impl Header {
         }
         let sector = u64::from(sector_size.max(1));
         let own_lba = fields.u64(24)?;
-        if own_lba != at / sector {
-            return Err(fields.corrupt(24, format!("its own sector, {}", at / sector), own_lba));
+        if own_lba.saturating_mul(sector) != at {
+            return Err(fields.corrupt(24, format!("its own sector, at byte {at}"), own_lba));
         }
         let entry_size = fields.u32(84)?;
-        if entry_size < 128 || entry_size % 8 != 0 {
-            return Err(fields.corrupt(84, "entries of 128 bytes or a multiple", entry_size));
+        if !(128..=1 << 16).contains(&entry_size) || !entry_size.is_multiple_of(8) {
+            return Err(fields.corrupt(84, "entries of 128 bytes or somewhat more", entry_size));
         }
         Ok(Self {
             sector_size: sector,
@@ -162,7 +162,7 @@ impl Header {
         let mut hasher = crc32fast::Hasher::new();
         let mut at = start;
         let end = start.saturating_add(length);
-        let block = (BLOCK / entry_size).max(1).saturating_mul(entry_size);
+        let block = BLOCK.saturating_sub(BLOCK.checked_rem(entry_size).unwrap_or(0));
         while at < end {
             let bytes = medium.read_vec(at, block.min(end.saturating_sub(at)))?;
             hasher.update(&bytes);

@@ -68,7 +68,7 @@ fn entries(medium: &Source, at: u64) -> Result<[Entry; 4]> {
 /// carries the same signature.
 pub(super) fn primary(medium: &Source, sector_size: u32) -> Option<[Entry; 4]> {
     let table = entries(medium, 0).ok()?;
-    let sectors = medium.len() / u64::from(sector_size.max(1));
+    let sectors = medium.len().checked_div(sector_size.into())?;
     let fits =
         |entry: &Entry| entry.start != 0 && u64::from(entry.start).saturating_add(entry.sectors.into()) <= sectors;
     let is_table = table.iter().all(|entry| matches!(entry.status, 0x00 | 0x80))
@@ -79,34 +79,14 @@ pub(super) fn primary(medium: &Source, sector_size: u32) -> Option<[Entry; 4]> {
 
 /// True where a filesystem's boot sector begins the volume.
 pub(super) fn is_boot_sector(volume: &Source) -> bool {
-    let named = filesystem::recognise(volume);
-    matches!(named, Some("ntfs" | "exfat" | "refs" | "bitlocker" | "fat12" | "fat16" | "fat32")) || has_fat_bpb(volume)
+    matches!(filesystem::recognise(volume), Some("ntfs" | "exfat" | "refs" | "bitlocker" | "fat12" | "fat16" | "fat32"))
 }
 
-/// True where the volume begins with a BIOS parameter block that a FAT could have (Microsoft's FAT specification, 3.1).
-fn has_fat_bpb(volume: &Source) -> bool {
-    let check = || -> Result<bool> {
-        let bytes = volume.read_vec(0, LENGTH)?;
-        let fields = Fields::new(&bytes, "boot sector", 0);
-        let jumps = matches!((fields.u8(0)?, fields.u8(2)?), (0xeb, 0x90) | (0xe9, _));
-        Ok(jumps
-            && matches!(fields.u16(11)?, 512 | 1024 | 2048 | 4096)
-            && fields.u8(13)?.is_power_of_two()
-            && fields.u16(14)? != 0
-            && matches!(fields.u8(16)?, 1..=4)
-            && fields.u8(21)? >= 0xf0
-            && (fields.u16(19)? != 0 || fields.u32(32)? != 0))
-    };
-    check().unwrap_or(false)
-}
-
-/// What is recognised at an offset of the medium, if anything is.
+/// True where a filesystem is recognised at an offset of the medium.
 fn is_filesystem(medium: &Source, offset: u64) -> bool {
     let length = medium.len().saturating_sub(offset);
-    Slice::new(medium.clone(), offset, length).is_ok_and(|slice| {
-        let volume: Source = Arc::new(slice);
-        length > 0 && (filesystem::recognise(&volume).is_some() || has_fat_bpb(&volume))
-    })
+    let volume = Slice::new(medium.clone(), offset, length).ok().filter(|slice| !slice.is_empty());
+    volume.is_some_and(|volume| filesystem::recognise(&(Arc::new(volume) as Source)).is_some())
 }
 
 /// The sector size by which most partitions begin with a filesystem that is recognised; in doubt the medium's own.

@@ -207,7 +207,7 @@ fn a_boot_sector_is_not_a_partition_table() {
     let mut medium = Medium::new(100, 512);
     medium.boot_record(0, &[]);
     medium.at(0)[..3].copy_from_slice(b"\xeb\x3c\x90");
-    medium.at(0)[11..22].copy_from_slice(b"\0\x02\x01\x01\0\x02\xe0\0\x64\0\xf8");
+    medium.at(0)[11..24].copy_from_slice(b"\0\x02\x01\x01\0\x02\xe0\0\x64\0\xf8\x01\0");
     assert_eq!(medium.open().volumes()[0].scheme.as_str(), "none");
 }
 

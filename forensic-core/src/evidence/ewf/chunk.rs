@@ -9,7 +9,11 @@ use crate::{
     error::{Error, Result},
 };
 use flate2::{Decompress, FlushDecompress, Status};
-use std::{cell::Cell, sync::Arc};
+use std::{
+    cell::Cell,
+    num::{NonZeroU32, NonZeroU64},
+    sync::Arc,
+};
 
 /// Reads that span at least so many chunks are split over threads.
 const PARALLEL: usize = 64;
@@ -22,7 +26,7 @@ pub(super) struct Chunks {
     pub(super) segments: Vec<SegmentFile>,
     /// Each table with the number of its first chunk, in order and without overlap.
     pub(super) tables: Vec<(u64, Table)>,
-    pub(super) chunk_size: usize,
+    pub(super) chunk_size: NonZeroU32,
     /// Bytes of the medium.
     pub(super) size: u64,
 }
@@ -46,15 +50,25 @@ thread_local! {
 }
 
 impl Chunks {
+    /// Byte offset on the medium at which a chunk begins.
+    fn start_of(&self, chunk: u64) -> u64 {
+        chunk.saturating_mul(self.chunk_size.get().into())
+    }
+
+    /// Bytes of any chunk but the last.
+    fn full_length(&self) -> usize {
+        usize::try_from(self.chunk_size.get()).unwrap_or(usize::MAX)
+    }
+
     fn length_of(&self, chunk: u64) -> usize {
-        let left = self.size.saturating_sub(chunk.saturating_mul(self.chunk_size as u64));
-        usize::try_from(left).unwrap_or(usize::MAX).min(self.chunk_size)
+        let left = self.size.saturating_sub(self.start_of(chunk));
+        usize::try_from(left).unwrap_or(usize::MAX).min(self.full_length())
     }
 
     /// Reads on this thread.
     fn read_serially(&self, offset: u64, buf: &mut [u8]) -> Result<()> {
         let mut worker = WORKER.take().unwrap_or_default();
-        let chunk_size = self.chunk_size.max(1) as u64;
+        let chunk_size = NonZeroU64::from(self.chunk_size);
         let (mut at, mut rest) = (offset, buf);
         let mut result = Ok(());
         while !rest.is_empty() && result.is_ok() {
@@ -81,8 +95,8 @@ impl Chunks {
 
     /// Splits a read over the processors, at bounds of chunks. The first error in order of offset is the result.
     fn read_in_parallel(&self, offset: u64, buf: &mut [u8], threads: usize) -> Result<()> {
-        let chunks = buf.len().div_ceil(self.chunk_size.max(1));
-        let part = chunks.div_ceil(threads.max(1)).saturating_mul(self.chunk_size).max(1);
+        let chunks = buf.len().div_ceil(self.full_length());
+        let part = chunks.div_ceil(threads.max(1)).saturating_mul(self.full_length()).max(1);
         std::thread::scope(|scope| {
             let parts = (offset..).step_by(part).zip(buf.chunks_mut(part));
             let readers: Vec<_> = parts.map(|(at, part)| scope.spawn(move || self.read_serially(at, part))).collect();
@@ -95,7 +109,7 @@ impl Chunks {
 
     /// Fills `out`, which is as long as the chunk, with chunk `chunk`.
     fn load(&self, chunk: u64, out: &mut [u8], worker: &mut Worker) -> Result<()> {
-        let medium_offset = chunk.saturating_mul(self.chunk_size as u64);
+        let medium_offset = self.start_of(chunk);
         let index = self.tables.partition_point(|(first, _)| *first <= chunk).checked_sub(1);
         let found = index.and_then(|index| self.tables.get(index)).and_then(|(first, table)| {
             let place = table.place(usize::try_from(chunk.saturating_sub(*first)).ok()?)?;
@@ -132,8 +146,8 @@ impl Chunks {
         worker: &mut Worker,
     ) -> std::result::Result<(), Damage> {
         // Deflate never grows a chunk by more than this; EnCase stores what does not shrink.
-        let slack = if place.compressed { (self.chunk_size / 8).saturating_add(1024) } else { 4 };
-        let most = self.chunk_size.saturating_add(slack);
+        let slack = if place.compressed { (self.full_length() / 8).saturating_add(1024) } else { 4 };
+        let most = self.full_length().saturating_add(slack);
         let length = usize::try_from(place.end.saturating_sub(place.start)).unwrap_or(usize::MAX).min(most);
         if place.start >= segment.source.len() || length == 0 {
             return Err(Damage::content("an offset in the segment file", place.start));
@@ -143,11 +157,11 @@ impl Chunks {
         if !place.compressed {
             return copy_checked(&worker.stored, out);
         }
-        if out.len() == self.chunk_size {
+        if out.len() == self.full_length() {
             return inflate(&mut worker.inflate, &worker.stored, out).and_then(|length| enough(length, out.len()));
         }
         // The last chunk may be stored at its full length.
-        worker.whole.resize(self.chunk_size, 0);
+        worker.whole.resize(self.full_length(), 0);
         let length = inflate(&mut worker.inflate, &worker.stored, &mut worker.whole)?;
         enough(length, out.len())?;
         out.copy_from_slice(worker.whole.get(..out.len()).unwrap_or_default());
@@ -214,8 +228,8 @@ impl ReadAt for Chunks {
 
     fn read_at(&self, offset: u64, buf: &mut [u8]) -> Result<()> {
         check_bounds(offset, buf.len() as u64, self.size)?;
-        let whole_chunks = offset % (self.chunk_size.max(1) as u64) == 0;
-        if whole_chunks && buf.len() / self.chunk_size.max(1) >= PARALLEL {
+        let begins_a_chunk = offset.is_multiple_of(self.chunk_size.get().into());
+        if begins_a_chunk && buf.len() >= self.full_length().saturating_mul(PARALLEL) {
             let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
             if threads > 1 {
                 return self.read_in_parallel(offset, buf, threads);

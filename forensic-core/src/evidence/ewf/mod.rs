@@ -347,8 +347,8 @@ impl<'a> Reading<'a> {
         let ends = tables.iter().map(|(first, table)| (*first, first.saturating_add(table.len())));
         for (start, end) in ends.chain([(geometry.chunks(), geometry.chunks())]) {
             if start > covered {
-                let offset = covered.saturating_mul(geometry.chunk_size as u64);
-                let end = start.saturating_mul(geometry.chunk_size as u64).min(geometry.size);
+                let offset = covered.saturating_mul(geometry.chunk_size.get().into());
+                let end = start.saturating_mul(geometry.chunk_size.get().into()).min(geometry.size);
                 let length = end.saturating_sub(offset);
                 let (stream_offset, kind) = (offset, ExtentKind::Data);
                 absent.push(Extent { stream_offset, offset: Some(offset), length, kind, inferred: false });

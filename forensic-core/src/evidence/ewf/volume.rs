@@ -6,7 +6,7 @@ use crate::{
     error::{Error, Result},
     limits::Limits,
 };
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, num::NonZeroU32};
 
 /// Bytes of EnCase's layout.
 const ENCASE: usize = 1052;
@@ -23,7 +23,7 @@ pub(super) struct Geometry {
     /// True for EnCase's layout, whose tables carry a checksum of their entries.
     pub(super) encase: bool,
     /// Bytes a chunk, once inflated.
-    pub(super) chunk_size: usize,
+    pub(super) chunk_size: NonZeroU32,
     /// Bytes of the medium.
     pub(super) size: u64,
     /// False where the section's checksum does not fit.
@@ -44,9 +44,6 @@ impl Geometry {
         let checksum_at = if encase { 1048 } else { 90 };
         let checksum_fits = simd_adler32::adler32(&fields.bytes(0, checksum_at)?) == fields.u32(checksum_at)?;
         let chunk_size = u64::from(sectors_per_chunk).saturating_mul(u64::from(bytes_per_sector));
-        if chunk_size == 0 {
-            return Err(fields.corrupt(8, "sectors in a chunk and bytes in a sector", "0"));
-        }
         if chunk_size > limits.inflated_bytes {
             return Err(Error::Limit {
                 structure: "EWF volume section",
@@ -56,6 +53,10 @@ impl Geometry {
                 unit: "bytes a chunk",
             });
         }
+        let chunk_size = u32::try_from(chunk_size)
+            .ok()
+            .and_then(NonZeroU32::new)
+            .ok_or_else(|| fields.corrupt(8, "from 1 to 2^32 bytes in a chunk", chunk_size))?;
         let size = sector_count
             .checked_mul(u64::from(bytes_per_sector))
             .ok_or_else(|| fields.corrupt(16, "a medium of less than 2^64 bytes", sector_count))?;
@@ -66,7 +67,7 @@ impl Geometry {
             sector_count,
             set_identifier: if encase { Some(fields.guid(64)?).filter(|guid| !is_zero(guid)) } else { None },
             encase,
-            chunk_size: usize::try_from(chunk_size).map_err(|_| Error::invalid("a chunk longer than memory"))?,
+            chunk_size,
             size,
             checksum_fits,
             media_type: fields.u8(0)?,
@@ -78,7 +79,7 @@ impl Geometry {
 
     /// How many chunks the medium has.
     pub(super) fn chunks(&self) -> u64 {
-        self.size.div_ceil(self.chunk_size.max(1) as u64)
+        self.size.div_ceil(self.chunk_size.get().into())
     }
 
     /// Adds what the section says to the metadata.
