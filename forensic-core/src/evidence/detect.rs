@@ -54,7 +54,11 @@ fn unreadable_signature(source: &Source) -> Option<Issue> {
     let start = source.read_vec(0, length);
     let end = source.read_vec(source.len().saturating_sub(length), length);
     let error = start.and(end).err()?;
-    Some(Issue::new(error.offset(), "container", format!("taken for a raw image, as its signature is unreadable: {error}")))
+    Some(Issue::new(
+        error.offset(),
+        "container",
+        format!("taken for a raw image, as its signature is unreadable: {error}"),
+    ))
 }
 
 fn holds(source: &Source, offset: u64, signature: &[u8]) -> bool {
@@ -92,7 +96,7 @@ fn is_aff4(source: &Source) -> bool {
     }
     let length = source.len().min(LONGEST_TAIL);
     let tail = source.read_vec(source.len().saturating_sub(length), length).unwrap_or_default();
-    tail.windows(4).rposition(|window| window == b"PK\x05\x06").is_some_and(|at| {
-        tail.get(at.saturating_add(22)..).is_some_and(|comment| comment.starts_with(b"aff4:"))
-    })
+    tail.windows(4)
+        .rposition(|window| window == b"PK\x05\x06")
+        .is_some_and(|at| tail.get(at.saturating_add(22)..).is_some_and(|comment| comment.starts_with(b"aff4:")))
 }

@@ -202,8 +202,12 @@ impl Header {
             return Ok(None);
         }
         let (first, last) = (fields.u64(32)?, fields.u64(40)?);
-        let name: Vec<u16> =
-            fields.bytes(56, 72)?.chunks_exact(2).filter_map(|unit| unit.try_into().ok()).map(u16::from_le_bytes).collect();
+        let name: Vec<u16> = fields
+            .bytes(56, 72)?
+            .chunks_exact(2)
+            .filter_map(|unit| unit.try_into().ok())
+            .map(u16::from_le_bytes)
+            .collect();
         let name = name.split(|unit| *unit == 0).next().unwrap_or_default();
         // The last sector belongs to the partition; one that ends before it begins has no size.
         let sectors = last.checked_add(1).map_or(0, |end| end.saturating_sub(first));

@@ -69,7 +69,8 @@ fn entries(medium: &Source, at: u64) -> Result<[Entry; 4]> {
 pub(super) fn primary(medium: &Source, sector_size: u32) -> Option<[Entry; 4]> {
     let table = entries(medium, 0).ok()?;
     let sectors = medium.len() / u64::from(sector_size.max(1));
-    let fits = |entry: &Entry| entry.start != 0 && u64::from(entry.start).saturating_add(entry.sectors.into()) <= sectors;
+    let fits =
+        |entry: &Entry| entry.start != 0 && u64::from(entry.start).saturating_add(entry.sectors.into()) <= sectors;
     let is_table = table.iter().all(|entry| matches!(entry.status, 0x00 | 0x80))
         && table.iter().any(Entry::is_used)
         && table.iter().filter(|entry| entry.is_used()).all(fits);

@@ -85,8 +85,7 @@ impl Chunks {
         let part = chunks.div_ceil(threads.max(1)).saturating_mul(self.chunk_size).max(1);
         std::thread::scope(|scope| {
             let parts = (offset..).step_by(part).zip(buf.chunks_mut(part));
-            let readers: Vec<_> =
-                parts.map(|(at, part)| scope.spawn(move || self.read_serially(at, part))).collect();
+            let readers: Vec<_> = parts.map(|(at, part)| scope.spawn(move || self.read_serially(at, part))).collect();
             readers.into_iter().try_for_each(|reader| match reader.join() {
                 Ok(result) => result,
                 Err(panic) => std::panic::resume_unwind(panic),

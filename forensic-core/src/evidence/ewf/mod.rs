@@ -59,11 +59,7 @@ pub(super) fn open(segments: Vec<Segment>, find_more: bool, limits: &Limits) -> 
 }
 
 /// The segment files in order of the numbers in their headers, and where the one after the last would be.
-fn ordered(
-    segments: Vec<Segment>,
-    find_more: bool,
-    limits: &Limits,
-) -> Result<(Vec<SegmentFile>, Option<PathBuf>)> {
+fn ordered(segments: Vec<Segment>, find_more: bool, limits: &Limits) -> Result<(Vec<SegmentFile>, Option<PathBuf>)> {
     let naming_of = |path: &Path, number| Naming::of(extension(path)?, number);
     let mut segments = segments;
     if find_more
@@ -268,9 +264,10 @@ impl<'a> Reading<'a> {
     }
 
     fn finish(mut self, segments: Vec<SegmentFile>) -> Result<Container> {
-        let geometry = self.geometry.take().ok_or_else(|| {
-            Error::corrupt("EWF image", 0, "a volume section", "none in any segment file")
-        })?;
+        let geometry = self
+            .geometry
+            .take()
+            .ok_or_else(|| Error::corrupt("EWF image", 0, "a volume section", "none in any segment file"))?;
         let chunks = geometry.chunks();
         if chunks != geometry.chunk_count {
             let message = format!("{} chunks for a medium of {chunks}", geometry.chunk_count);

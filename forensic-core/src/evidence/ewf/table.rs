@@ -109,7 +109,9 @@ impl Table {
 
     /// How many entries point outside the data.
     pub(super) fn stray_entries(&self) -> usize {
-        (0..self.entries.len()).filter(|index| self.entry(*index).is_none_or(|(start, _)| start >= self.data_end)).count()
+        (0..self.entries.len())
+            .filter(|index| self.entry(*index).is_none_or(|(start, _)| start >= self.data_end))
+            .count()
     }
 
     fn entry(&self, index: usize) -> Option<(u64, bool)> {
