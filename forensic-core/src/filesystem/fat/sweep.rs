@@ -100,7 +100,7 @@ impl Walk<'_> {
         ends.sort_unstable();
         for (cluster, size) in ends {
             let (offset, length) = self.volume.cluster_area(cluster);
-            let used = match u64::from(size) % length {
+            let used = match u64::from(size).checked_rem(length).unwrap_or(0) {
                 0 if size > 0 => length,
                 rest => rest.next_multiple_of(sector),
             };

@@ -20,6 +20,8 @@ use std::collections::{HashMap, VecDeque};
 const DIRECTORY: &str = "FAT directory";
 /// Bytes read at once.
 const READ: u64 = 1 << 20;
+/// Bytes of `.` and `..`.
+const DOTS: u64 = 2 * SLOT as u64;
 
 /// What the listing keeps of an entry.
 #[derive(Debug, Clone)]
@@ -166,7 +168,7 @@ impl<'v> Walk<'v> {
             return 0;
         }
         let offset = self.volume.boot.cluster_offset(cluster);
-        let Ok(bytes) = self.volume.source.read_vec(offset, 2 * SLOT as u64) else { return 0 };
+        let Ok(bytes) = self.volume.source.read_vec(offset, DOTS) else { return 0 };
         let Some((own, parent)) = self.volume.dots(&bytes, cluster) else { return 0 };
         u32::from(parent.first_cluster == directory.parent_cluster)
             .saturating_add(u32::from(own.made() == directory.entry.made()))
