@@ -73,12 +73,8 @@ impl Catalog {
         let names = Names::new(&scan, volume);
         let mut listed = vec![false; names.all.len()];
         let copies = read_indexes(volume, &scan, &names, &mut listed);
-        let mut builder = Builder {
-            scan: &scan,
-            nodes: TreeBuilder::new(),
-            parents: Vec::new(),
-            directories: HashMap::new(),
-        };
+        let mut builder =
+            Builder { scan: &scan, nodes: TreeBuilder::new(), parents: Vec::new(), directories: HashMap::new() };
         builder.records(volume, &names, &listed, &copies);
         let (tree, moved) = builder.finish(volume);
         for node in moved {
@@ -161,12 +157,13 @@ fn read_indexes(volume: &Volume, scan: &Scan, names: &Names, listed: &mut [bool]
             let Ok(name) = FileName::parse(entry.key, entry.at) else { return };
             let known = u32::try_from(entry.child.record()).map_or(0..0, |record| names.of(record));
             let child = scan.slot(entry.child.record());
-            let live = child.is_some_and(|child| child.state == State::InUse && child.sequence == entry.child.sequence());
+            let live =
+                child.is_some_and(|child| child.state == State::InUse && child.sequence == entry.child.sequence());
             let same = child.is_some_and(|child| entry.child.meant(child.sequence, child.state == State::Free));
             let place = known.clone().filter(|_| same).find(|place| {
-                names.name(scan, *place).is_some_and(|known| {
-                    known.parent.record() == name.parent.record() && scan.text(known) == name.name
-                })
+                names
+                    .name(scan, *place)
+                    .is_some_and(|known| known.parent.record() == name.parent.record() && scan.text(known) == name.name)
             });
             match place {
                 Some(place) if live => {
@@ -185,11 +182,14 @@ fn read_indexes(volume: &Volume, scan: &Scan, names: &Names, listed: &mut [bool]
                     let wanted = match child {
                         // In use, and without this name: a record that holds it is lost, or the file was renamed.
                         Some(child) if child.state == State::InUse => gone || entry.current,
-                        Some(child) if child.state == State::Free => gone || known.is_empty() && child.base == Reference(0),
+                        Some(child) if child.state == State::Free => {
+                            gone || known.is_empty() && child.base == Reference(0)
+                        }
                         Some(child) if child.state == State::Damaged => true,
                         _ => entry.current,
                     };
-                    let from_here = name.parent.record() == number && name.parent.meant(slot.sequence, slot.state == State::Free);
+                    let from_here =
+                        name.parent.record() == number && name.parent.meant(slot.sequence, slot.state == State::Free);
                     if wanted && from_here && copies.len() < scan.slots.len().saturating_mul(4) {
                         let (child, at, current) = (entry.child, entry.at, entry.current);
                         copies.push(Copy { child, key: entry.key.into(), at, current, gone });
@@ -199,7 +199,9 @@ fn read_indexes(volume: &Volume, scan: &Scan, names: &Names, listed: &mut [bool]
         });
     }
     // One copy a name: of several, the current one.
-    let name = |copy: &Copy| (copy.child.record(), copy.child, copy.key.get(..8).map(<[u8]>::to_vec), copy.key.get(64..).map(<[u8]>::to_vec));
+    let name = |copy: &Copy| {
+        (copy.child.record(), copy.child, copy.key.get(..8).map(<[u8]>::to_vec), copy.key.get(64..).map(<[u8]>::to_vec))
+    };
     copies.sort_by_cached_key(|copy| (name(copy), !copy.current, copy.at));
     copies.dedup_by(|later, kept| name(later) == name(kept));
     copies
@@ -222,11 +224,18 @@ impl Builder<'_> {
             let record = u32::try_from(number).unwrap_or(u32::MAX);
             if self.nodes.len() as u64 >= volume.limits.entries {
                 let (structure, offset, limit) = ("directory tree", 0, volume.limits.entries);
-                volume.issue(&Error::Limit { structure, offset, found: limit.saturating_add(1), limit, unit: "entries" });
+                volume.issue(&Error::Limit {
+                    structure,
+                    offset,
+                    found: limit.saturating_add(1),
+                    limit,
+                    unit: "entries",
+                });
                 return;
             }
             let mut named = false;
-            if slot.base == Reference(0) && number as u64 != ROOT {
+            // The root is no entry of its own, unless it has a stream: then it is "/.".
+            if slot.base == Reference(0) && (number as u64 != ROOT || slot.data) {
                 named = self.names(record, names, listed);
             }
             while let Some((place, copy)) = copies.next_if(|(_, copy)| copy.child.record() <= number as u64) {

@@ -49,7 +49,7 @@ impl Catalog {
             }
             Err(error) => {
                 without_record(&mut entry, copy, &error);
-                                match (entry.status.is_live(), gone) {
+                match (entry.status.is_live(), gone) {
                     (true, _) => None,
                     (false, true) => Some((Recoverability::Unknown, REUSED.to_owned())),
                     (false, false) => Some((Recoverability::Unknown, error.to_string())),
@@ -72,15 +72,20 @@ fn read(entry: &mut Entry, volume: &Volume, file: &File, name: NameAt, copy: Opt
     let header = &file.base.header;
     entry.attributes.insert("sequence", Value::Int(i64::from(header.sequence)));
     entry.attributes.insert("links", Value::Int(i64::from(header.links)));
-    let information = file.first(kind::STANDARD_INFORMATION).and_then(|attribute| {
-        StandardInformation::parse(attribute.resident()?, attribute.at).ok()
-    });
+    let information = file
+        .first(kind::STANDARD_INFORMATION)
+        .and_then(|attribute| StandardInformation::parse(attribute.resident()?, attribute.at).ok());
     let mut flags = 0;
     if let Some(information) = information {
         flags = information.flags;
         entry.timestamps.extend(information.times.timestamps("standard_information"));
-        let ids = [("security_id", information.security_id.map(i64::from)), ("usn", information.usn.and_then(|usn| i64::try_from(usn).ok()))];
-        entry.attributes.extend(ids.into_iter().filter_map(|(key, id)| Some((key, Value::Int(id.filter(|id| *id != 0)?)))));
+        let ids = [
+            ("security_id", information.security_id.map(i64::from)),
+            ("usn", information.usn.and_then(|usn| i64::try_from(usn).ok())),
+        ];
+        entry
+            .attributes
+            .extend(ids.into_iter().filter_map(|(key, id)| Some((key, Value::Int(id.filter(|id| *id != 0)?)))));
     }
     let own = match name {
         NameAt::Attribute { holder, id } => file.attributes().find_map(|(number, attribute)| {
@@ -94,7 +99,8 @@ fn read(entry: &mut Entry, volume: &Volume, file: &File, name: NameAt, copy: Opt
         if information.is_none() {
             flags = own.flags;
         }
-        let alias = file_names(file).find(|other| other.is_alias() && other.parent == own.parent && other.name != own.name);
+        let alias =
+            file_names(file).find(|other| other.is_alias() && other.parent == own.parent && other.name != own.name);
         if let Some(alias) = alias {
             entry.attributes.insert("short_name", Value::Text(file_name::text(alias.name)));
         }
