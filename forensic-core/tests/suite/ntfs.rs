@@ -1,1 +1,492 @@
-//! Tests of ntfs.
+//! Tests of the NTFS reader: against The Sleuth Kit's listings, the image kit's truth, and volumes no driver would write.
+
+mod image;
+
+use crate::{corpus, faults::FailingRead};
+use forensic_core::{
+    Limits,
+    bytes::{ExtentKind, ReadAt, Slice, Source},
+    filesystem::{self, Entry, FileSystem, Kind, Recoverability, Status, WalkOptions},
+};
+use image::*;
+use md5::{Digest, Md5};
+use proptest::prelude::*;
+use std::{collections::BTreeMap, sync::Arc};
+
+fn open(bytes: impl Into<Vec<u8>>) -> Arc<dyn FileSystem> {
+    filesystem::open(Arc::new(bytes.into()), &Limits::default()).unwrap().unwrap()
+}
+
+fn entries(filesystem: &Arc<dyn FileSystem>) -> Vec<Entry> {
+    filesystem.walk(WalkOptions::default()).collect()
+}
+
+fn all(source: &Source) -> Vec<u8> {
+    source.read_vec(0, source.len()).unwrap()
+}
+
+fn md5(source: &Source) -> String {
+    Md5::digest(all(source)).iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// Path (":stream" behind it) to live or not, size and MD5; directories have neither.
+type Listing = BTreeMap<String, (bool, Option<(u64, Option<String>)>)>;
+
+fn listing(filesystem: &Arc<dyn FileSystem>) -> Listing {
+    let mut listing = Listing::new();
+    for entry in entries(filesystem) {
+        let live = entry.status.is_live();
+        if entry.kind == Kind::Directory {
+            listing.insert(entry.path.clone(), (live, None));
+        }
+        for stream in &entry.streams {
+            let name = &stream.info.name;
+            let path = if name.is_empty() { entry.path.clone() } else { format!("{}:{name}", entry.path) };
+            listing.insert(path, (live, Some((stream.info.size, stream.open().ok().map(|source| md5(&source))))));
+        }
+    }
+    listing
+}
+
+/// The Sleuth Kit's listing, and what of ours is not like it.
+fn differences(filesystem: &Arc<dyn FileSystem>, truth: &str) -> Option<Vec<String>> {
+    let rows = corpus::truth(truth)?;
+    let theirs: Listing = rows
+        .into_iter()
+        .map(|row| {
+            let content = (row.kind != "d/d").then_some((row.size.unwrap_or(0), row.md5));
+            (format!("/{}", row.path), (row.live, content))
+        })
+        .collect();
+    let ours = listing(filesystem);
+    let paths: std::collections::BTreeSet<_> = ours.keys().chain(theirs.keys()).cloned().collect();
+    Some(paths.into_iter().filter(|path| ours.get(path) != theirs.get(path)).collect())
+}
+
+/// Where TSK and we differ on a volume that mkntfs made, and why.
+fn known_differences() -> Vec<String> {
+    let mut known = vec![
+        // We give an empty main stream to every file; TSK none to those without a $DATA attribute of their own, and it
+        // gives no size and no hash for $BadClus, of which we tell the size of $Bad.
+        "/$BadClus:$Bad".to_owned(),
+        "/$BadClus".to_owned(),
+        "/$Extend/$ObjId".to_owned(),
+        "/$Extend/$Quota".to_owned(),
+        "/$Extend/$Reparse".to_owned(),
+        "/$Secure".to_owned(),
+        // TSK lists indexes as if they were streams.
+        "/$Extend/$ObjId:$O".to_owned(),
+        "/$Extend/$Quota:$O".to_owned(),
+        "/$Extend/$Quota:$Q".to_owned(),
+        "/$Extend/$Reparse:$R".to_owned(),
+        "/$Secure:$SDH".to_owned(),
+        "/$Secure:$SII".to_owned(),
+        // TSK's own directory for orphans.
+        "/$OrphanFiles".to_owned(),
+    ];
+    // Records kept in reserve: never used, without a name and without a byte of content.
+    known.extend((16..24).map(|record| format!("/$OrphanFiles/OrphanFile-{record}")));
+    known.sort();
+    known
+}
+
+#[test]
+fn listing_of_testfs1_is_that_of_the_sleuth_kit() {
+    let Some(bytes) = corpus::read("images/ntfs/testfs1") else { return };
+    let filesystem = open(bytes);
+    let Some(found) = differences(&filesystem, "ntfs_testfs1") else { return };
+    let mut known = known_differences();
+    // $BadClus itself is an empty file to both.
+    known.retain(|path| found.contains(path) || path != "/$BadClus");
+    assert_eq!(found, known);
+    assert_eq!(filesystem.issues(), []);
+    // Record 255 begins in one run of $MFT and ends in another.
+    let straddling = entries(&filesystem).into_iter().find(|entry| entry.id == 255).unwrap();
+    assert_eq!((straddling.kind, straddling.status), (Kind::Directory, Status::Allocated));
+}
+
+#[test]
+fn second_reader_agrees_on_testfs1_but_for_its_known_limits() {
+    let Some(bytes) = corpus::read("images/ntfs/testfs1") else { return };
+    let check = open(bytes).cross_check().unwrap();
+    assert!(check.compared > 500, "{}", check.compared);
+    let unexplained: Vec<_> = check.differences.iter().filter(|difference| difference.known_limit.is_empty()).collect();
+    assert_eq!(unexplained, Vec::<&filesystem::Difference>::new());
+}
+
+#[test]
+fn listing_of_debians_sample_is_that_of_the_sleuth_kit() {
+    let Some(bytes) = corpus::debian_sample("fs.ntfs.xz") else { return };
+    let medium: Source = Arc::new(bytes);
+    let partition = Slice::new(medium.clone(), 2048 * 512, medium.len() - 2048 * 512).unwrap();
+    let filesystem = filesystem::open(Arc::new(partition), &Limits::default()).unwrap().unwrap();
+    assert_eq!(filesystem.offset(), 2048 * 512);
+    let Some(found) = differences(&filesystem, "debian_ntfs") else { return };
+    let mut known = known_differences();
+    known.retain(|path| found.contains(path) || path != "/$BadClus");
+    assert_eq!(found, known);
+}
+
+#[test]
+fn kit_image_is_read_whole_and_nothing_is_claimed_falsely() {
+    let Some(bytes) = corpus::read("images/made/ntfs.img.xz") else { return };
+    let Some(truth) = corpus::read("images/made/ntfs.json.xz") else { return };
+    let truth: serde_json::Value = serde_json::from_slice(&truth).unwrap();
+    let volume = &truth["volumes"][0];
+    let filesystem = open(bytes);
+    let ours = listing(&filesystem);
+    for file in volume["live"].as_array().unwrap() {
+        let path = file["path"].as_str().unwrap();
+        let wanted = |item: &serde_json::Value| {
+            (true, Some((item["size"].as_u64().unwrap(), item["md5"].as_str().map(str::to_owned))))
+        };
+        if file["kind"] == "file" {
+            assert_eq!(ours.get(path), Some(&wanted(file)), "{path}");
+        }
+        if file["kind"] == "symlink" {
+            assert_eq!(filesystem.entry(path).unwrap().target.as_deref(), file["target"].as_str(), "{path}");
+        }
+        for stream in file["streams"].as_array().into_iter().flatten() {
+            let path = format!("{path}:{}", stream["name"].as_str().unwrap());
+            assert_eq!(ours.get(&path), Some(&wanted(stream)), "{path}");
+        }
+    }
+    let (mut claimed, mut recovered) = (0, 0);
+    let deleted = volume["deleted"].as_array().unwrap();
+    for entry in entries(&filesystem).iter().filter(|entry| !entry.status.is_live() && entry.kind == Kind::File) {
+        let Ok(content) = entry.open("") else { continue };
+        let hash = md5(&content);
+        let of_this_name =
+            |file: &&serde_json::Value| file["path"].as_str().unwrap().ends_with(&format!("/{}", entry.name));
+        let right = deleted.iter().filter(of_this_name).any(|file| file["md5"] == hash.as_str());
+        if entry.recoverability == Some(Recoverability::Intact) {
+            assert!(right, "{} is claimed to be intact", entry.path);
+            claimed += usize::from(entry.size > 0);
+        }
+        recovered += usize::from(right && entry.size > 0);
+    }
+    assert!(recovered >= 94 && claimed * 10 >= recovered * 9, "{claimed} of {recovered} are graded intact");
+    let check = filesystem.cross_check().unwrap();
+    assert!(check.differences.iter().all(|difference| !difference.known_limit.is_empty()), "{:#?}", check.differences);
+}
+
+#[test]
+fn label_serial_and_sizes_are_those_of_the_volume() {
+    let filesystem = open(Image::new().finish());
+    assert_eq!((filesystem.label().as_str(), filesystem.serial().as_str()), ("evidence", "1122334455667788"));
+    assert_eq!((filesystem.cluster_size(), filesystem.size()), (512, 1 << 20));
+    assert_eq!(filesystem.unallocated().unwrap().len(), ((CLUSTERS - 144) * CLUSTER) as u64);
+}
+
+#[test]
+fn record_in_two_runs_of_the_mft_is_read() {
+    let mut image = Image::new();
+    image.mft = vec![(16, 61), (300, 67)];
+    let content = [b'x'; 600];
+    image.file(30, "straddles", &[resident(DATA, "", 1, &content)]);
+    let filesystem = open(image.finish());
+    let entry = filesystem.entry("/straddles").unwrap();
+    assert_eq!(all(&entry.open("").unwrap()), content);
+    let extents = entry.extents("").unwrap();
+    assert_eq!(extents.len(), 2);
+    assert_eq!((extents[1].offset, extents[1].kind), (Some(300 * 512), ExtentKind::Resident));
+}
+
+#[test]
+fn mft_whose_own_runs_are_in_another_record_is_read() {
+    let mut image = Image::new();
+    image.mft = vec![(16, 61), (300, 67)];
+    image.mft_continues_in = Some(15);
+    image.file(50, "far", &[resident(DATA, "", 1, b"content")]);
+    let filesystem = open(image.finish());
+    assert_eq!(all(&filesystem.entry("/far").unwrap().open("").unwrap()), b"content");
+}
+
+#[test]
+fn copies_serve_where_boot_sector_and_first_record_are_damaged() {
+    let mut image = Image::new();
+    image.file(30, "kept", &[resident(DATA, "", 1, b"content")]);
+    let mut bytes = image.finish();
+    bytes[..512].fill(0);
+    bytes[16 * 512..17 * 512].fill(0xee);
+    let filesystem = open(bytes);
+    assert_eq!(all(&filesystem.entry("/kept").unwrap().open("").unwrap()), b"content");
+    assert!(filesystem.issues().iter().any(|issue| issue.structure == "NTFS boot sector"));
+}
+
+#[test]
+fn stream_of_a_directory_is_listed() {
+    let mut image = Image::new();
+    let attributes = [resident(DATA, "note", 1, b"on a directory"), index_root(&[])];
+    image.record(30, 1, IN_USE | DIRECTORY, "d", &attributes);
+    image.listed.push((reference(30, 1), file_name(ROOT, "d")));
+    let entry = open(image.finish()).entry("/d").unwrap();
+    assert_eq!((entry.kind, entry.streams.len()), (Kind::Directory, 1));
+    assert_eq!(all(&entry.open("note").unwrap()), b"on a directory");
+}
+
+#[test]
+fn record_in_use_that_no_index_lists_is_unlisted() {
+    let mut image = Image::new();
+    image.record(30, 1, IN_USE, "hidden", &[resident(DATA, "", 1, b"content")]);
+    let entry = open(image.finish()).entry("/hidden").unwrap();
+    assert_eq!((entry.status, entry.recoverability), (Status::Unlisted, None));
+}
+
+#[test]
+fn deleted_file_is_graded_by_who_has_its_clusters() {
+    let mut image = Image::new();
+    image.write(500, &[1; 1024], false).write(600, &[2; 1024], true);
+    image.record(30, 2, 0, "whole", &[non_resident(DATA, "", 1, &Clusters::new(&[(Some(500), 2)], 1000))]);
+    image.record(31, 2, 0, "taken", &[non_resident(DATA, "", 1, &Clusters::new(&[(Some(600), 2)], 1000))]);
+    image.record(32, 2, 0, "twice", &[non_resident(DATA, "", 1, &Clusters::new(&[(Some(700), 2)], 1000))]);
+    image.record(33, 2, 0, "too", &[non_resident(DATA, "", 1, &Clusters::new(&[(Some(701), 2)], 1000))]);
+    let filesystem = open(image.finish());
+    let grade = |path: &str| filesystem.entry(path).unwrap().recoverability.unwrap();
+    assert_eq!(grade("/whole"), Recoverability::Intact);
+    assert_eq!(grade("/taken"), Recoverability::Overwritten);
+    // Two claim one cluster, and nothing says whose it was last: neither is intact.
+    assert_eq!((grade("/twice"), grade("/too")), (Recoverability::Unknown, Recoverability::Unknown));
+    assert_eq!(all(&filesystem.entry("/whole").unwrap().slack()), [1; 24]);
+}
+
+#[test]
+fn bytes_never_written_read_as_zeros_from_nowhere() {
+    let mut image = Image::new();
+    image.write(500, &[0xaa; 1024], true);
+    let clusters = Clusters { initialized: 100, ..Clusters::new(&[(Some(500), 2)], 1000) };
+    image.file(30, "short", &[non_resident(DATA, "", 1, &clusters)]);
+    let entry = open(image.finish()).entry("/short").unwrap();
+    let content = all(&entry.open("").unwrap());
+    assert!(content[..100].iter().all(|byte| *byte == 0xaa) && content[100..].iter().all(|byte| *byte == 0));
+    let extents = entry.extents("").unwrap();
+    assert_eq!((extents[1].offset, extents[1].kind, extents[1].length), (None, ExtentKind::Sparse, 900));
+}
+
+/// Packs bytes of one value into an LZNT1 chunk: a literal and copies of it.
+fn lznt1_of(byte: u8) -> Vec<u8> {
+    // After one literal, displacement is 1 and the length field has 12 bits: 3 + 4092 bytes.
+    vec![0x03, 0xb0, 0x02, byte, 0xfc, 0x0f]
+}
+
+#[test]
+fn compressed_units_inflate_and_say_where_they_lie() {
+    let mut image = Image::new();
+    // Units of 16 clusters of 512 bytes: packed, zeros, as it is.
+    let packed_unit = [lznt1_of(b'a'), lznt1_of(b'b')].concat();
+    image.write(500, &packed_unit, true).write(600, &[b'c'; 8192], true);
+    let runs = [(Some(500), 1), (None, 15), (None, 16), (Some(600), 16)];
+    let clusters = Clusters { flags: 1, unit: 4, ..Clusters::new(&runs, 24_000) };
+    image.file(30, "packed", &[non_resident(DATA, "", 1, &clusters)]);
+    let entry = open(image.finish()).entry("/packed").unwrap();
+    let content = all(&entry.open("").unwrap());
+    let wanted: Vec<u8> =
+        [(b'a', 4096), (b'b', 4096), (0, 8192), (b'c', 7616)].iter().flat_map(|&(b, n)| vec![b; n]).collect();
+    assert!(content == wanted);
+    let kinds: Vec<_> = entry.extents("").unwrap().iter().map(|e| (e.offset, e.length, e.kind)).collect();
+    let expected = [
+        (Some(500 * 512), 8192, ExtentKind::Compressed),
+        (None, 8192, ExtentKind::Sparse),
+        (Some(600 * 512), 7616, ExtentKind::Data),
+    ];
+    assert_eq!(kinds, expected);
+    assert!(entry.streams[0].info.compressed);
+}
+
+#[test]
+fn what_cannot_be_decoded_is_refused() {
+    let mut image = Image::new();
+    let encrypted = Clusters { flags: 0x4000, ..Clusters::new(&[(Some(500), 2)], 1000) };
+    image.file(30, "secret", &[non_resident(DATA, "", 1, &encrypted)]);
+    let wof = [&0x8000_0017u32.to_le_bytes()[..], &[16, 0, 0, 0], &[0; 16]].concat();
+    image.file(
+        31,
+        "system.dll",
+        &[non_resident(DATA, "", 1, &Clusters::new(&[(None, 2)], 1000)), resident(0xc0, "", 3, &wof)],
+    );
+    let filesystem = open(image.finish());
+    for (path, what) in [("/secret", "EFS"), ("/system.dll", "overlay filter")] {
+        let error = filesystem.entry(path).unwrap().open("").err().unwrap();
+        assert!(
+            matches!(error, forensic_core::Error::Unsupported { .. }) && error.to_string().contains(what),
+            "{error}"
+        );
+    }
+}
+
+#[test]
+fn attribute_list_that_leads_to_itself_ends() {
+    let mut image = Image::new();
+    let list = [
+        listed(LIST, 0, reference(30, 1), 9),
+        listed(DATA, 0, reference(30, 1), 1),
+        listed(DATA, 5, reference(31, 1), 1),
+    ];
+    image.file(30, "own", &[resident(LIST, "", 9, &list.concat()), resident(DATA, "", 1, b"content")]);
+    let entry = open(image.finish()).entry("/own").unwrap();
+    assert_eq!(all(&entry.open("").unwrap()), b"content");
+    assert!(!entry.issues.is_empty());
+}
+
+#[test]
+fn content_in_a_lost_record_is_an_error_and_not_an_empty_file() {
+    let mut image = Image::new();
+    let list = [listed(FILE_NAME, 0, reference(30, 1), 2), listed(DATA, 0, reference(40, 1), 1)];
+    image.file(30, "lost", &[resident(LIST, "", 9, &list.concat())]);
+    assert!(open(image.finish()).entry("/lost").unwrap().open("").is_err());
+}
+
+#[test]
+fn torn_record_is_listed_and_its_content_refused() {
+    let mut image = Image::new();
+    image.file(30, "torn", &[resident(DATA, "", 1, b"content")]);
+    image.records.get_mut(&30).unwrap()[510] = 0x99;
+    image.file(31, "gone", &[resident(DATA, "", 1, b"content")]);
+    image.records.get_mut(&31).unwrap()[..4].copy_from_slice(b"BAAD");
+    let filesystem = open(image.finish());
+    for path in ["/torn", "/gone"] {
+        let entry = filesystem.entry(path).unwrap();
+        assert_eq!(entry.status, Status::Allocated);
+        assert!(entry.open("").is_err() && !entry.issues.is_empty(), "{path}");
+    }
+}
+
+#[test]
+fn directories_in_a_cycle_are_listed_as_orphans() {
+    let mut image = Image::new();
+    for (number, parent) in [(30, 31), (31, 30)] {
+        let name = resident(FILE_NAME, "", 2, &name_of(reference(parent, 1), &utf16("loop"), 0x1000_0000));
+        image.records.insert(number, record(1, IN_USE | DIRECTORY, 0, &[name, index_root(&[])]));
+    }
+    let filesystem = open(image.finish());
+    let paths: Vec<_> = entries(&filesystem).into_iter().filter(|e| e.id >= 30).map(|e| e.path).collect();
+    assert_eq!(paths, ["/$OrphanFiles/loop", "/$OrphanFiles/loop/loop"]);
+    assert!(filesystem.issues().iter().any(|issue| issue.message.contains("loop")));
+}
+
+#[test]
+fn index_block_is_read_once_whatever_it_points_to() {
+    let mut image = Image::new();
+    image.file(30, "in a block", &[resident(DATA, "", 1, b"content")]);
+    let listed = std::mem::take(&mut image.listed);
+    let mut block = index_block(&listed);
+    // The entry claims a child block, which is this one.
+    block[64 + 12] |= 1;
+    image.write(500, &block, true);
+    let name = resident(FILE_NAME, "", 2, &file_name(ROOT, "."));
+    let allocation = non_resident(0xa0, "$I30", 8, &Clusters::new(&[(Some(500), 2)], 1024));
+    image.records.insert(5, record(5, IN_USE | DIRECTORY, 0, &[name, index_root(&[]), allocation]));
+    let filesystem = open(image.finish());
+    assert_eq!(filesystem.entry("/in a block").unwrap().status, Status::Allocated);
+    filesystem.cross_check().unwrap();
+}
+
+#[test]
+fn run_behind_the_end_of_the_volume_is_an_error_where_it_is_read() {
+    let mut image = Image::new();
+    image.write(500, &[7; 512], true);
+    let runs = [(Some(500), 1), (Some(2000), 1 << 40)];
+    image.file(30, "beyond", &[non_resident(DATA, "", 1, &Clusters::new(&runs, 1 << 45))]);
+    let entry = open(image.finish()).entry("/beyond").unwrap();
+    let content = entry.open("").unwrap();
+    assert_eq!(content.read_vec(0, 512).unwrap(), [7; 512]);
+    assert_eq!(content.read_vec(512, 1).unwrap_err().structure(), Some("data run"));
+}
+
+#[test]
+fn hostile_names_are_kept_and_harmless() {
+    let mut image = Image::new();
+    let names: [(&[u8], &str); 5] = [
+        (&utf16(".."), "/.."),
+        (&utf16("a/b"), "/a\u{fffd}b"),
+        (&utf16("nul\0"), "/nul\u{fffd}"),
+        (&[0x00, 0xd8, b'x', 0], "/\u{fffd}x"),
+        (&utf16("\u{202e}gpj.exe"), "/\u{202e}gpj.exe"),
+    ];
+    for (number, (name, _)) in (30..).zip(names) {
+        let key = name_of(ROOT, name, 0);
+        image.records.insert(number, record(1, IN_USE, 0, &[resident(FILE_NAME, "", 2, &key)]));
+        image.listed.push((reference(number, 1), key));
+    }
+    let filesystem = open(image.finish());
+    for (name, path) in names {
+        let entry = filesystem.entry(path).unwrap();
+        assert_eq!((entry.status, entry.name_bytes.as_slice()), (Status::Allocated, name));
+    }
+}
+
+/// A volume with something of everything, for faults and mutations.
+fn varied() -> Vec<u8> {
+    let mut image = Image::new();
+    image.mft = vec![(16, 61), (300, 67)];
+    image.mft_continues_in = Some(15);
+    image.write(500, &lznt1_of(b'a'), true).write(600, &[2; 1024], false);
+    let packed = [(Some(500), 1), (None, 15)];
+    let packed = Clusters { flags: 1, unit: 4, ..Clusters::new(&packed, 4096) };
+    image.file(30, "packed", &[non_resident(DATA, "", 1, &packed), resident(DATA, "ads", 3, b"stream")]);
+    image.record(31, 2, 0, "deleted", &[non_resident(DATA, "", 1, &Clusters::new(&[(Some(600), 2)], 1000))]);
+    let list = [listed(FILE_NAME, 0, reference(32, 1), 2), listed(DATA, 0, reference(33, 1), 1)];
+    image.file(32, "listed", &[resident(LIST, "", 9, &list.concat())]);
+    image.records.insert(33, record(1, IN_USE, reference(32, 1), &[resident(DATA, "", 1, b"far")]));
+    image.finish()
+}
+
+fn read_everything(source: Source) {
+    let Ok(Some(filesystem)) = filesystem::open(source, &Limits::default()) else { return };
+    for entry in filesystem.walk(WalkOptions::default()) {
+        for stream in &entry.streams {
+            if let Ok(content) = stream.open() {
+                let _ = content.read_vec(0, content.len().min(1 << 16));
+                let _ = content.locate(0, content.len().min(1 << 16));
+            }
+        }
+    }
+    let _ = (filesystem.unallocated().map(|source| source.len()), filesystem.issues(), filesystem.label());
+}
+
+#[test]
+fn no_failing_read_stops_the_listing_or_passes_unnoticed() {
+    let bytes = varied();
+    let whole = entries(&open(bytes.clone())).len();
+    for nth in 0.. {
+        let failing = Arc::new(FailingRead::new(Arc::new(bytes.clone()), nth));
+        let Ok(Some(filesystem)) = filesystem::open(failing.clone(), &Limits::default()) else { continue };
+        let entries = entries(&filesystem);
+        if !failing.has_failed() {
+            assert_eq!(entries.len(), whole);
+            break;
+        }
+        let told = entries.iter().any(|e| !e.issues.is_empty() || e.recoverability_reason.contains("cannot"));
+        assert!(entries.len() >= whole || told || !filesystem.issues().is_empty(), "read {nth}");
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 96, ..ProptestConfig::default() })]
+
+    #[test]
+    fn mutated_volumes_are_read_without_a_panic(
+        changes in prop::collection::vec((0usize..(150 * 512), any::<u8>()), 1..40),
+        length in 0usize..(CLUSTERS * CLUSTER),
+    ) {
+        let mut bytes = varied();
+        for (place, value) in changes {
+            bytes[place] = value;
+        }
+        read_everything(Arc::new(bytes.clone()));
+        bytes.truncate(length);
+        read_everything(Arc::new(bytes));
+    }
+
+    #[test]
+    fn arbitrary_records_are_read_without_a_panic(noise in prop::collection::vec(any::<u8>(), 1024)) {
+        let mut image = Image::new();
+        let mut record = record(1, IN_USE, 0, &[]);
+        record[56..].copy_from_slice(&noise[56..]);
+        record[24..28].copy_from_slice(&1024u32.to_le_bytes());
+        record[510..512].copy_from_slice(&[7, 0]);
+        record[1022..].copy_from_slice(&[7, 0]);
+        image.records.insert(30, record);
+        read_everything(Arc::new(image.finish()));
+    }
+}

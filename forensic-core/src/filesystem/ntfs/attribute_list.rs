@@ -42,7 +42,10 @@ pub(super) fn read(attribute: &Attribute<'_>, volume: &Source, cluster_size: u32
             let size = body.size.min(content.len());
             if size > MOST_BYTES {
                 let (structure, offset) = (STRUCTURE, attribute.at);
-                return (Vec::new(), Some(Error::Limit { structure, offset, found: size, limit: MOST_BYTES, unit: "bytes" }));
+                return (
+                    Vec::new(),
+                    Some(Error::Limit { structure, offset, found: size, limit: MOST_BYTES, unit: "bytes" }),
+                );
             }
             match content.read_vec(0, size) {
                 Ok(bytes) => bytes,

@@ -135,7 +135,9 @@ mod tests {
         let mut sum = 0;
         let sums = bits.chunks(STEP / 8).map(|step| std::mem::replace(&mut sum, sum + ones(step))).collect();
         let allocation = Allocation { bits, sums };
-        for (start, end, count) in [(0, 3, 0), (0, 4, 1), (2, 9001, 8997), (8192, 8200, 8), (0, 16_000, 9007), (15_999, 16_010, 11)] {
+        for (start, end, count) in
+            [(0, 3, 0), (0, 4, 1), (2, 9001, 8997), (8192, 8200, 8), (0, 16_000, 9007), (15_999, 16_010, 11)]
+        {
             assert_eq!(allocation.count(start, end), count, "{start} to {end}");
         }
     }

@@ -67,7 +67,9 @@ impl Boot {
         let cluster_size = sectors
             .and_then(|sectors| sectors.checked_mul(sector_size))
             .filter(|size| size.is_power_of_two() && *size <= 2 << 20)
-            .ok_or_else(|| fields.corrupt(13, "a cluster size that is a power of two up to 2 MiB", format!("{sectors:?} sectors")))?;
+            .ok_or_else(|| {
+                fields.corrupt(13, "a cluster size that is a power of two up to 2 MiB", format!("{sectors:?} sectors"))
+            })?;
         let total = fields.u64(40)?;
         let size = total
             .checked_mul(u64::from(sector_size))
@@ -79,9 +81,9 @@ impl Boot {
                 exponent @ 0xe1.. => 1u32.checked_shl(u32::from(exponent.wrapping_neg())),
                 clusters => cluster_size.checked_mul(u32::from(clusters)),
             };
-            bytes
-                .filter(|size| size.is_power_of_two() && (512..=1 << 20).contains(size))
-                .ok_or_else(|| fields.corrupt(offset, "a record size that is a power of two from 512 bytes to 1 MiB", raw))
+            bytes.filter(|size| size.is_power_of_two() && (512..=1 << 20).contains(size)).ok_or_else(|| {
+                fields.corrupt(offset, "a record size that is a power of two from 512 bytes to 1 MiB", raw)
+            })
         };
         let clusters = size / u64::from(cluster_size);
         let (mft_cluster, mirror_cluster) = (fields.u64(48)?, fields.u64(56)?);

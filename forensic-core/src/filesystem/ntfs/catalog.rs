@@ -12,7 +12,7 @@ use super::{
     index,
     record::Reference,
     recover::Claims,
-    scan::{Name, Scan, State},
+    scan::{Name, Scan, Slot, State},
 };
 use crate::{
     bytes::ReadAt,
@@ -55,6 +55,8 @@ pub(super) struct Copy {
     pub(super) at: u64,
     /// False where it is what is left of a former entry.
     pub(super) current: bool,
+    /// True where the record was used again since: the name is all that is left.
+    pub(super) gone: bool,
 }
 
 /// All entries in listing order.
@@ -71,12 +73,8 @@ impl Catalog {
         let names = Names::new(&scan, volume);
         let mut listed = vec![false; names.all.len()];
         let copies = read_indexes(volume, &scan, &names, &mut listed);
-        let mut builder = Builder {
-            scan: &scan,
-            nodes: TreeBuilder::new(),
-            parents: Vec::new(),
-            directories: HashMap::new(),
-        };
+        let mut builder =
+            Builder { scan: &scan, nodes: TreeBuilder::new(), parents: Vec::new(), directories: HashMap::new() };
         builder.records(volume, &names, &listed, &copies);
         let (tree, moved) = builder.finish(volume);
         for node in moved {
@@ -159,11 +157,13 @@ fn read_indexes(volume: &Volume, scan: &Scan, names: &Names, listed: &mut [bool]
             let Ok(name) = FileName::parse(entry.key, entry.at) else { return };
             let known = u32::try_from(entry.child.record()).map_or(0..0, |record| names.of(record));
             let child = scan.slot(entry.child.record());
-            let live = child.is_some_and(|child| child.state == State::InUse && child.sequence == entry.child.sequence());
-            let place = known.clone().find(|place| {
-                names.name(scan, *place).is_some_and(|known| {
-                    known.parent.record() == name.parent.record() && scan.text(known) == name.name
-                })
+            let live =
+                child.is_some_and(|child| child.state == State::InUse && child.sequence == entry.child.sequence());
+            let same = child.is_some_and(|child| entry.child.meant(child.sequence, child.state == State::Free));
+            let place = known.clone().filter(|_| same).find(|place| {
+                names
+                    .name(scan, *place)
+                    .is_some_and(|known| known.parent.record() == name.parent.record() && scan.text(known) == name.name)
             });
             match place {
                 Some(place) if live => {
@@ -174,28 +174,36 @@ fn read_indexes(volume: &Volume, scan: &Scan, names: &Names, listed: &mut [bool]
                 Some(_) => {}
                 None if name.is_alias() || entry.child.record() == ROOT => {}
                 None => {
-                    let wanted = match child.map(|child| child.state) {
-                        // In use, and without this name: a record that holds it is lost.
-                        Some(State::InUse) => live && entry.current,
-                        Some(State::Free) => known.is_empty() && child.is_some_and(|child| {
-                            child.base == Reference(0) && entry.child.meant(child.sequence, true)
-                        }),
-                        Some(State::Damaged) => true,
-                        Some(State::Blank) | None => entry.current,
+                    let gone = child.is_some_and(|child| match child.state {
+                        State::InUse => !live,
+                        State::Free => !entry.child.meant(child.sequence, true),
+                        State::Blank | State::Damaged => false,
+                    });
+                    let wanted = match child {
+                        // In use, and without this name: a record that holds it is lost, or the file was renamed.
+                        Some(child) if child.state == State::InUse => gone || entry.current,
+                        Some(child) if child.state == State::Free => {
+                            gone || known.is_empty() && child.base == Reference(0)
+                        }
+                        Some(child) if child.state == State::Damaged => true,
+                        _ => entry.current,
                     };
-                    let from_here = name.parent.record() == number && name.parent.meant(slot.sequence, slot.state == State::Free);
+                    let from_here =
+                        name.parent.record() == number && name.parent.meant(slot.sequence, slot.state == State::Free);
                     if wanted && from_here && copies.len() < scan.slots.len().saturating_mul(4) {
-                        copies.push(Copy { child: entry.child, key: entry.key.into(), at: entry.at, current: entry.current });
+                        let (child, at, current) = (entry.child, entry.at, entry.current);
+                        copies.push(Copy { child, key: entry.key.into(), at, current, gone });
                     }
                 }
             }
         });
     }
     // One copy a name: of several, the current one.
-    copies.sort_by(|a, b| {
-        (a.child.record(), a.key.get(64..), !a.current, a.at).cmp(&(b.child.record(), b.key.get(64..), !b.current, b.at))
-    });
-    copies.dedup_by(|later, kept| later.child.record() == kept.child.record() && later.key.get(64..) == kept.key.get(64..));
+    let name = |copy: &Copy| {
+        (copy.child.record(), copy.child, copy.key.get(..8).map(<[u8]>::to_vec), copy.key.get(64..).map(<[u8]>::to_vec))
+    };
+    copies.sort_by_cached_key(|copy| (name(copy), !copy.current, copy.at));
+    copies.dedup_by(|later, kept| name(later) == name(kept));
     copies
 }
 
@@ -204,8 +212,8 @@ struct Builder<'a> {
     nodes: TreeBuilder<Place>,
     /// Of each node, the directory its name gives, and whether that name is deleted.
     parents: Vec<(NodeId, Reference)>,
-    /// The node of each directory, and the sequence number its record has, or had.
-    directories: HashMap<u64, (NodeId, u16, bool)>,
+    /// The node of each directory, by the references that mean it.
+    directories: HashMap<Reference, NodeId>,
 }
 
 impl Builder<'_> {
@@ -216,17 +224,24 @@ impl Builder<'_> {
             let record = u32::try_from(number).unwrap_or(u32::MAX);
             if self.nodes.len() as u64 >= volume.limits.entries {
                 let (structure, offset, limit) = ("directory tree", 0, volume.limits.entries);
-                volume.issue(&Error::Limit { structure, offset, found: limit.saturating_add(1), limit, unit: "entries" });
+                volume.issue(&Error::Limit {
+                    structure,
+                    offset,
+                    found: limit.saturating_add(1),
+                    limit,
+                    unit: "entries",
+                });
                 return;
             }
             let mut named = false;
-            if slot.base == Reference(0) && number as u64 != ROOT {
+            // The root is no entry of its own, unless it has a stream: then it is "/.".
+            if slot.base == Reference(0) && (number as u64 != ROOT || slot.data) {
                 named = self.names(record, names, listed);
             }
             while let Some((place, copy)) = copies.next_if(|(_, copy)| copy.child.record() <= number as u64) {
                 if copy.child.record() == number as u64 {
                     self.copy(record, place, copy);
-                    named = true;
+                    named |= !copy.gone;
                 }
             }
             if !named && slot.base == Reference(0) && number as u64 != ROOT && self.is_worth_listing(number as u64) {
@@ -265,7 +280,10 @@ impl Builder<'_> {
             };
             let at = NameAt::Attribute { holder: name.holder, id: name.id };
             let text = file_name::text(scan.text(name));
-            self.push(record, &text, at, status, name.parent, slot.sequence);
+            let node = self.push(record, &text, at, status, name.parent);
+            if slot.directory {
+                self.directory(record, &slot, node, status);
+            }
             found = true;
         }
         found
@@ -273,41 +291,46 @@ impl Builder<'_> {
 
     fn copy(&mut self, record: u32, place: usize, copy: &Copy) {
         let Ok(name) = FileName::parse(&copy.key, copy.at) else { return };
-        let slot = self.scan.slot(copy.child.record()).copied().unwrap_or_default();
-        let status = match slot.state {
-            _ if !copy.current => Status::Deleted,
+        let state = self.scan.slot(copy.child.record()).map_or(State::Blank, |slot| slot.state);
+        let status = match state {
+            _ if !copy.current || copy.gone => Status::Deleted,
             State::Free => Status::Deleted,
             _ => Status::Allocated,
         };
-        let sequence = match slot.state {
-            State::InUse | State::Free => slot.sequence,
-            _ => copy.child.sequence(),
-        };
         let at = NameAt::Index(u32::try_from(place).unwrap_or(u32::MAX));
-        self.push(record, &file_name::text(name.name), at, status, name.parent, sequence);
-        let node = NodeId(u32::try_from(self.nodes.len().saturating_sub(1)).unwrap_or(0));
+        let node = self.push(record, &file_name::text(name.name), at, status, name.parent);
         if name.is_directory() {
-            let live = status.is_live();
-            self.directories.entry(u64::from(record)).or_insert((node, sequence, live));
+            self.directories.entry(copy.child).or_insert(node);
         }
     }
 
     fn unnamed(&mut self, record: u32) {
         let Some(slot) = self.scan.slot(u64::from(record)).copied() else { return };
         let status = if slot.state == State::InUse { Status::Unlisted } else { Status::Deleted };
-        self.push(record, &format!("$MFT-record-{record}"), NameAt::None, status, Reference(u64::MAX), slot.sequence);
+        let node = self.push(record, &format!("$MFT-record-{record}"), NameAt::None, status, Reference(u64::MAX));
+        if slot.directory {
+            self.directory(record, &slot, node, status);
+        }
     }
 
-    fn push(&mut self, record: u32, text: &str, name: NameAt, status: Status, parent: Reference, sequence: u16) {
+    fn push(&mut self, record: u32, text: &str, name: NameAt, status: Status, parent: Reference) -> NodeId {
         let node = self.nodes.push(Parent::Lost, text, status, Place { record, name });
         self.parents.push((node, parent));
-        if self.scan.slot(u64::from(record)).is_some_and(|slot| slot.directory) {
-            let live = status.is_live();
-            let known = self.directories.entry(u64::from(record)).or_insert((node, sequence, live));
-            // Of several names (there should be one) the one that is listed.
-            if status == Status::Allocated && !known.2 {
-                *known = (node, sequence, live);
-            }
+        node
+    }
+
+    /// Makes `node` the place of what hangs in the directory that is `record`: of several names (there should be one)
+    /// the one that is listed. A deleted directory is meant by the sequence number it had, too.
+    fn directory(&mut self, record: u32, slot: &Slot, node: NodeId, status: Status) {
+        let reference = |sequence: u16| Reference(u64::from(record) | u64::from(sequence) << 48);
+        let own = reference(slot.sequence);
+        if status == Status::Allocated {
+            self.directories.insert(own, node);
+        }
+        self.directories.entry(own).or_insert(node);
+        let before = reference(slot.sequence.wrapping_sub(1));
+        if !status.is_live() && before.meant(slot.sequence, true) {
+            self.directories.entry(before).or_insert(node);
         }
     }
 
@@ -318,9 +341,7 @@ impl Builder<'_> {
             let place = match parent.record() {
                 // A root whose record is damaged is still the root.
                 ROOT if root.state != State::InUse || parent.meant(root.sequence, false) => Some(Parent::Root),
-                record => self.directories.get(&record).and_then(|&(directory, sequence, live)| {
-                    (directory != node && parent.meant(sequence, !live)).then_some(Parent::Node(directory))
-                }),
+                _ => self.directories.get(&parent).filter(|directory| **directory != node).map(|it| Parent::Node(*it)),
             };
             self.nodes.set_parent(node, place.unwrap_or(Parent::Lost));
         }

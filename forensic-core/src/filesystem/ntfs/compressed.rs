@@ -56,7 +56,12 @@ impl Compressed {
     }
 
     fn damage(&self, start: u64, found: &str) -> Error {
-        Error::corrupt("compression unit", self.stored.medium_offset(start), "a run of clusters, then a sparse one", found)
+        Error::corrupt(
+            "compression unit",
+            self.stored.medium_offset(start),
+            "a run of clusters, then a sparse one",
+            found,
+        )
     }
 
     /// The unit that begins at `start`, inflated.
@@ -117,7 +122,13 @@ impl ReadAt for Compressed {
         let mut extents: Vec<Extent> = Vec::new();
         // The closure never fails, so neither does the walk over the units.
         let _ = self.units(offset, length, |start, from, to| {
-            let one = |offset, kind| Extent { stream_offset: from, offset, length: to.saturating_sub(from), kind, inferred: false };
+            let one = |offset, kind| Extent {
+                stream_offset: from,
+                offset,
+                length: to.saturating_sub(from),
+                kind,
+                inferred: false,
+            };
             let found = match self.form(start) {
                 Ok(Form::Zeros) => vec![one(None, ExtentKind::Sparse)],
                 Ok(Form::AsIs) => self.stored.locate(from, to.saturating_sub(from)),

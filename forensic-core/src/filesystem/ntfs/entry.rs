@@ -18,6 +18,9 @@ use crate::{
     filesystem::model::{Entry, Kind, Recoverability, Stream, StreamInfo, Value},
 };
 
+/// Why nothing but a name and its times is left of a file.
+const REUSED: &str = "its MFT record was used again: where its content lies is not known";
+
 impl Catalog {
     /// The entry at a position of the listing. Reads its record: once, where there is no attribute list.
     pub(super) fn entry(&self, volume: &Volume, allocation: &Result<Allocation>, position: u64) -> Option<Entry> {
@@ -31,14 +34,26 @@ impl Catalog {
             NameAt::Index(place) => self.copies.get(place as usize),
             _ => None,
         };
-        let grade = match File::read(volume, u64::from(record)) {
+        let file = match copy.filter(|copy| copy.gone) {
+            None => File::read(volume, u64::from(record)),
+            Some(copy) => {
+                let expected = format!("record {record} as of sequence number {}", copy.child.sequence());
+                Err(Error::corrupt("MFT record", copy.at, expected, "a file that uses the record since"))
+            }
+        };
+        let gone = copy.is_some_and(|copy| copy.gone);
+        let grade = match file {
             Ok(file) => {
                 read(&mut entry, volume, &file, name, copy);
                 (!entry.status.is_live()).then(|| recover::grade(volume, &file, &entry, &self.claims, allocation))
             }
             Err(error) => {
                 without_record(&mut entry, copy, &error);
-                (!entry.status.is_live()).then(|| (Recoverability::Unknown, error.to_string()))
+                match (entry.status.is_live(), gone) {
+                    (true, _) => None,
+                    (false, true) => Some((Recoverability::Unknown, REUSED.to_owned())),
+                    (false, false) => Some((Recoverability::Unknown, error.to_string())),
+                }
             }
         };
         if let Some((grade, reason)) = grade {
@@ -57,15 +72,20 @@ fn read(entry: &mut Entry, volume: &Volume, file: &File, name: NameAt, copy: Opt
     let header = &file.base.header;
     entry.attributes.insert("sequence", Value::Int(i64::from(header.sequence)));
     entry.attributes.insert("links", Value::Int(i64::from(header.links)));
-    let information = file.first(kind::STANDARD_INFORMATION).and_then(|attribute| {
-        StandardInformation::parse(attribute.resident()?, attribute.at).ok()
-    });
+    let information = file
+        .first(kind::STANDARD_INFORMATION)
+        .and_then(|attribute| StandardInformation::parse(attribute.resident()?, attribute.at).ok());
     let mut flags = 0;
     if let Some(information) = information {
         flags = information.flags;
         entry.timestamps.extend(information.times.timestamps("standard_information"));
-        let ids = [("security_id", information.security_id.map(i64::from)), ("usn", information.usn.and_then(|usn| i64::try_from(usn).ok()))];
-        entry.attributes.extend(ids.into_iter().filter_map(|(key, id)| Some((key, Value::Int(id.filter(|id| *id != 0)?)))));
+        let ids = [
+            ("security_id", information.security_id.map(i64::from)),
+            ("usn", information.usn.and_then(|usn| i64::try_from(usn).ok())),
+        ];
+        entry
+            .attributes
+            .extend(ids.into_iter().filter_map(|(key, id)| Some((key, Value::Int(id.filter(|id| *id != 0)?)))));
     }
     let own = match name {
         NameAt::Attribute { holder, id } => file.attributes().find_map(|(number, attribute)| {
@@ -79,7 +99,8 @@ fn read(entry: &mut Entry, volume: &Volume, file: &File, name: NameAt, copy: Opt
         if information.is_none() {
             flags = own.flags;
         }
-        let alias = file_names(file).find(|other| other.is_alias() && other.parent == own.parent && other.name != own.name);
+        let alias =
+            file_names(file).find(|other| other.is_alias() && other.parent == own.parent && other.name != own.name);
         if let Some(alias) = alias {
             entry.attributes.insert("short_name", Value::Text(file_name::text(alias.name)));
         }

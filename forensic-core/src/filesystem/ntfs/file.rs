@@ -33,7 +33,8 @@ impl File {
     pub(super) fn gather(volume: &Volume, base: Record) -> Self {
         let mut file = Self { base, extensions: Vec::new(), absent: Vec::new(), issues: Vec::new() };
         file.issues.extend(file.base.torn.as_ref().map(Issue::from));
-        let lists = file.base.attributes().map_while(Result::ok).filter(|attribute| attribute.kind == kind::ATTRIBUTE_LIST);
+        let lists =
+            file.base.attributes().map_while(Result::ok).filter(|attribute| attribute.kind == kind::ATTRIBUTE_LIST);
         let mut listed = Vec::new();
         for list in lists.take(1) {
             let (entries, error) = attribute_list::read(&list, &volume.source, volume.boot.cluster_size);
@@ -64,7 +65,8 @@ impl File {
             };
             tried.insert(number, error);
         }
-        let held: HashSet<_> = file.attributes().map(|(number, a)| (number, a.kind, a.name.to_vec(), a.lowest())).collect();
+        let held: HashSet<_> =
+            file.attributes().map(|(number, a)| (number, a.kind, a.name.to_vec(), a.lowest())).collect();
         for entry in listed {
             let number = entry.holder.record();
             if !held.contains(&(number, entry.kind, entry.name.to_vec(), entry.lowest)) {

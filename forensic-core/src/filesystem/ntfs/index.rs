@@ -102,7 +102,11 @@ fn entries(bytes: &[u8], header: usize, at: u64, current: bool, visit: &mut impl
     let place = |offset: u32| usize::try_from(offset).unwrap_or(usize::MAX).saturating_add(header);
     let (first, used) = (place(fields.u32(header)?), place(fields.u32(header.saturating_add(4))?));
     if first > used || used > bytes.len() {
-        return Err(fields.corrupt(header, format!("entries inside {} bytes", bytes.len()), format!("{first} to {used}")));
+        return Err(fields.corrupt(
+            header,
+            format!("entries inside {} bytes", bytes.len()),
+            format!("{first} to {used}"),
+        ));
     }
     let mut offset = first;
     let mut end = Ok(());
@@ -149,7 +153,10 @@ fn former_entries(bytes: &[u8], offset: usize, at: u64, visit: &mut impl FnMut(E
         let found = entry(bytes, offset, at, false).ok().and_then(|(found, length, _)| Some((found?, length)));
         let whole = found.filter(|(entry, length)| {
             let name = entry.key.get(64).map_or(0, |units| usize::from(*units).saturating_mul(2));
-            name > 0 && entry.key.len() == KEY_HEADER.saturating_add(name) && length % 8 == 0 && entry.child.sequence() != 0
+            name > 0
+                && entry.key.len() == KEY_HEADER.saturating_add(name)
+                && length % 8 == 0
+                && entry.child.sequence() != 0
         });
         match whole {
             Some((entry, length)) => {

@@ -51,7 +51,8 @@ fn inflate_chunk(body: &[u8], out: &mut [u8]) -> Result<(), (usize, &'static str
             let Some(&high) = body.get(at.saturating_add(1)) else { return Err((at, "half a copy token")) };
             let token = usize::from(u16::from_le_bytes([literal, high]));
             // The further into the chunk, the more bits of a token are displacement: 4 up to byte 16, 12 at the end.
-            let displacement_bits = filled.saturating_sub(1).checked_ilog2().map_or(0, |log| log.saturating_add(1)).clamp(4, 12);
+            let displacement_bits =
+                filled.saturating_sub(1).checked_ilog2().map_or(0, |log| log.saturating_add(1)).clamp(4, 12);
             let length_bits = 16u32.saturating_sub(displacement_bits);
             let displacement = (token >> length_bits).saturating_add(1);
             let length = (token & (0xffff >> displacement_bits)).saturating_add(3);

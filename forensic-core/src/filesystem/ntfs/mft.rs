@@ -71,7 +71,12 @@ impl Mft {
         }
         if mft.records.len() < size {
             let found = format!("{} bytes", mft.records.len());
-            issues.push(Issue::from(&Error::corrupt(STRUCTURE, first.at, format!("{size} bytes of records on the medium"), found)));
+            issues.push(Issue::from(&Error::corrupt(
+                STRUCTURE,
+                first.at,
+                format!("{size} bytes of records on the medium"),
+                found,
+            )));
         }
         Ok(mft)
     }
@@ -88,6 +93,12 @@ impl Mft {
         let offset = number.saturating_mul(size);
         let bytes = self.records.read_vec(offset, size)?;
         Record::parse(bytes.into(), number, self.records.medium_offset(offset))
+    }
+
+    /// True where record `number` lies in two runs of $MFT.
+    pub(super) fn is_in_pieces(&self, number: u64) -> bool {
+        let size = u64::from(self.record_size);
+        self.records.locate(number.saturating_mul(size), size).len() > 1
     }
 
     /// Calls `visit` with each record in order: `None` for one never written, the error of one that is damaged.
@@ -110,9 +121,9 @@ impl Mft {
             let mut at = offset;
             for bytes in block.chunks_exact(size) {
                 while extents.next_if(|extent| extent.stream_offset.saturating_add(extent.length) <= at).is_some() {}
-                let place = extents.peek().and_then(|extent| {
-                    Some(extent.offset?.saturating_add(at.saturating_sub(extent.stream_offset)))
-                });
+                let place = extents
+                    .peek()
+                    .and_then(|extent| Some(extent.offset?.saturating_add(at.saturating_sub(extent.stream_offset))));
                 let record = match is_blank(bytes) {
                     true => Ok(None),
                     false => Record::parse(bytes.into(), number, place.unwrap_or(at)).map(Some),
@@ -164,7 +175,12 @@ impl Mft {
                 return error.map_or(Ok(()), Err);
             }
         }
-        Err(Error::corrupt(STRUCTURE, record.at, format!("the $DATA fragment from virtual cluster {covered} on"), "none"))
+        Err(Error::corrupt(
+            STRUCTURE,
+            record.at,
+            format!("the $DATA fragment from virtual cluster {covered} on"),
+            "none",
+        ))
     }
 
     fn runs(&self, packed: &[u8], at: u64) -> (Vec<Run>, Option<Error>) {

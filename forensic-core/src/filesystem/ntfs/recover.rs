@@ -180,7 +180,8 @@ fn visit(held: &mut BTreeMap<u64, Held>, claim: &Claim, life: &Life, mut meet: i
         }
         start = start.min(from);
         end = end.max(other.end);
-        sum = Held { end, latest: sum.latest.max(other.latest), earliest: sum.earliest.min(other.earliest), by: sum.by };
+        sum =
+            Held { end, latest: sum.latest.max(other.latest), earliest: sum.earliest.min(other.earliest), by: sum.by };
     }
     sum.end = end;
     held.insert(start, sum);

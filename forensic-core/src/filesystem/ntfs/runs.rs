@@ -64,7 +64,9 @@ impl Iterator for DataRuns<'_> {
         if run.is_err() {
             self.packed = &[];
         }
-        Some(run.map_err(|expected| Error::corrupt("data run", self.at, expected, format!("a run headed {sizes:#04x}"))))
+        Some(
+            run.map_err(|expected| Error::corrupt("data run", self.at, expected, format!("a run headed {sizes:#04x}"))),
+        )
     }
 }
 
@@ -102,7 +104,9 @@ mod tests {
 
     #[test]
     fn a_damaged_run_ends_the_list() {
-        for packed in [&[0x11, 0x30, 0x20, 0x19, 1][..], &[0x11, 0x30, 0x20, 0x11, 1], &[0x11, 0x30, 0x20, 0x11, 1, 0x80]] {
+        for packed in
+            [&[0x11, 0x30, 0x20, 0x19, 1][..], &[0x11, 0x30, 0x20, 0x11, 1], &[0x11, 0x30, 0x20, 0x11, 1, 0x80]]
+        {
             let runs = unpack(packed);
             assert_eq!(runs[0], run(0x20, 0x30));
             assert!(runs[1].is_err() && runs.len() == 2, "{packed:02x?}");

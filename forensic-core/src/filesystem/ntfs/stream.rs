@@ -118,7 +118,8 @@ impl<'a> Fragments<'a> {
             Body::Resident { value, offset } => {
                 info.size = value.len() as u64;
                 info.resident = true;
-                let content = encoding(&first, false).map(|()| Arc::new(volume.mft.resident(number, offset, value)) as Source);
+                let content =
+                    encoding(&first, false).map(|()| Arc::new(volume.mft.resident(number, offset, value)) as Source);
                 return Stream::new(info, content, None);
             }
             Body::NonResident(body) => body,
@@ -178,7 +179,11 @@ impl Clusters {
             }
             let length = run.count.checked_mul(cluster_size).ok_or_else(beyond)?;
             self.covered = self.covered.checked_add(length).ok_or_else(beyond)?;
-            self.runs.push(Run { offset: run.cluster.map(|c| c.saturating_mul(cluster_size)), length, inferred: false });
+            self.runs.push(Run {
+                offset: run.cluster.map(|c| c.saturating_mul(cluster_size)),
+                length,
+                inferred: false,
+            });
             count = count.saturating_add(run.count);
         }
         Ok(count)
@@ -201,7 +206,9 @@ impl Clusters {
             .checked_shl(u32::from(unit))
             .and_then(|clusters| clusters.checked_mul(u64::from(volume.boot.cluster_size)))
             .filter(|unit| *unit <= volume.limits.inflated_bytes)
-            .ok_or_else(|| Error::corrupt("attribute", at, "a compression unit that fits memory", format!("2^{unit} clusters")))?;
+            .ok_or_else(|| {
+                Error::corrupt("attribute", at, "a compression unit that fits memory", format!("2^{unit} clusters"))
+            })?;
         let written = self.initialized.min(self.size);
         let whole = Compressed::new(volume.source.clone(), self.runs.iter().copied(), unit, written);
         if self.damage.is_some() && self.covered < written {
