@@ -36,13 +36,18 @@ fn listing(filesystem: &Arc<dyn FileSystem>) -> Listing {
     let mut listing = Listing::new();
     for entry in entries(filesystem) {
         let live = entry.status.is_live();
+        let mut add = |path: String, content| match listing.get(&path) {
+            // A deleted file does not stand for its successor.
+            Some((true, _)) if !live => {}
+            _ => drop(listing.insert(path, (live, content))),
+        };
         if entry.kind == Kind::Directory {
-            listing.insert(entry.path.clone(), (live, None));
+            add(entry.path.clone(), None);
         }
         for stream in &entry.streams {
             let name = &stream.info.name;
             let path = if name.is_empty() { entry.path.clone() } else { format!("{}:{name}", entry.path) };
-            listing.insert(path, (live, Some((stream.info.size, stream.open().ok().map(|source| md5(&source))))));
+            add(path, Some((stream.info.size, stream.open().ok().map(|source| md5(&source)))));
         }
     }
     listing
@@ -54,7 +59,7 @@ fn differences(filesystem: &Arc<dyn FileSystem>, truth: &str) -> Option<Vec<Stri
     let theirs: Listing = rows
         .into_iter()
         .map(|row| {
-            let content = (row.kind != "d/d").then_some((row.size.unwrap_or(0), row.md5));
+            let content = (!row.kind.contains('d')).then_some((row.size.unwrap_or(0), row.md5));
             (format!("/{}", row.path), (row.live, content))
         })
         .collect();

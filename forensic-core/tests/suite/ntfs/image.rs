@@ -3,25 +3,25 @@
 
 use std::collections::BTreeMap;
 
-pub const CLUSTER: usize = 512;
-pub const CLUSTERS: usize = 2048;
+pub(crate) const CLUSTER: usize = 512;
+pub(crate) const CLUSTERS: usize = 2048;
 const RECORD: usize = 1024;
 const RECORDS: usize = 64;
-pub const IN_USE: u16 = 1;
-pub const DIRECTORY: u16 = 2;
-pub const FILE_NAME: u32 = 0x30;
-pub const DATA: u32 = 0x80;
-pub const LIST: u32 = 0x20;
-pub const TIME: u64 = 132_000_000_000_000_000;
+pub(crate) const IN_USE: u16 = 1;
+pub(crate) const DIRECTORY: u16 = 2;
+pub(crate) const FILE_NAME: u32 = 0x30;
+pub(crate) const DATA: u32 = 0x80;
+pub(crate) const LIST: u32 = 0x20;
+pub(crate) const TIME: u64 = 132_000_000_000_000_000;
 
 /// Number and sequence number in one.
-pub fn reference(record: u64, sequence: u16) -> u64 {
+pub(crate) fn reference(record: u64, sequence: u16) -> u64 {
     record | u64::from(sequence) << 48
 }
 
-pub const ROOT: u64 = 5 | 5 << 48;
+pub(crate) const ROOT: u64 = 5 | 5 << 48;
 
-pub fn utf16(text: &str) -> Vec<u8> {
+pub(crate) fn utf16(text: &str) -> Vec<u8> {
     text.encode_utf16().flat_map(u16::to_le_bytes).collect()
 }
 
@@ -31,7 +31,7 @@ fn padded(mut bytes: Vec<u8>) -> Vec<u8> {
 }
 
 /// A $FILE_NAME with a name in UTF-16LE, of the POSIX namespace.
-pub fn name_of(parent: u64, name: &[u8], flags: u32) -> Vec<u8> {
+pub(crate) fn name_of(parent: u64, name: &[u8], flags: u32) -> Vec<u8> {
     let mut value = parent.to_le_bytes().to_vec();
     (0..4).for_each(|_| value.extend(TIME.to_le_bytes()));
     value.extend([0; 16]);
@@ -42,11 +42,11 @@ pub fn name_of(parent: u64, name: &[u8], flags: u32) -> Vec<u8> {
     value
 }
 
-pub fn file_name(parent: u64, name: &str) -> Vec<u8> {
+pub(crate) fn file_name(parent: u64, name: &str) -> Vec<u8> {
     name_of(parent, &utf16(name), 0)
 }
 
-pub fn resident(kind: u32, name: &str, id: u16, value: &[u8]) -> Vec<u8> {
+pub(crate) fn resident(kind: u32, name: &str, id: u16, value: &[u8]) -> Vec<u8> {
     let name = utf16(name);
     let mut bytes = vec![0; 24];
     bytes[..4].copy_from_slice(&kind.to_le_bytes());
@@ -63,7 +63,7 @@ pub fn resident(kind: u32, name: &str, id: u16, value: &[u8]) -> Vec<u8> {
 }
 
 /// Runs as (first cluster or None, number of clusters).
-pub fn packed(runs: &[(Option<u64>, u64)]) -> Vec<u8> {
+pub(crate) fn packed(runs: &[(Option<u64>, u64)]) -> Vec<u8> {
     let (mut bytes, mut last) = (Vec::new(), 0i64);
     for &(cluster, count) in runs {
         bytes.push(if cluster.is_some() { 0x88 } else { 0x08 });
@@ -77,22 +77,22 @@ pub fn packed(runs: &[(Option<u64>, u64)]) -> Vec<u8> {
     bytes
 }
 
-pub struct Clusters<'a> {
-    pub lowest: u64,
-    pub runs: &'a [(Option<u64>, u64)],
-    pub size: u64,
-    pub initialized: u64,
-    pub flags: u16,
-    pub unit: u8,
+pub(crate) struct Clusters<'a> {
+    pub(crate) lowest: u64,
+    pub(crate) runs: &'a [(Option<u64>, u64)],
+    pub(crate) size: u64,
+    pub(crate) initialized: u64,
+    pub(crate) flags: u16,
+    pub(crate) unit: u8,
 }
 
 impl<'a> Clusters<'a> {
-    pub fn new(runs: &'a [(Option<u64>, u64)], size: u64) -> Self {
+    pub(crate) fn new(runs: &'a [(Option<u64>, u64)], size: u64) -> Self {
         Self { lowest: 0, runs, size, initialized: size, flags: 0, unit: 0 }
     }
 }
 
-pub fn non_resident(kind: u32, name: &str, id: u16, at: &Clusters<'_>) -> Vec<u8> {
+pub(crate) fn non_resident(kind: u32, name: &str, id: u16, at: &Clusters<'_>) -> Vec<u8> {
     let name = utf16(name);
     let count: u64 = at.runs.iter().map(|run| run.1).sum();
     let mut bytes = vec![0; 64];
@@ -124,7 +124,7 @@ fn with_length(bytes: Vec<u8>) -> Vec<u8> {
 }
 
 /// An attribute list entry without a name.
-pub fn listed(kind: u32, lowest: u64, holder: u64, id: u16) -> Vec<u8> {
+pub(crate) fn listed(kind: u32, lowest: u64, holder: u64, id: u16) -> Vec<u8> {
     let mut bytes = vec![0; 32];
     bytes[..4].copy_from_slice(&kind.to_le_bytes());
     bytes[4] = 32;
@@ -161,14 +161,14 @@ fn index_header(entries: &[u8], room: usize) -> Vec<u8> {
 }
 
 /// $INDEX_ROOT of a directory.
-pub fn index_root(names: &[(u64, Vec<u8>)]) -> Vec<u8> {
+pub(crate) fn index_root(names: &[(u64, Vec<u8>)]) -> Vec<u8> {
     let mut value: Vec<u8> = [FILE_NAME, 1, 1024, 1].iter().flat_map(|n| n.to_le_bytes()).collect();
     value.extend(index_header(&index_entries(names), 0));
     resident(0x90, "$I30", 7, &value)
 }
 
 /// An index record of 1024 bytes.
-pub fn index_block(names: &[(u64, Vec<u8>)]) -> Vec<u8> {
+pub(crate) fn index_block(names: &[(u64, Vec<u8>)]) -> Vec<u8> {
     let mut bytes = b"INDX".to_vec();
     bytes.extend([40, 0, 3, 0]);
     bytes.resize(24, 0);
@@ -179,7 +179,7 @@ pub fn index_block(names: &[(u64, Vec<u8>)]) -> Vec<u8> {
 }
 
 /// An MFT record.
-pub fn record(sequence: u16, flags: u16, base: u64, attributes: &[Vec<u8>]) -> Vec<u8> {
+pub(crate) fn record(sequence: u16, flags: u16, base: u64, attributes: &[Vec<u8>]) -> Vec<u8> {
     let mut bytes = b"FILE".to_vec();
     bytes.extend([48, 0, 3, 0]);
     bytes.resize(16, 0);
@@ -211,20 +211,20 @@ fn protect(bytes: &mut [u8], array: usize) {
 }
 
 /// A volume of 1 MiB with clusters of 512 bytes and $MFT from cluster 16 on.
-pub struct Image {
-    pub records: BTreeMap<u64, Vec<u8>>,
+pub(crate) struct Image {
+    pub(crate) records: BTreeMap<u64, Vec<u8>>,
     /// What the root directory lists.
-    pub listed: Vec<(u64, Vec<u8>)>,
+    pub(crate) listed: Vec<(u64, Vec<u8>)>,
     /// Where $MFT lies.
-    pub mft: Vec<(u64, u64)>,
+    pub(crate) mft: Vec<(u64, u64)>,
     /// The record that tells of the second run of $MFT, where record 0 does not.
-    pub mft_continues_in: Option<u64>,
+    pub(crate) mft_continues_in: Option<u64>,
     content: Vec<(u64, Vec<u8>)>,
     used: Vec<std::ops::Range<u64>>,
 }
 
 impl Image {
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let mut image = Self {
             records: BTreeMap::new(),
             listed: Vec::new(),
@@ -239,14 +239,21 @@ impl Image {
     }
 
     /// A file in the root, which lists it.
-    pub fn file(&mut self, number: u64, name: &str, attributes: &[Vec<u8>]) -> &mut Self {
+    pub(crate) fn file(&mut self, number: u64, name: &str, attributes: &[Vec<u8>]) -> &mut Self {
         let key = file_name(ROOT, name);
         self.listed.push((reference(number, 1), key.clone()));
         self.record(number, 1, IN_USE, name, attributes)
     }
 
     /// A record with a name in the root, which no index lists.
-    pub fn record(&mut self, number: u64, sequence: u16, flags: u16, name: &str, attributes: &[Vec<u8>]) -> &mut Self {
+    pub(crate) fn record(
+        &mut self,
+        number: u64,
+        sequence: u16,
+        flags: u16,
+        name: &str,
+        attributes: &[Vec<u8>],
+    ) -> &mut Self {
         let mut all = vec![resident(FILE_NAME, "", 2, &file_name(ROOT, name))];
         all.extend_from_slice(attributes);
         self.records.insert(number, record(sequence, flags, 0, &all));
@@ -254,7 +261,7 @@ impl Image {
     }
 
     /// Writes content, and marks its clusters as in use where so wished.
-    pub fn write(&mut self, cluster: u64, bytes: &[u8], in_use: bool) -> &mut Self {
+    pub(crate) fn write(&mut self, cluster: u64, bytes: &[u8], in_use: bool) -> &mut Self {
         if in_use {
             self.used.push(cluster..cluster + bytes.len().div_ceil(CLUSTER) as u64);
         }
@@ -262,7 +269,7 @@ impl Image {
         self
     }
 
-    pub fn finish(&self) -> Vec<u8> {
+    pub(crate) fn finish(&self) -> Vec<u8> {
         let mut volume = vec![0; CLUSTERS * CLUSTER];
         let mut records = self.records.clone();
         let size = (RECORDS * RECORD) as u64;
@@ -316,6 +323,7 @@ impl Image {
         boot[64] = 0xf6;
         boot[68] = 0xf6;
         boot[72..80].copy_from_slice(&0x1122_3344_5566_7788u64.to_le_bytes());
+        boot[510..].copy_from_slice(&[0x55, 0xaa]);
         volume[..CLUSTER].copy_from_slice(&boot);
         // The backup stands behind the last cluster.
         volume.extend(boot);
