@@ -54,8 +54,8 @@ pub trait ReadAt: Send + Sync {
     /// [`Error::OutOfBounds`] past the end, [`Error::Unreadable`] or [`Error::Corrupt`] where the bytes cannot be had.
     fn read_at(&self, offset: u64, buf: &mut [u8]) -> Result<()>;
 
-    /// Where the bytes `offset .. offset + length` lie on the medium, in stream order and without a gap; what lies past
-    /// the end is left out. `stream_offset` of the extents counts from the start of this source.
+    /// Where the bytes `offset .. offset + length` lie on the medium, in stream order; what lies past the end, and what is
+    /// lost (a cluster that belongs to another file now), is left out. `stream_offset` of the extents counts from the start of this source.
     ///
     /// A source that is itself a medium lies where it lies, which is the default.
     fn locate(&self, offset: u64, length: u64) -> Vec<Extent> {

@@ -79,3 +79,13 @@ pub fn truth(name: &str) -> Option<Vec<Row>> {
     };
     Some(text.lines().map(row).collect())
 }
+
+/// Keeps a fixture as a seed of a fuzz target, in the folder `FORENSIC_FUZZ_SEEDS` where that is set.
+pub fn seed(target: &str, bytes: &[u8]) {
+    let Some(folder) = std::env::var_os("FORENSIC_FUZZ_SEEDS") else { return };
+    let folder = PathBuf::from(folder).join(target);
+    std::fs::create_dir_all(&folder).unwrap();
+    let name =
+        bytes.iter().fold(0xcbf2_9ce4_8422_2325u64, |hash, b| (hash ^ u64::from(*b)).wrapping_mul(0x100_0000_01b3));
+    std::fs::write(folder.join(format!("{name:016x}")), bytes).unwrap();
+}

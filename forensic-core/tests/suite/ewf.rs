@@ -1,6 +1,7 @@
 //! EWF images that are damaged, incomplete or hostile: what is whole is read, what is not is an error at its place.
 
 use crate::{
+    corpus,
     ewf_image::{self, CHUNK, Image, SECTOR},
     faults::FailingRead,
 };
@@ -18,6 +19,7 @@ fn medium() -> Vec<u8> {
 }
 
 fn open(file: Vec<u8>) -> Result<Evidence> {
+    corpus::seed("evidence", &file);
     Evidence::from_bytes(file)
 }
 

@@ -1,5 +1,6 @@
 //! Builds small FAT volumes slot by slot, with whatever is wrong with them that a test wants.
 
+use crate::corpus;
 use forensic_core::{
     Limits, Result,
     bytes::Source,
@@ -161,6 +162,7 @@ impl FatImage {
     }
 
     pub fn open(&self) -> Arc<dyn FileSystem> {
+        corpus::seed("fat", &self.bytes);
         open(Arc::new(self.bytes.clone())).unwrap()
     }
 

@@ -1,5 +1,6 @@
 //! Lists of known digests: each form, damage, and what independent programs write.
 
+use crate::corpus;
 use forensic_core::{
     Error,
     hash::{Algorithm, Hasher},
@@ -11,6 +12,7 @@ use std::{path::PathBuf, process::Command};
 const EMPTY_MD5: &str = "d41d8cd98f00b204e9800998ecf8427e";
 
 fn build(text: impl AsRef<[u8]>) -> Result<HashSet, Error> {
+    corpus::seed("lists", text.as_ref());
     HashSet::build_from_readers([(PathBuf::from("dir/list.txt"), text.as_ref())], None)
 }
 

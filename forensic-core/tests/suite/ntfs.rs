@@ -14,7 +14,11 @@ use proptest::prelude::*;
 use std::{collections::BTreeMap, sync::Arc};
 
 fn open(bytes: impl Into<Vec<u8>>) -> Arc<dyn FileSystem> {
-    filesystem::open(Arc::new(bytes.into()), &Limits::default()).unwrap().unwrap()
+    let bytes = bytes.into();
+    if bytes.len() <= 1 << 20 {
+        corpus::seed("ntfs", &bytes);
+    }
+    filesystem::open(Arc::new(bytes), &Limits::default()).unwrap().unwrap()
 }
 
 fn entries(filesystem: &Arc<dyn FileSystem>) -> Vec<Entry> {

@@ -24,6 +24,9 @@ fn encoded(picture: &DynamicImage, format: ImageFormat) -> Vec<u8> {
 }
 
 fn source(bytes: Vec<u8>) -> Source {
+    if bytes.len() < 100_000 {
+        corpus::seed("pictures", &bytes);
+    }
     Arc::new(bytes)
 }
 

@@ -76,6 +76,7 @@ impl Medium {
     }
 
     fn open(self) -> Evidence {
+        corpus::seed("volume", &self.bytes);
         Evidence::from_bytes(self.bytes).unwrap()
     }
 }
