@@ -6,8 +6,10 @@ use crate::{
     filesystem::FileSystem,
     issue::{self, Issue},
     limits::limits_of,
+    progress,
     source::{path_of, source_of},
     stream::stream,
+    verification::Verification,
     volume::Volume,
 };
 use forensic_core::{
@@ -149,6 +151,14 @@ impl Evidence {
     fn issues(&self, py: Python<'_>) -> PyResult<Vec<Issue>> {
         let evidence = self.inner()?;
         Ok(issue::list(&py.detach(|| evidence.issues())))
+    }
+
+    /// Reads the whole medium and compares its digests with those stored at acquisition. Bytes that cannot be read are
+    /// reported and do not end it. `progress(done, total)` counts bytes; returning False raises CancelledError.
+    #[pyo3(signature = (progress = None))]
+    fn verify(&self, py: Python<'_>, progress: Option<Py<PyAny>>) -> PyResult<Verification> {
+        let evidence = self.inner()?;
+        progress::run(py, progress, |watch| evidence.verify(watch)).map(Verification)
     }
 
     /// A stream over the whole medium.

@@ -17,6 +17,7 @@ mod source;
 mod stream;
 mod timestamp;
 mod triage;
+mod verification;
 mod volume;
 
 use pyo3::prelude::*;
@@ -47,6 +48,7 @@ fn _forensic(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<triage::Record>()?;
     module.add_class::<triage::Records>()?;
     module.add_class::<triage::Report>()?;
+    module.add_class::<verification::Verification>()?;
     module.add_class::<volume::Volume>()?;
     module.add_function(wrap_pyfunction!(evidence::open, module)?)?;
     module.add_function(wrap_pyfunction!(hash::hash_many, module)?)?;
