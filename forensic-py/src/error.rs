@@ -49,7 +49,12 @@ pub(crate) fn unsupported(what: impl std::fmt::Display) -> PyErr {
 fn exception(py: Python<'_>, error: &Error) -> PyErr {
     let message = error.to_string();
     let raised = match error {
-        Error::Io { path, source } => return os_error(py, source, source.to_string(), Some(path)),
+        Error::Io { path, source } => {
+            // Rust appends the number, which OSError shows by itself.
+            let text = source.to_string();
+            let text = text.split(" (os error").next().unwrap_or_default();
+            return os_error(py, source, text.to_owned(), Some(path));
+        }
         Error::Unreadable { source, .. } => return os_error(py, source, message, None),
         Error::NotFound { .. } => PyLookupError::new_err(message),
         Error::InvalidArgument { .. } => PyValueError::new_err(message),

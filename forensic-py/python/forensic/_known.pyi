@@ -3,7 +3,6 @@
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, final
-from typing_extensions import Self
 
 from ._source import DigestArgument, PathArgument
 
@@ -71,8 +70,6 @@ class Known:
     def possible(self) -> bool:
         """True where the set can be wrong by construction (a Bloom filter)."""
 
-    def from(self) -> Self: ...
-
     def __eq__(self, other: object, /) -> bool: ...
     def __ne__(self, other: object, /) -> bool: ...
 
@@ -96,8 +93,6 @@ class SetSource:
     @property
     def records(self) -> int:
         """Rows read from it."""
-
-    def from(self) -> Self: ...
 
 
 @final

@@ -91,6 +91,10 @@ class Stream(io.RawIOBase):
             view[: len(data)] = data
         return len(data)
 
+    def write(self, buffer, /) -> int:  # type: ignore[no-untyped-def]
+        """Refused: evidence is never altered."""
+        raise io.UnsupportedOperation("evidence is never written to")
+
     def __repr__(self) -> str:
         if self.closed:
             return "<Stream closed>"
