@@ -166,7 +166,9 @@ impl Entry {
         let source = self.inner.open(stream).or_raise(py)?;
         let size = source.len();
         if size > self.medium_size.saturating_mul(MOST_EXPANSION) {
-            return Err(LimitError::new_err(format!("the stream says it has {size} bytes, more than the medium can hold")));
+            return Err(LimitError::new_err(format!(
+                "the stream says it has {size} bytes, more than the medium can hold"
+            )));
         }
         stream::read(py, &source, 0, size)
     }

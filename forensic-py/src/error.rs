@@ -8,7 +8,12 @@ use pyo3::{
 };
 use std::{io, path::Path};
 
-create_exception!(forensic, ForensicError, PyException, "What evidence can do to a call. `structure` and `offset` say where, when known.");
+create_exception!(
+    forensic,
+    ForensicError,
+    PyException,
+    "What evidence can do to a call. `structure` and `offset` say where, when known."
+);
 create_exception!(forensic, FormatError, ForensicError, "The bytes are not of any format looked for.");
 create_exception!(forensic, CorruptError, ForensicError, "A structure does not say what its format demands.");
 create_exception!(forensic, UnsupportedError, ForensicError, "Recognised, but not read by this version.");

@@ -48,11 +48,7 @@ pub(crate) struct Evidence {
 /// recognised but not read.
 #[pyfunction]
 #[pyo3(signature = (path, *, unreadable = "raise", limits = None))]
-pub(crate) fn open(
-    path: &Bound<'_, PyAny>,
-    unreadable: &str,
-    limits: Option<&Bound<'_, PyAny>>,
-) -> PyResult<Evidence> {
+pub(crate) fn open(path: &Bound<'_, PyAny>, unreadable: &str, limits: Option<&Bound<'_, PyAny>>) -> PyResult<Evidence> {
     let policy = match unreadable {
         "raise" => Unreadable::Raise,
         "zero" => Unreadable::Zero,

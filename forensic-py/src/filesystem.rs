@@ -160,7 +160,12 @@ impl CrossCheck {
 
     fn __repr__(&self) -> String {
         let Self(check) = self;
-        format!("<CrossCheck by {}: {} compared, {} differences>", check.reader, check.compared, check.differences.len())
+        format!(
+            "<CrossCheck by {}: {} compared, {} differences>",
+            check.reader,
+            check.compared,
+            check.differences.len()
+        )
     }
 }
 

@@ -191,7 +191,8 @@ impl Digests {
     }
 
     fn __repr__(&self) -> String {
-        let digests = self.keys().into_iter().map(|name| format!("{name}={}", self.__getitem__(name).unwrap_or_default()));
+        let digests =
+            self.keys().into_iter().map(|name| format!("{name}={}", self.__getitem__(name).unwrap_or_default()));
         format!("<Digests {}>", digests.collect::<Vec<_>>().join(" "))
     }
 }
