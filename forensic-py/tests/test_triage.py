@@ -104,3 +104,23 @@ def test_verify_and_triage_from_the_shell(image_path, tmp_path):
     forensic.triage(image_path, output=tmp_path / "expected.jsonl")
     assert (tmp_path / "out.jsonl").read_bytes() == (tmp_path / "expected.jsonl").read_bytes()
     assert shell("ls", tmp_path / "none.img").returncode == 2
+
+
+def test_ctrl_c_ends_long_work():
+    code = """
+import forensic, os, signal, threading, time
+class Endless:
+    # Two TiB of zeros: hashing them takes an hour.
+    position = 0
+    def seek(self, offset, whence=0):
+        self.position = offset + (2 << 40 if whence == 2 else 0)
+        return self.position
+    def tell(self):
+        return self.position
+    def read(self, n):
+        return bytes(n)
+threading.Timer(0.5, os.kill, (os.getpid(), signal.SIGINT)).start()
+forensic.hash(Endless(), ["md5"])
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, timeout=60)
+    assert b"KeyboardInterrupt" in done.stderr and done.returncode != 0

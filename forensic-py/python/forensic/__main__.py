@@ -239,7 +239,7 @@ class Bar:
 
 
 def printable(text: str) -> str:
-    """The text with control characters and changes of direction escaped: names on evidence must not drive a terminal."""
+    """The text with control characters and changes of direction escaped: a name must not drive a terminal."""
     return "".join(c if c.isprintable() or c == " " else c.encode("unicode_escape").decode() for c in text)
 
 

@@ -11,14 +11,14 @@ from ._timestamp import Timestamp
 
 @final
 class Entry:
-    """A name in a filesystem, with all that is known of the file behind it. Self-contained: it can be read as long as it is
-    kept, from any thread.
+    """A name in a filesystem, with all that is known of the file behind it. Self-contained: it can be read as long as
+    it is kept, from any thread.
     """
 
     @property
     def path(self) -> str:
-        """The path as text, from the root. What is no text, and "/" or NUL inside a name, is U+FFFD. A name may be ".." on
-        hostile media: never join a path to a path of your own unchecked.
+        """The path as text, from the root. What is no text, and "/" or NUL inside a name, is U+FFFD. A name may be
+        ".." on hostile media: never join a path to a path of your own unchecked.
         """
 
     @property
@@ -43,12 +43,14 @@ class Entry:
 
     @property
     def status(self) -> str:
-        """"allocated", "deleted", "orphan" (deleted, and so is its directory) or "unlisted" (in use, but in no directory).
+        """"allocated", "deleted", "orphan" (deleted, and so is its directory) or "unlisted" (in use, but in no
+        directory).
         """
 
     @property
     def recoverability(self) -> str | None:
-        """How much of the content can be given back: "intact", "partial", "overwritten" or "unknown"; None for a live entry.
+        """How much of the content can be given back: "intact", "partial", "overwritten" or "unknown"; None for a live
+        entry.
         """
 
     @property
@@ -65,7 +67,8 @@ class Entry:
 
     @property
     def created(self) -> datetime | None:
-        """When it came to be on this volume: aware (UTC) where the filesystem stores UTC, naive where it stores local time.
+        """When it came to be on this volume: aware (UTC) where the filesystem stores UTC, naive where it stores local
+        time.
         """
 
     @property
@@ -99,20 +102,23 @@ class Entry:
     def open(self, stream: str = "") -> Stream:
         """Opens a stream as a file object; "" is the main one.
 
-        Raises LookupError where there is no such stream, CorruptError or UnsupportedError where its bytes cannot be had.
+        Raises LookupError where there is no such stream, CorruptError or UnsupportedError where its bytes cannot be
+        had.
         """
 
     def read(self, stream: str = "") -> bytes:
         """All bytes of a stream.
 
-        Raises what `open` raises, and LimitError for a stream of more bytes than the medium can hold: open it instead.
+        Raises what `open` raises, and LimitError for a stream of more bytes than the medium can hold: open it
+        instead.
         """
 
     def extents(self, stream: str = "") -> list[Extent]:
         """Where a stream lies on the medium."""
 
     def slack(self) -> Stream:
-        """A stream over the bytes between the end of the file and the end of its last cluster; empty where there are none.
+        """A stream over the bytes between the end of the file and the end of its last cluster; empty where there are
+        none.
         """
 
 

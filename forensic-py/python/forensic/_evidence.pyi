@@ -47,24 +47,24 @@ class Evidence:
         """What was passed over in the container and the partition tables so far."""
 
     def verify(self, progress: Progress | None = None) -> Verification:
-        """Reads the whole medium and compares its digests with those stored at acquisition. Bytes that cannot be read are
-        reported and do not end it. `progress(done, total)` counts bytes; returning False raises CancelledError.
+        """Reads the whole medium and compares its digests with those stored at acquisition. Bytes that cannot be read
+        are reported and do not end it. `progress(done, total)` counts bytes; returning False raises CancelledError.
         """
 
     def stream(self) -> Stream:
         """A stream over the whole medium."""
 
     def volumes(self) -> list[Volume]:
-        """The volumes of the medium and the gaps between them, in medium order. A bare filesystem is one volume with the
-        scheme "none".
+        """The volumes of the medium and the gaps between them, in medium order. A bare filesystem is one volume with
+        the scheme "none".
         """
 
     def filesystems(self) -> list[FileSystem]:
         """The filesystem of every volume that has one this library reads; one that cannot be opened is an issue."""
 
     def close(self) -> None:
-        """Lets go of the evidence. What was made from it (volumes, filesystems, entries, streams) works as long as it is
-        kept, and keeps the files open.
+        """Lets go of the evidence. What was made from it (volumes, filesystems, entries, streams) works as long as it
+        is kept, and keeps the files open.
         """
 
     @property
@@ -76,14 +76,19 @@ class Evidence:
     def __exit__(self, *_exception: object) -> None: ...
 
 
-def open(path: Source | Sequence[PathArgument], *, unreadable: str = "raise", limits: Limits | dict[str, int] | None = None) -> Evidence:
+def open(
+    path: Source | Sequence[PathArgument],
+    *,
+    unreadable: str = "raise",
+    limits: Limits | dict[str, int] | None = None,
+) -> Evidence:
     """Opens a disk image read-only. The container is found by its content, never by its name.
 
     `path` is a str or os.PathLike (further segments are found beside it), a list of the paths of all segments, a
-    seekable binary file object (which stays open), or bytes. Where the medium cannot be read, `unreadable="raise"` makes
-    the read fail, "zero" gives zeros and records the range in `Evidence.unreadable_ranges`. `limits` is a `Limits` or a
-    dict of bounds.
+    seekable binary file object (which stays open), or bytes. Where the medium cannot be read, `unreadable="raise"`
+    makes the read fail, "zero" gives zeros and records the range in `Evidence.unreadable_ranges`. `limits` is a
+    `Limits` or a dict of bounds.
 
-    Raises OSError where a file cannot be opened, CorruptError for a damaged container, UnsupportedError for one that is
-    recognised but not read.
+    Raises OSError where a file cannot be opened, CorruptError for a damaged container, UnsupportedError for one that
+    is recognised but not read.
     """

@@ -46,9 +46,9 @@ class FileSystem:
         """What could not be read so far, in order of offset."""
 
     def walk(self, *, deleted: bool = True, start: int = 0) -> Walk:
-        """Iterates over all entries, the root's children first, then theirs, level by level, orphans last; always in the same
-        order. With deleted=False only live ones. `start` is the `cursor` of an earlier walk to go on from. A bad entry
-        never ends it: see `issues`.
+        """Iterates over all entries, the root's children first, then theirs, level by level, orphans last; always in
+        the same order. With deleted=False only live ones. `start` is the `cursor` of an earlier walk to go on from. A
+        bad entry never ends it: see `issues`.
         """
 
     def entry(self, path: str) -> Entry:

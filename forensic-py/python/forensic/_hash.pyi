@@ -59,12 +59,17 @@ class Digests:
 def hash(source: Source, algorithms: Iterable[str] | str = ("md5", "sha1", "sha256", "blake3")) -> Digests:
     """Digests of a whole source in one pass.
 
-    `source` is a path, bytes, a seekable binary file object, a Stream, or an Entry (its main stream). Algorithms: "md5",
-    "sha1", "sha256", "blake3"; an unknown name is a ValueError.
+    `source` is a path, bytes, a seekable binary file object, a Stream, or an Entry (its main stream). Algorithms:
+    "md5", "sha1", "sha256", "blake3"; an unknown name is a ValueError.
     """
 
 
-def hash_many(sources: Iterable[Source], algorithms: Iterable[str] | str = ("md5", "sha1", "sha256", "blake3"), *, threads: int | None = None) -> list[Digests]:
-    """Digests of many sources, in their order, on `threads` threads (None: as many as the machine runs at once): the fast
-    way for many files. Sources as for `hash`; one that cannot be read raises.
+def hash_many(
+    sources: Iterable[Source],
+    algorithms: Iterable[str] | str = ("md5", "sha1", "sha256", "blake3"),
+    *,
+    threads: int | None = None,
+) -> list[Digests]:
+    """Digests of many sources, in their order, on `threads` threads (None: as many as the machine runs at once): the
+    fast way for many files. Sources as for `hash`; one that cannot be read raises.
     """

@@ -33,8 +33,8 @@ class HashSet:
         """What the set says of a digest (hex text or bytes) or of any of `Digests`; [] when it is unknown."""
 
     def lookup_many(self, digests: Iterable[DigestArgument]) -> list[list[Known]]:
-        """What the set says of each digest. `digests` is an iterable of what `lookup` takes, an Arrow array, or a NumPy array
-        uint8 of shape (n, 16 | 20 | 32).
+        """What the set says of each digest. `digests` is an iterable of what `lookup` takes, an Arrow array, or a
+        NumPy array uint8 of shape (n, 16 | 20 | 32).
         """
 
     def contains_many(self, digests: Iterable[DigestArgument]) -> Any:

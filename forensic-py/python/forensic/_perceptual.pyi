@@ -26,7 +26,8 @@ class ImageHash:
 
     @property
     def decoded(self) -> float:
-        """Share of the picture that decoded, 0 to 1. A picture that does not decode in full has no hash in this version.
+        """Share of the picture that decoded, 0 to 1. A picture that does not decode in full has no hash in this
+        version.
         """
 
     def hex(self) -> str:
@@ -46,14 +47,24 @@ class ImageHash:
     def __hash__(self) -> int: ...
 
 
-def image_hash(source: Picture, algorithm: str = "pdq", *, partial: bool = False, pipeline: str = "array", scale: int | str = 1, hash_size: int = 8, dct: bool = False) -> ImageHash:
+def image_hash(
+    source: Picture,
+    algorithm: str = "pdq",
+    *,
+    partial: bool = False,
+    pipeline: str = "array",
+    scale: int | str = 1,
+    hash_size: int = 8,
+    dct: bool = False,
+) -> ImageHash:
     """The perceptual hash of a picture.
 
-    `source` is a path, bytes, a binary file object, a Stream or an Entry that holds a picture file; or a decoded picture:
-    a PIL image, or a NumPy array uint8 of shape (height, width, 3). Algorithms: "mean", "gradient", "vert_gradient",
-    "double_gradient", "median", "blockhash", with the bits of the crate image_hasher 3; `hash_size` squared is the number
-    of bits (twice that for double_gradient), `dct` applies a discrete cosine transform first. "pdq", `partial`, and other
-    pipelines and scales are not in this version: UnsupportedError.
+    `source` is a path, bytes, a binary file object, a Stream or an Entry that holds a picture file; or a decoded
+    picture: a PIL image, or a NumPy array uint8 of shape (height, width, 3). Algorithms: "mean", "gradient",
+    "vert_gradient", "double_gradient", "median", "blockhash", with the bits of the crate image_hasher 3; `hash_size`
+    squared is the number of bits (twice that for double_gradient), `dct` applies a discrete cosine transform first.
+    "pdq", `partial`, and other pipelines and scales are not in this version: UnsupportedError.
 
-    Raises FormatError where there is no picture, CorruptError where it does not decode, LimitError where it is too large.
+    Raises FormatError where there is no picture, CorruptError where it does not decode, LimitError where it is too
+    large.
     """

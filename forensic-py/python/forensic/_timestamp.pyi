@@ -17,8 +17,8 @@ class Timestamp:
 
     @property
     def value(self) -> datetime | None:
-        """The time as a datetime, cut to microseconds: aware (UTC) where the filesystem stores UTC, naive where it stores
-        local time; None outside the years 1 to 9999.
+        """The time as a datetime, cut to microseconds: aware (UTC) where the filesystem stores UTC, naive where it
+        stores local time; None outside the years 1 to 9999.
         """
 
     @property

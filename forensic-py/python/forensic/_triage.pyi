@@ -15,8 +15,8 @@ class Report:
 
     @property
     def summary(self) -> dict[str, int]:
-        """What was counted, by name: "volumes", "filesystems", "records", "live", "deleted", "bytes_hashed", "pictures",
-        "known", "repeated", "issues".
+        """What was counted, by name: "volumes", "filesystems", "records", "live", "deleted", "bytes_hashed",
+        "pictures", "known", "repeated", "issues".
         """
 
     @property
@@ -190,11 +190,21 @@ class Record:
         """The record as a new dict."""
 
 
-def triage(path: Source | Sequence[PathArgument], *, output: PathArgument | None = None, hash_sets: Sequence[HashSet] = (), algorithms: Iterable[str] | str = ("md5", "sha1", "sha256", "blake3"), perceptual: Sequence[str] = ("gradient",), threads: int | None = None, progress: Progress | None = None) -> Report:
+def triage(
+    path: Source | Sequence[PathArgument],
+    *,
+    output: PathArgument | None = None,
+    hash_sets: Sequence[HashSet] = (),
+    algorithms: Iterable[str] | str = ("md5", "sha1", "sha256", "blake3"),
+    perceptual: Sequence[str] = ...,
+    threads: int | None = None,
+    progress: Progress | None = None,
+) -> Report:
     """Runs a triage: every stream of every entry of every volume, live and deleted, hashed, looked up in `hash_sets`,
     pictures hashed perceptually. Damage never ends it: see `Report.issues` and `Record.issues`.
 
-    `path` is Evidence or what `open` takes. `output` is a file to write records into while it runs: JSON lines, or CSV if
-    its name ends in ".csv". `perceptual` names the algorithms of perceptual hashes. The records are the same, byte for
-    byte, on any number of `threads`. `progress(done, total)` counts entries; returning False raises CancelledError.
+    `path` is Evidence or what `open` takes. `output` is a file to write records into while it runs: JSON lines, or
+    CSV if its name ends in ".csv". `perceptual` names the algorithms of perceptual hashes. The records are the same,
+    byte for byte, on any number of `threads`. `progress(done, total)` counts entries; returning False raises
+    CancelledError.
     """

@@ -10,13 +10,14 @@ class Verification:
 
     @property
     def ok(self) -> bool | None:
-        """True where every stored digest equals the computed one and all bytes could be read; False where one differs or
-        bytes cannot be read; None where nothing is stored to compare with.
+        """True where every stored digest equals the computed one and all bytes could be read; False where one differs
+        or bytes cannot be read; None where nothing is stored to compare with.
         """
 
     @property
     def computed(self) -> dict[str, str]:
-        """The digests of the medium as it is now, by algorithm, in lower-case hex; empty where part of it cannot be read.
+        """The digests of the medium as it is now, by algorithm, in lower-case hex; empty where part of it cannot be
+        read.
         """
 
     @property

@@ -19,8 +19,8 @@ class Volume:
 
     @property
     def type(self) -> str:
-        """What the partition table says it holds, or, where that says nothing, what was recognised in it; "unallocated" for
-        a gap.
+        """What the partition table says it holds, or, where that says nothing, what was recognised in it;
+        "unallocated" for a gap.
         """
 
     @property
