@@ -160,15 +160,11 @@ impl Queries {
 fn digest_of(digest: &Bound<'_, PyAny>) -> PyResult<Vec<u8>> {
     if let Ok(text) = digest.cast::<PyString>() {
         let text = text.to_string();
-        let pairs: Option<Vec<_>> = text.as_bytes().chunks(2).map(|pair| std::str::from_utf8(pair).ok()).collect();
-        let is_hex = matches!(text.len(), 32 | 40 | 64) && text.bytes().all(|c| c.is_ascii_hexdigit());
-        let bytes = pairs.filter(|_| is_hex).unwrap_or_default();
-        let bytes: Vec<u8> = bytes.into_iter().filter_map(|pair| u8::from_str_radix(pair, 16).ok()).collect();
-        return if bytes.is_empty() {
-            Err(PyValueError::new_err(format!("{text:?} is not a digest in hex")))
-        } else {
-            Ok(bytes)
-        };
+        let digits: Option<Vec<u8>> = text.chars().map(|c| u8::try_from(c.to_digit(16)?).ok()).collect();
+        let bytes = digits.filter(|digits| matches!(digits.len(), 32 | 40 | 64)).map(|digits| {
+            digits.chunks_exact(2).map(|pair| pair.iter().fold(0, |byte, digit| byte << 4 | digit)).collect()
+        });
+        return bytes.ok_or_else(|| PyValueError::new_err(format!("{text:?} is not a digest in hex")));
     }
     let bytes = bytes_of(digest)?;
     match bytes.len() {
