@@ -1,0 +1,87 @@
+"""Every file of a disk image, live and deleted, hashed, matched and traced to the bytes it came from.
+
+>>> import forensic
+>>> with forensic.open(b"evidence" * 64) as evidence:
+...     evidence.format, evidence.size
+('raw', 512)
+>>> forensic.hash(b"abc", ["md5"]).md5
+'900150983cd24fb0d6963f7d28e17f72'
+"""
+
+from ._forensic import (
+    CancelledError,
+    CorruptError,
+    CrossCheck,
+    Difference,
+    Digests,
+    Entry,
+    Evidence,
+    Extent,
+    FileSystem,
+    ForensicError,
+    FormatError,
+    Hasher,
+    HashSet,
+    ImageHash,
+    Issue,
+    Known,
+    LimitError,
+    Limits,
+    Record,
+    Records,
+    Report,
+    SetIssue,
+    SetSource,
+    StreamInfo,
+    Timestamp,
+    UnsupportedError,
+    Verification,
+    Volume,
+    Walk,
+    __version__,
+    hash,
+    hash_many,
+    image_hash,
+    open,
+    triage,
+)
+from ._stream import Stream
+
+__all__ = [
+    "CancelledError",
+    "CorruptError",
+    "CrossCheck",
+    "Difference",
+    "Digests",
+    "Entry",
+    "Evidence",
+    "Extent",
+    "FileSystem",
+    "ForensicError",
+    "FormatError",
+    "HashSet",
+    "Hasher",
+    "ImageHash",
+    "Issue",
+    "Known",
+    "LimitError",
+    "Limits",
+    "Record",
+    "Records",
+    "Report",
+    "SetIssue",
+    "SetSource",
+    "Stream",
+    "StreamInfo",
+    "Timestamp",
+    "UnsupportedError",
+    "Verification",
+    "Volume",
+    "Walk",
+    "__version__",
+    "hash",
+    "hash_many",
+    "image_hash",
+    "open",
+    "triage",
+]

@@ -1,0 +1,78 @@
+"""Every file of a disk image, live and deleted, hashed, matched and traced to the bytes it came from."""
+
+from ._entry import Entry as Entry
+from ._entry import StreamInfo as StreamInfo
+from ._error import ForensicError as ForensicError
+from ._error import FormatError as FormatError
+from ._error import CorruptError as CorruptError
+from ._error import UnsupportedError as UnsupportedError
+from ._error import LimitError as LimitError
+from ._error import CancelledError as CancelledError
+from ._evidence import Evidence as Evidence
+from ._evidence import open as open
+from ._extent import Extent as Extent
+from ._filesystem import FileSystem as FileSystem
+from ._filesystem import Walk as Walk
+from ._filesystem import CrossCheck as CrossCheck
+from ._filesystem import Difference as Difference
+from ._hash import Hasher as Hasher
+from ._hash import Digests as Digests
+from ._hash import hash as hash
+from ._hash import hash_many as hash_many
+from ._issue import Issue as Issue
+from ._known import HashSet as HashSet
+from ._known import Known as Known
+from ._known import SetSource as SetSource
+from ._known import SetIssue as SetIssue
+from ._limits import Limits as Limits
+from ._perceptual import ImageHash as ImageHash
+from ._perceptual import image_hash as image_hash
+from ._stream import Stream as Stream
+from ._timestamp import Timestamp as Timestamp
+from ._triage import Report as Report
+from ._triage import Records as Records
+from ._triage import Record as Record
+from ._triage import triage as triage
+from ._verification import Verification as Verification
+from ._volume import Volume as Volume
+
+__version__: str
+
+__all__ = [
+    "CancelledError",
+    "CorruptError",
+    "CrossCheck",
+    "Difference",
+    "Digests",
+    "Entry",
+    "Evidence",
+    "Extent",
+    "FileSystem",
+    "ForensicError",
+    "FormatError",
+    "HashSet",
+    "Hasher",
+    "ImageHash",
+    "Issue",
+    "Known",
+    "LimitError",
+    "Limits",
+    "Record",
+    "Records",
+    "Report",
+    "SetIssue",
+    "SetSource",
+    "Stream",
+    "StreamInfo",
+    "Timestamp",
+    "UnsupportedError",
+    "Verification",
+    "Volume",
+    "Walk",
+    "__version__",
+    "hash",
+    "hash_many",
+    "image_hash",
+    "open",
+    "triage",
+]

@@ -1,0 +1,112 @@
+"""Known files: lists of digests, looked up."""
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any, final
+
+from ._source import DigestArgument, PathArgument
+
+@final
+class HashSet:
+    """Sets of known digests, looked up by digest. Threads may share it."""
+
+    @staticmethod
+    def build(inputs: PathArgument | Iterable[PathArgument], *, format: str | None = None) -> HashSet:
+        """Builds a set from lists of digests. `inputs` are their paths, or a single path; `format` is "plain", "sums"
+        (md5sum, sha1sum, …) or "hashdeep", found by content where it is None.
+
+        Raises FormatError for a file that is no list; a row that cannot be read is in `issues`.
+        """
+
+    def __len__(self) -> int:
+        """Number of distinct digests."""
+
+    @property
+    def sources(self) -> list[SetSource]:
+        """The lists it was built from."""
+
+    @property
+    def issues(self) -> list[SetIssue]:
+        """The rows that could not be read."""
+
+    def lookup(self, digest: DigestArgument) -> list[Known]:
+        """What the set says of a digest (hex text or bytes) or of any of `Digests`; [] when it is unknown."""
+
+    def lookup_many(self, digests: Iterable[DigestArgument]) -> list[list[Known]]:
+        """What the set says of each digest. `digests` is an iterable of what `lookup` takes, an Arrow array, or a
+        NumPy array uint8 of shape (n, 16 | 20 | 32).
+        """
+
+    def contains_many(self, digests: Iterable[DigestArgument]) -> Any:
+        """True for each digest the set knows; digests as for `lookup_many`. For a NumPy array the answer is one, too.
+        """
+
+
+@final
+class Known:
+    """What a set says of a digest. A pointer, not a verdict."""
+
+    @property
+    def set_name(self) -> str:
+        """The set."""
+
+    @property
+    def scheme(self) -> str | None:
+        """Whose categories `category` counts in; None where the set has none."""
+
+    @property
+    def category(self) -> str | None:
+        """The category as read."""
+
+    @property
+    def name(self) -> str | None:
+        """The file name the set gives."""
+
+    @property
+    def properties(self) -> dict[str, str]:
+        """What else the set says, under its own names."""
+
+    @property
+    def possible(self) -> bool:
+        """True where the set can be wrong by construction (a Bloom filter)."""
+
+    def __eq__(self, other: object, /) -> bool: ...
+    def __ne__(self, other: object, /) -> bool: ...
+
+
+@final
+class SetSource:
+    """A list that a set was built from."""
+
+    @property
+    def path(self) -> Path:
+        """The file."""
+
+    @property
+    def format(self) -> str:
+        """"plain", "sums" or "hashdeep"."""
+
+    @property
+    def set_name(self) -> str:
+        """What hits call it: the file's name."""
+
+    @property
+    def records(self) -> int:
+        """Rows read from it."""
+
+
+@final
+class SetIssue:
+    """A row of a list that could not be read."""
+
+    @property
+    def source(self) -> Path:
+        """The file."""
+
+    @property
+    def position(self) -> int:
+        """The line, the first being 1."""
+
+    @property
+    def message(self) -> str:
+        """What is wrong with it."""

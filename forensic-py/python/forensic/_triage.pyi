@@ -1,0 +1,210 @@
+"""Triage: every file of every volume, live and deleted, hashed, looked up and recorded."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any, final
+from typing_extensions import Self
+
+from ._issue import Issue
+from ._known import HashSet
+from ._progress import Progress
+from ._source import PathArgument, Source
+
+@final
+class Report:
+    """What a triage found."""
+
+    @property
+    def summary(self) -> dict[str, int]:
+        """What was counted, by name: "volumes", "filesystems", "records", "live", "deleted", "bytes_hashed",
+        "pictures", "known", "repeated", "issues".
+        """
+
+    @property
+    def issues(self) -> list[Issue]:
+        """What could not be read of the evidence, its volumes and filesystems."""
+
+    @property
+    def records(self) -> Records:
+        """A new iterator over the records: one a stream, in a fixed order."""
+
+    def write(self, path: PathArgument, format: str) -> None:
+        """Writes all records into a file; `format` is "jsonl" or "csv"."""
+
+
+@final
+class Records:
+    """Iterates over the records of a report."""
+
+    def __iter__(self) -> Self: ...
+
+    def __next__(self) -> Record: ...
+
+    def __length_hint__(self) -> int: ...
+
+
+@final
+class Record:
+    """What is known of one stream of one entry. Its attributes are the keys of its JSON form, with the same values.
+    """
+
+    @property
+    def id(self) -> int:
+        """Position in the output, from 0."""
+
+    @property
+    def source(self) -> str:
+        """Where it was found: "filesystem"."""
+
+    @property
+    def volume(self) -> int | None:
+        """Index of the volume."""
+
+    @property
+    def volume_offset(self) -> int | None:
+        """Byte offset of the volume on the medium."""
+
+    @property
+    def filesystem(self) -> str | None:
+        """Kind of the filesystem: "ntfs", "fat32"."""
+
+    @property
+    def path(self) -> str | None:
+        """Path in the filesystem."""
+
+    @property
+    def name(self) -> str | None:
+        """Last part of the path."""
+
+    @property
+    def stream(self) -> str | None:
+        """Name of the stream, "" being the main one; None for a directory itself."""
+
+    @property
+    def entry_id(self) -> int | None:
+        """`id` of the entry in its filesystem."""
+
+    @property
+    def parent_id(self) -> int | None:
+        """`id` of its directory."""
+
+    @property
+    def kind(self) -> str | None:
+        """"file", "directory", "symlink", "other"."""
+
+    @property
+    def status(self) -> str | None:
+        """"allocated", "deleted", "orphan", "unlisted"."""
+
+    @property
+    def target(self) -> str | None:
+        """Where a symbolic link leads."""
+
+    @property
+    def recoverability(self) -> str | None:
+        """"intact", "partial", "overwritten", "unknown"; None for live entries."""
+
+    @property
+    def recoverability_reason(self) -> str | None:
+        """Why."""
+
+    @property
+    def size(self) -> int | None:
+        """Bytes of the stream."""
+
+    @property
+    def created(self) -> str | None:
+        """RFC 3339 text; without an offset where the filesystem stores local time."""
+
+    @property
+    def modified(self) -> str | None:
+        """As `created`."""
+
+    @property
+    def accessed(self) -> str | None:
+        """As `created`."""
+
+    @property
+    def changed(self) -> str | None:
+        """As `created`."""
+
+    @property
+    def attributes(self) -> dict[str, Any]:
+        """What else the filesystem says."""
+
+    @property
+    def extents(self) -> list[list[Any]]:
+        """Where the stream lies: lists of stream_offset, offset or None, length, kind, inferred."""
+
+    @property
+    def md5(self) -> str | None:
+        """Lower-case hex; None where the content could not be read in full."""
+
+    @property
+    def sha1(self) -> str | None:
+        """As `md5`."""
+
+    @property
+    def sha256(self) -> str | None:
+        """As `md5`."""
+
+    @property
+    def blake3(self) -> str | None:
+        """As `md5`."""
+
+    @property
+    def type(self) -> str | None:
+        """Type of the content by its signature: "jpeg", "png", "mp4"."""
+
+    @property
+    def picture(self) -> dict[str, Any] | None:
+        """Of a picture that decodes: dict of width, height, decoded."""
+
+    @property
+    def perceptual(self) -> list[dict[str, Any]]:
+        """Perceptual hashes of a picture: dicts of algorithm, version, pipeline, hex, quality."""
+
+    @property
+    def known(self) -> list[dict[str, Any]]:
+        """What the hash sets say: dicts of set_name, scheme, category, name, possible."""
+
+    @property
+    def similar(self) -> list[Any]:
+        """Similar pictures of given indexes."""
+
+    @property
+    def parent(self) -> int | None:
+        """`id` of the record that holds this one."""
+
+    @property
+    def same_as(self) -> int | None:
+        """`id` of the first record with the same SHA-256."""
+
+    @property
+    def issues(self) -> list[str]:
+        """What could not be read: texts."""
+
+    def to_json(self) -> str:
+        """The record as one JSON object, keys in a fixed order, null where a value is absent."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """The record as a new dict."""
+
+
+def triage(
+    path: Source | Sequence[PathArgument],
+    *,
+    output: PathArgument | None = None,
+    hash_sets: Sequence[HashSet] = (),
+    algorithms: Iterable[str] | str = ("md5", "sha1", "sha256", "blake3"),
+    perceptual: Sequence[str] = ...,
+    threads: int | None = None,
+    progress: Progress | None = None,
+) -> Report:
+    """Runs a triage: every stream of every entry of every volume, live and deleted, hashed, looked up in `hash_sets`,
+    pictures hashed perceptually. Damage never ends it: see `Report.issues` and `Record.issues`.
+
+    `path` is Evidence or what `open` takes. `output` is a file to write records into while it runs: JSON lines, or
+    CSV if its name ends in ".csv". `perceptual` names the algorithms of perceptual hashes. The records are the same,
+    byte for byte, on any number of `threads`. `progress(done, total)` counts entries; returning False raises
+    CancelledError.
+    """
