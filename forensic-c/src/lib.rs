@@ -1,0 +1,50 @@
+//! The C interface: one file a C type, every function behind one [`boundary`]. The header `include/forensic.h` is made
+//! from these files by cbindgen; what is written here about a function is what its C caller reads.
+//!
+//! This is the only crate of the workspace with unsafe code of its own.
+// Types carry the names that C knows them by.
+#![allow(non_camel_case_types)]
+// What every pointer must be is said once, at the head of the header (cbindgen.toml), not at each function.
+#![allow(clippy::missing_safety_doc)]
+
+mod boundary;
+pub mod callback;
+pub mod cross_check;
+pub mod entry;
+pub mod error;
+pub mod evidence;
+pub mod extents;
+pub mod filesystem;
+pub mod hash;
+pub mod hash_set;
+pub mod image_hash;
+pub mod issues;
+pub mod limits;
+pub mod pairs;
+pub mod record;
+pub mod report;
+pub mod stream;
+mod text;
+pub mod time;
+pub mod triage;
+pub mod verification;
+pub mod volume;
+pub mod walk;
+
+use std::ffi::c_char;
+
+/// Version of the binary interface that this header describes. A program may run with a library whose
+/// forensic_abi_version() is the same.
+pub const FORENSIC_ABI_VERSION: u32 = 1;
+
+/// Version of the binary interface of the library that the program runs with.
+#[unsafe(no_mangle)]
+pub extern "C" fn forensic_abi_version() -> u32 {
+    FORENSIC_ABI_VERSION
+}
+
+/// Version of the library, "0.1.0".
+#[unsafe(no_mangle)]
+pub extern "C" fn forensic_version() -> *const c_char {
+    concat!(env!("CARGO_PKG_VERSION"), "\0").as_ptr().cast()
+}
