@@ -107,7 +107,18 @@ macro_rules! file_paths {
     }};
 }
 
-pub(crate) use {borrow, borrow_mut, buffer, bytes, fallible, file_path, file_paths, free, getter, item, out, text};
+/// Writes a value that may be absent to a place that may be NULL; true where there is one.
+macro_rules! offer {
+    ($place:ident, $value:expr) => {{
+        let value = $value;
+        // SAFETY: the header demands that a place for a result is NULL or may be written to.
+        unsafe { $crate::boundary::write_any($place, value) }
+    }};
+}
+
+pub(crate) use {
+    borrow, borrow_mut, buffer, bytes, fallible, file_path, file_paths, free, getter, item, offer, out, text,
+};
 
 /// # Safety
 /// `error` is NULL or may be written to.
@@ -185,6 +196,17 @@ impl<T> Out<*const T> {
     pub(crate) fn lend(self, kept: &T) -> Result<forensic_status, Failure> {
         self.put(kept)
     }
+}
+
+/// # Safety
+/// `place` is NULL or may be written to.
+pub(crate) unsafe fn write_any<T>(place: *mut T, value: Option<T>) -> bool {
+    let is_there = value.is_some();
+    if let (Some(value), false) = (value, place.is_null()) {
+        // SAFETY: by this function's contract.
+        unsafe { place.write(value) };
+    }
+    is_there
 }
 
 /// What stands in a place for a result as long as there is none.

@@ -1,12 +1,12 @@
 //! `forensic_entry`: a name in a filesystem, with all that is known of the file behind it.
 
 use crate::{
-    boundary::{borrow, fallible, free, getter, item, out, text},
+    boundary::{borrow, fallible, free, getter, item, offer, out, text},
     error::{Failure, forensic_error, forensic_status},
     extents::forensic_extents,
     issues::forensic_issues,
     stream::forensic_stream,
-    text::{Items, Texts, optional},
+    text::{Items, Texts},
     time::{self, forensic_time, forensic_timestamp},
 };
 use forensic_core::filesystem::{Entry, Kind, Recoverability, Status, Stream, Value};
@@ -206,7 +206,7 @@ pub unsafe extern "C" fn forensic_entry_name(entry: *const forensic_entry) -> *c
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn forensic_entry_name_bytes(entry: *const forensic_entry, length: *mut usize) -> *const u8 {
     getter!(entry, null(), {
-        optional(length, Some(entry.entry.name_bytes.len()));
+        offer!(length, Some(entry.entry.name_bytes.len()));
         entry.entry.name_bytes.as_ptr()
     })
 }
@@ -220,7 +220,7 @@ pub unsafe extern "C" fn forensic_entry_id(entry: *const forensic_entry) -> u64 
 /// True where the directory is known; its id is then written to parent_id (which may be NULL).
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn forensic_entry_parent_id(entry: *const forensic_entry, parent_id: *mut u64) -> bool {
-    getter!(entry, false, optional(parent_id, entry.entry.parent_id))
+    getter!(entry, false, offer!(parent_id, entry.entry.parent_id))
 }
 
 /// What it is; FORENSIC_KIND_OTHER for NULL.
@@ -297,7 +297,7 @@ pub unsafe extern "C" fn forensic_entry_time(
 ) -> bool {
     getter!(entry, false, {
         let value = time::kind(kind).and_then(|kind| entry.entry.time(kind));
-        optional(time, value.map(Into::into))
+        offer!(time, value.map(Into::into))
     })
 }
 

@@ -1,7 +1,7 @@
 //! `forensic_status` and `forensic_error`: how a call went, and why.
 
 use crate::{
-    boundary::{free, getter},
+    boundary::{free, getter, offer},
     text::to_c,
 };
 use forensic_core::Error;
@@ -104,7 +104,7 @@ pub unsafe extern "C" fn forensic_error_structure(error: *const forensic_error) 
 /// for a structure of a container, in its segment file.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn forensic_error_offset(error: *const forensic_error, offset: *mut u64) -> bool {
-    getter!(error, false, crate::text::optional(offset, error.offset))
+    getter!(error, false, offer!(offset, error.offset))
 }
 
 /// The operating system's code (errno) where it refused something; otherwise 0.

@@ -1,11 +1,11 @@
 //! `forensic_image_hash`: perceptual hashes of pictures.
 
 use crate::{
-    boundary::{borrow, bytes, fallible, file_path, free, getter, out},
+    boundary::{borrow, bytes, fallible, file_path, free, getter, offer, out},
     error::{Failure, forensic_error, forensic_status},
     limits::{forensic_limits, or_default},
     stream::forensic_stream,
-    text::{Texts, optional},
+    text::Texts,
 };
 use forensic_core::{
     bytes::{FileSource, Source},
@@ -124,7 +124,7 @@ pub unsafe extern "C" fn forensic_image_hash_rgb(
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn forensic_image_hash_bytes(hash: *const forensic_image_hash, length: *mut usize) -> *const u8 {
     getter!(hash, null(), {
-        optional(length, Some(hash.hash.as_bytes().len()));
+        offer!(length, Some(hash.hash.as_bytes().len()));
         hash.hash.as_bytes().as_ptr()
     })
 }
@@ -180,4 +180,21 @@ fn rgb(pixels: &[u8], width: u32, height: u32, stride: usize) -> Result<DynamicI
         return Err(wrong());
     }
     RgbImage::from_raw(width, height, packed).map(DynamicImage::ImageRgb8).ok_or_else(wrong)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_numbers_of_the_header_mean_the_algorithms_they_name() {
+        let meant = |algorithm: forensic_image_algorithm| options(algorithm as u32, 8, false).unwrap().algorithm;
+        assert_eq!(meant(forensic_image_algorithm::FORENSIC_IMAGE_MEAN), Algorithm::Mean);
+        assert_eq!(meant(forensic_image_algorithm::FORENSIC_IMAGE_GRADIENT), Algorithm::Gradient);
+        assert_eq!(meant(forensic_image_algorithm::FORENSIC_IMAGE_VERT_GRADIENT), Algorithm::VertGradient);
+        assert_eq!(meant(forensic_image_algorithm::FORENSIC_IMAGE_DOUBLE_GRADIENT), Algorithm::DoubleGradient);
+        assert_eq!(meant(forensic_image_algorithm::FORENSIC_IMAGE_MEDIAN), Algorithm::Median);
+        assert_eq!(meant(forensic_image_algorithm::FORENSIC_IMAGE_BLOCKHASH), Algorithm::Blockhash);
+        assert!(options(6, 8, false).is_err());
+    }
 }

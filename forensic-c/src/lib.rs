@@ -48,3 +48,31 @@ pub extern "C" fn forensic_abi_version() -> u32 {
 pub extern "C" fn forensic_version() -> *const c_char {
     concat!(env!("CARGO_PKG_VERSION"), "\0").as_ptr().cast()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What the header promises: that it compiles is the test.
+    #[test]
+    fn handles_may_be_shared_between_threads() {
+        const fn shared<T: Send + Sync>() {}
+        shared::<error::forensic_error>();
+        shared::<evidence::forensic_evidence>();
+        shared::<verification::forensic_verification>();
+        shared::<volume::forensic_volume>();
+        shared::<filesystem::forensic_filesystem>();
+        shared::<filesystem::forensic_filesystems>();
+        shared::<cross_check::forensic_cross_check>();
+        shared::<walk::forensic_walk>();
+        shared::<entry::forensic_entry>();
+        shared::<stream::forensic_stream>();
+        shared::<issues::forensic_issues>();
+        shared::<extents::forensic_extents>();
+        shared::<hash_set::forensic_hash_set>();
+        shared::<hash_set::forensic_hits>();
+        shared::<image_hash::forensic_image_hash>();
+        shared::<report::forensic_report>();
+        shared::<record::forensic_record>();
+    }
+}

@@ -1,10 +1,10 @@
 //! `forensic_record`: what is known of one stream of one entry.
 
 use crate::{
-    boundary::{borrow, fallible, getter, item, out},
+    boundary::{borrow, fallible, getter, item, offer, out},
     error::{forensic_error, forensic_status},
     extents::forensic_extents,
-    text::{Items, Texts, optional},
+    text::{Items, Texts},
     time::{self, forensic_time},
 };
 use forensic_core::{filesystem::TimestampKind, report::Record};
@@ -140,13 +140,13 @@ pub unsafe extern "C" fn forensic_record_source(record: *const forensic_record) 
 /// True where it lies in a volume; the volume's index is then written to volume (which may be NULL).
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn forensic_record_volume(record: *const forensic_record, volume: *mut u64) -> bool {
-    getter!(record, false, optional(volume, record.record.volume))
+    getter!(record, false, offer!(volume, record.record.volume))
 }
 
 /// True where it lies in a volume; the volume's byte offset on the medium is then written to offset (which may be NULL).
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn forensic_record_volume_offset(record: *const forensic_record, offset: *mut u64) -> bool {
-    getter!(record, false, optional(offset, record.record.volume_offset))
+    getter!(record, false, offer!(offset, record.record.volume_offset))
 }
 
 /// Kind of the filesystem; NULL outside one. Owned by the record.
@@ -176,13 +176,13 @@ pub unsafe extern "C" fn forensic_record_stream(record: *const forensic_record) 
 /// True where it is of an entry; its id in its filesystem is then written to entry_id (which may be NULL).
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn forensic_record_entry_id(record: *const forensic_record, entry_id: *mut u64) -> bool {
-    getter!(record, false, optional(entry_id, record.record.entry_id))
+    getter!(record, false, offer!(entry_id, record.record.entry_id))
 }
 
 /// True where the directory is known; its id is then written to parent_id (which may be NULL).
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn forensic_record_parent_id(record: *const forensic_record, parent_id: *mut u64) -> bool {
-    getter!(record, false, optional(parent_id, record.record.parent_id))
+    getter!(record, false, offer!(parent_id, record.record.parent_id))
 }
 
 /// "file", "directory", "symlink", "other"; or NULL. Owned by the record.
@@ -218,7 +218,7 @@ pub unsafe extern "C" fn forensic_record_recoverability_reason(record: *const fo
 /// True where there is a stream; its bytes are then written to size (which may be NULL).
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn forensic_record_size(record: *const forensic_record, size: *mut u64) -> bool {
-    getter!(record, false, optional(size, record.record.size))
+    getter!(record, false, offer!(size, record.record.size))
 }
 
 /// True where there is a time of this kind (a forensic_time_kind); it is then written to time (which may be NULL).
@@ -235,7 +235,7 @@ pub unsafe extern "C" fn forensic_record_time(
             TimestampKind::Accessed => record.record.accessed,
             TimestampKind::Changed => record.record.changed,
         });
-        optional(time, value.map(Into::into))
+        offer!(time, value.map(Into::into))
     })
 }
 
@@ -321,13 +321,13 @@ pub unsafe extern "C" fn forensic_record_known(
 /// True where an earlier record has the same SHA-256; the id of the first is then written to id (which may be NULL).
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn forensic_record_same_as(record: *const forensic_record, id: *mut u64) -> bool {
-    getter!(record, false, optional(id, record.record.same_as))
+    getter!(record, false, offer!(id, record.record.same_as))
 }
 
 /// True where another record holds this one; its id is then written to id (which may be NULL).
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn forensic_record_parent(record: *const forensic_record, id: *mut u64) -> bool {
-    getter!(record, false, optional(id, record.record.parent))
+    getter!(record, false, offer!(id, record.record.parent))
 }
 
 /// Number of things that could not be read.

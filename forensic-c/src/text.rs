@@ -72,16 +72,6 @@ pub(crate) fn name(names: &[&'static CStr], index: u32) -> *const c_char {
     usize::try_from(index).ok().and_then(|index| names.get(index)).map_or(null(), |name| name.as_ptr())
 }
 
-/// Writes a value that may be absent to a place that may be NULL; true where there is one.
-pub(crate) fn optional<T>(place: *mut T, value: Option<T>) -> bool {
-    let is_there = value.is_some();
-    if let (Some(value), false) = (value, place.is_null()) {
-        // SAFETY: the header demands that a place for a result is NULL or may be written to.
-        unsafe { place.write(value) };
-    }
-    is_there
-}
-
 /// As many bytes of `text` as `buffer` takes, and a NUL; gives the length of the whole text.
 pub(crate) fn copy(text: &str, buffer: &mut [u8]) -> usize {
     if let Some((end, room)) = buffer.split_last_mut() {
