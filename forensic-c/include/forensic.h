@@ -72,7 +72,7 @@
 /**
  * What an entry is.
  */
-typedef enum forensic_kind {
+typedef enum {
     /**
      * A file.
      */
@@ -94,7 +94,7 @@ typedef enum forensic_kind {
 /**
  * Whether an entry's name and metadata are in use.
  */
-typedef enum forensic_entry_state {
+typedef enum {
     /**
      * In use, and listed in its directory.
      */
@@ -116,7 +116,7 @@ typedef enum forensic_entry_state {
 /**
  * How much of a deleted entry's content can be given back.
  */
-typedef enum forensic_recoverability {
+typedef enum {
     /**
      * The entry is in use: nothing to recover.
      */
@@ -142,7 +142,7 @@ typedef enum forensic_recoverability {
 /**
  * Which of an entry's times.
  */
-typedef enum forensic_time_kind {
+typedef enum {
     /**
      * When it came to be on this volume.
      */
@@ -164,7 +164,7 @@ typedef enum forensic_time_kind {
 /**
  * Which member of a forensic_attribute holds its value.
  */
-typedef enum forensic_value_kind {
+typedef enum {
     /**
      * boolean.
      */
@@ -182,7 +182,7 @@ typedef enum forensic_value_kind {
 /**
  * How a call went.
  */
-typedef enum forensic_status {
+typedef enum {
     /**
      * It did what was asked.
      */
@@ -244,7 +244,7 @@ typedef enum forensic_status {
 /**
  * How the bytes of an extent are stored.
  */
-typedef enum forensic_extent_kind {
+typedef enum {
     /**
      * As they are.
      */
@@ -266,7 +266,7 @@ typedef enum forensic_extent_kind {
 /**
  * What a verification says.
  */
-typedef enum forensic_verdict {
+typedef enum {
     /**
      * Nothing is stored to compare with.
      */
@@ -280,6 +280,100 @@ typedef enum forensic_verdict {
      */
     FORENSIC_VERDICT_BAD = 2,
 } forensic_verdict;
+
+/**
+ * Which bound. Reaching one is FORENSIC_LIMIT or an issue, never a silent cut.
+ */
+typedef enum {
+    /**
+     * Directories within directories; deeper ones are listed as orphans.
+     */
+    FORENSIC_LIMIT_DEPTH = 0,
+    /**
+     * Entries of one filesystem.
+     */
+    FORENSIC_LIMIT_ENTRIES = 1,
+    /**
+     * Extents (data runs, cluster runs) of one stream.
+     */
+    FORENSIC_LIMIT_RUNS = 2,
+    /**
+     * Partitions of one medium.
+     */
+    FORENSIC_LIMIT_PARTITIONS = 3,
+    /**
+     * Segment files of one image.
+     */
+    FORENSIC_LIMIT_SEGMENTS = 4,
+    /**
+     * Bytes of one structure read into memory at once.
+     */
+    FORENSIC_LIMIT_STRUCTURE_BYTES = 5,
+    /**
+     * Bytes of one compressed block once inflated.
+     */
+    FORENSIC_LIMIT_INFLATED_BYTES = 6,
+    /**
+     * Bytes of a stream that are not stored and read as zeros, for it to be hashed by a triage.
+     */
+    FORENSIC_LIMIT_SPARSE_BYTES = 7,
+    /**
+     * Width times height of a picture to decode.
+     */
+    FORENSIC_LIMIT_PIXELS = 8,
+    /**
+     * Bytes a picture decoder may allocate.
+     */
+    FORENSIC_LIMIT_PICTURE_BYTES = 9,
+    /**
+     * Issues kept for one evidence or filesystem.
+     */
+    FORENSIC_LIMIT_ISSUES = 10,
+} forensic_limit;
+
+/**
+ * What to do about places of the medium that cannot be read.
+ */
+typedef enum {
+    /**
+     * The read fails.
+     */
+    FORENSIC_UNREADABLE_RAISE = 0,
+    /**
+     * The unreadable sectors read as zeros, and their range is recorded.
+     */
+    FORENSIC_UNREADABLE_ZERO = 1,
+} forensic_unreadable;
+
+/**
+ * A perceptual algorithm of the img_hash family.
+ */
+typedef enum {
+    /**
+     * Brighter or darker than the mean ("aHash").
+     */
+    FORENSIC_IMAGE_MEAN = 0,
+    /**
+     * Brighter or darker than the left neighbour ("dHash").
+     */
+    FORENSIC_IMAGE_GRADIENT = 1,
+    /**
+     * Brighter or darker than the neighbour above.
+     */
+    FORENSIC_IMAGE_VERT_GRADIENT = 2,
+    /**
+     * Both gradients.
+     */
+    FORENSIC_IMAGE_DOUBLE_GRADIENT = 3,
+    /**
+     * Brighter or darker than the median.
+     */
+    FORENSIC_IMAGE_MEDIAN = 4,
+    /**
+     * Blockhash.io, without interpolation.
+     */
+    FORENSIC_IMAGE_BLOCKHASH = 5,
+} forensic_image_algorithm;
 
 /**
  * What a second, independent reader makes of the same volume. The caller frees it.
@@ -393,7 +487,7 @@ typedef struct forensic_walk forensic_walk;
 /**
  * A disagreement between two readers.
  */
-typedef struct forensic_difference {
+typedef struct {
     /**
      * The path concerned.
      */
@@ -419,7 +513,7 @@ typedef struct forensic_difference {
 /**
  * A point in time as the filesystem stores it.
  */
-typedef struct forensic_time {
+typedef struct {
     /**
      * Seconds since 1970-01-01T00:00:00, in UTC or in the local time of the machine that wrote it.
      */
@@ -437,11 +531,11 @@ typedef struct forensic_time {
 /**
  * One stored time of an entry.
  */
-typedef struct forensic_timestamp {
+typedef struct {
     /**
      * Which time.
      */
-    enum forensic_time_kind kind;
+    forensic_time_kind kind;
     /**
      * The structure that stores it: "standard_information", "file_name", "directory_entry".
      */
@@ -449,7 +543,7 @@ typedef struct forensic_timestamp {
     /**
      * The value.
      */
-    struct forensic_time value;
+    forensic_time value;
     /**
      * The step of the stored value in nanoseconds.
      */
@@ -459,7 +553,7 @@ typedef struct forensic_timestamp {
 /**
  * A further attribute of an entry.
  */
-typedef struct forensic_attribute {
+typedef struct {
     /**
      * Its name.
      */
@@ -467,7 +561,7 @@ typedef struct forensic_attribute {
     /**
      * Which of the following it is.
      */
-    enum forensic_value_kind kind;
+    forensic_value_kind kind;
     /**
      * A flag; otherwise false.
      */
@@ -485,7 +579,7 @@ typedef struct forensic_attribute {
 /**
  * What is known of a stream without reading it.
  */
-typedef struct forensic_stream_info {
+typedef struct {
     /**
      * Its name; "" is the main stream.
      */
@@ -522,7 +616,7 @@ typedef void (*forensic_release)(void *user);
 /**
  * A key and its text.
  */
-typedef struct forensic_pair {
+typedef struct {
     /**
      * The key.
      */
@@ -536,7 +630,7 @@ typedef struct forensic_pair {
 /**
  * A piece of a stream and the place of its bytes on the medium.
  */
-typedef struct forensic_extent {
+typedef struct {
     /**
      * Byte offset in the stream.
      */
@@ -552,7 +646,7 @@ typedef struct forensic_extent {
     /**
      * How the bytes are stored.
      */
-    enum forensic_extent_kind kind;
+    forensic_extent_kind kind;
     /**
      * False where no byte of the medium stands behind it (sparse).
      */
@@ -566,7 +660,7 @@ typedef struct forensic_extent {
 /**
  * The digests of one stream.
  */
-typedef struct forensic_digests {
+typedef struct {
     /**
      * Which of the following are there: FORENSIC_MD5 | FORENSIC_SHA1 | ... The others are zeros.
      */
@@ -598,7 +692,7 @@ typedef int (*forensic_progress)(void *user, uint64_t done, uint64_t total);
 /**
  * A list a set was built from.
  */
-typedef struct forensic_set_source {
+typedef struct {
     /**
      * The file.
      */
@@ -620,7 +714,7 @@ typedef struct forensic_set_source {
 /**
  * A row of a list that could not be read.
  */
-typedef struct forensic_set_issue {
+typedef struct {
     /**
      * The file.
      */
@@ -638,7 +732,7 @@ typedef struct forensic_set_issue {
 /**
  * What a set says of a digest. A pointer, not a verdict.
  */
-typedef struct forensic_known {
+typedef struct {
     /**
      * The set.
      */
@@ -658,7 +752,7 @@ typedef struct forensic_known {
     /**
      * What else the set says, under its own names: property_count pairs.
      */
-    const struct forensic_pair *properties;
+    const forensic_pair *properties;
     /**
      * Number of properties.
      */
@@ -672,7 +766,7 @@ typedef struct forensic_known {
 /**
  * Something that could not be read and was passed over; what is beside it was read all the same.
  */
-typedef struct forensic_issue {
+typedef struct {
     /**
      * True where the issue has a byte offset on the medium.
      */
@@ -698,7 +792,7 @@ typedef struct forensic_issue {
 /**
  * A decoded picture.
  */
-typedef struct forensic_picture {
+typedef struct {
     /**
      * Pixels across.
      */
@@ -716,7 +810,7 @@ typedef struct forensic_picture {
 /**
  * A perceptual hash in a record, and all that is needed to compare it later.
  */
-typedef struct forensic_perceptual {
+typedef struct {
     /**
      * The algorithm.
      */
@@ -746,7 +840,7 @@ typedef struct forensic_perceptual {
 /**
  * A hit in a hash set: a pointer, not a verdict.
  */
-typedef struct forensic_known_hit {
+typedef struct {
     /**
      * The set.
      */
@@ -772,7 +866,7 @@ typedef struct forensic_known_hit {
 /**
  * A count of a summary.
  */
-typedef struct forensic_count {
+typedef struct {
     /**
      * What was counted: "volumes", "filesystems", "records", "live", "deleted", "bytes_hashed", "pictures", "known",
      * "repeated", "issues".
@@ -788,7 +882,7 @@ typedef struct forensic_count {
  * Takes a record, which lasts as long as the call; returns 0 to go on, anything else to stop, upon which the triage ends
  * with FORENSIC_CANCELLED. Called on the thread that runs the triage.
  */
-typedef int (*forensic_record_sink)(void *user, const struct forensic_record *record);
+typedef int (*forensic_record_sink)(void *user, const forensic_record *record);
 
 #ifdef __cplusplus
 extern "C" {
@@ -807,33 +901,32 @@ const char *forensic_version(void);
 /**
  * True where both readers say the same; false for NULL.
  */
-bool forensic_cross_check_agrees(const struct forensic_cross_check *check);
+bool forensic_cross_check_agrees(const forensic_cross_check *check);
 
 /**
  * The second reader and its version. Owned by the cross-check.
  */
-const char *forensic_cross_check_reader(const struct forensic_cross_check *check);
+const char *forensic_cross_check_reader(const forensic_cross_check *check);
 
 /**
  * Live entries compared.
  */
-uint64_t forensic_cross_check_compared(const struct forensic_cross_check *check);
+uint64_t forensic_cross_check_compared(const forensic_cross_check *check);
 
 /**
  * Number of disagreements.
  */
-size_t forensic_cross_check_difference_count(const struct forensic_cross_check *check);
+size_t forensic_cross_check_difference_count(const forensic_cross_check *check);
 
 /**
  * A disagreement, in order of path; NULL past the end. Owned by the cross-check.
  */
-const struct forensic_difference *forensic_cross_check_difference(const struct forensic_cross_check *check,
-                                                                  size_t index);
+const forensic_difference *forensic_cross_check_difference(const forensic_cross_check *check, size_t index);
 
 /**
  * Frees a cross-check; NULL is allowed.
  */
-void forensic_cross_check_free(struct forensic_cross_check *check);
+void forensic_cross_check_free(forensic_cross_check *check);
 
 /**
  * The name of a kind as records have it ("file"); NULL for a number that is none. Static.
@@ -855,102 +948,102 @@ const char *forensic_recoverability_name(uint32_t recoverability);
  * The path from the root, with '/' between names. What is no text in a name, and '/' or NUL inside one, is U+FFFD. A
  * name may be ".." on hostile media: never join a path to a path of your own unchecked. Owned by the entry.
  */
-const char *forensic_entry_path(const struct forensic_entry *entry);
+const char *forensic_entry_path(const forensic_entry *entry);
 
 /**
  * The last part of the path; empty where the name is lost. Owned by the entry.
  */
-const char *forensic_entry_name(const struct forensic_entry *entry);
+const char *forensic_entry_name(const forensic_entry *entry);
 
 /**
  * The name as stored (UTF-16LE for NTFS and FAT long names, the volume's code page for FAT short names), not
  * NUL-terminated; length, which may be NULL, is set to its bytes. Owned by the entry.
  */
-const uint8_t *forensic_entry_name_bytes(const struct forensic_entry *entry, size_t *length);
+const uint8_t *forensic_entry_name_bytes(const forensic_entry *entry, size_t *length);
 
 /**
  * MFT record number; for FAT, the byte offset of the directory entry in the volume / 32.
  */
-uint64_t forensic_entry_id(const struct forensic_entry *entry);
+uint64_t forensic_entry_id(const forensic_entry *entry);
 
 /**
  * True where the directory is known; its id is then written to parent_id (which may be NULL).
  */
-bool forensic_entry_parent_id(const struct forensic_entry *entry, uint64_t *parent_id);
+bool forensic_entry_parent_id(const forensic_entry *entry, uint64_t *parent_id);
 
 /**
  * What it is; FORENSIC_KIND_OTHER for NULL.
  */
-enum forensic_kind forensic_entry_kind(const struct forensic_entry *entry);
+forensic_kind forensic_entry_kind(const forensic_entry *entry);
 
 /**
  * Whether its name and metadata are in use; FORENSIC_ENTRY_UNLISTED for NULL.
  */
-enum forensic_entry_state forensic_entry_status(const struct forensic_entry *entry);
+forensic_entry_state forensic_entry_status(const forensic_entry *entry);
 
 /**
  * How much of the content can be given back; FORENSIC_RECOVERABILITY_NONE for an entry in use.
  */
-enum forensic_recoverability forensic_entry_recoverability(const struct forensic_entry *entry);
+forensic_recoverability forensic_entry_recoverability(const forensic_entry *entry);
 
 /**
  * Why the recoverability is what it is; empty for an entry in use. Owned by the entry.
  */
-const char *forensic_entry_recoverability_reason(const struct forensic_entry *entry);
+const char *forensic_entry_recoverability_reason(const forensic_entry *entry);
 
 /**
  * Where a symbolic link leads; NULL for anything else. Owned by the entry.
  */
-const char *forensic_entry_target(const struct forensic_entry *entry);
+const char *forensic_entry_target(const forensic_entry *entry);
 
 /**
  * Bytes of the main stream; 0 for a directory without one.
  */
-uint64_t forensic_entry_size(const struct forensic_entry *entry);
+uint64_t forensic_entry_size(const forensic_entry *entry);
 
 /**
  * True where there is a time of this kind (a forensic_time_kind); its preferred value is then written to time (which
  * may be NULL).
  */
-bool forensic_entry_time(const struct forensic_entry *entry, uint32_t kind, struct forensic_time *time);
+bool forensic_entry_time(const forensic_entry *entry, uint32_t kind, forensic_time *time);
 
 /**
  * Number of all stored times.
  */
-size_t forensic_entry_timestamp_count(const struct forensic_entry *entry);
+size_t forensic_entry_timestamp_count(const forensic_entry *entry);
 
 /**
  * A stored time, the preferred source first; NULL past the end. Owned by the entry.
  */
-const struct forensic_timestamp *forensic_entry_timestamp(const struct forensic_entry *entry, size_t index);
+const forensic_timestamp *forensic_entry_timestamp(const forensic_entry *entry, size_t index);
 
 /**
  * Number of further attributes (dos flags, compressed, encrypted, ...).
  */
-size_t forensic_entry_attribute_count(const struct forensic_entry *entry);
+size_t forensic_entry_attribute_count(const forensic_entry *entry);
 
 /**
  * A further attribute, in order of their keys; NULL past the end. Owned by the entry.
  */
-const struct forensic_attribute *forensic_entry_attribute(const struct forensic_entry *entry, size_t index);
+const forensic_attribute *forensic_entry_attribute(const forensic_entry *entry, size_t index);
 
 /**
  * The further attribute of this key. FORENSIC_NOT_FOUND where there is none. Owned by the entry.
  */
-enum forensic_status forensic_entry_attribute_named(const struct forensic_entry *entry,
-                                                    const char *key,
-                                                    const struct forensic_attribute **attribute,
-                                                    struct forensic_error **error);
+forensic_status forensic_entry_attribute_named(const forensic_entry *entry,
+                                               const char *key,
+                                               const forensic_attribute **attribute,
+                                               forensic_error **error);
 
 /**
  * Number of streams.
  */
-size_t forensic_entry_stream_count(const struct forensic_entry *entry);
+size_t forensic_entry_stream_count(const forensic_entry *entry);
 
 /**
  * What is known of a stream; the main one, named "", comes first, on every file. NULL past the end. Owned by the entry.
  */
-const struct forensic_stream_info *forensic_entry_stream_info(const struct forensic_entry *entry, size_t index);
+const forensic_stream_info *forensic_entry_stream_info(const forensic_entry *entry, size_t index);
 
 /**
  * Opens the stream of this name; "" is the main one.
@@ -958,53 +1051,49 @@ const struct forensic_stream_info *forensic_entry_stream_info(const struct foren
  * FORENSIC_NOT_FOUND where there is none; FORENSIC_CORRUPT, FORENSIC_UNSUPPORTED and others where its bytes cannot be
  * had.
  */
-enum forensic_status forensic_entry_open(const struct forensic_entry *entry,
-                                         const char *name,
-                                         struct forensic_stream **stream,
-                                         struct forensic_error **error);
+forensic_status forensic_entry_open(const forensic_entry *entry,
+                                    const char *name,
+                                    forensic_stream **stream,
+                                    forensic_error **error);
 
 /**
  * Opens the stream at index, as forensic_entry_stream_info counts them. Errors are those of forensic_entry_open.
  */
-enum forensic_status forensic_entry_open_at(const struct forensic_entry *entry,
-                                            size_t index,
-                                            struct forensic_stream **stream,
-                                            struct forensic_error **error);
+forensic_status forensic_entry_open_at(const forensic_entry *entry,
+                                       size_t index,
+                                       forensic_stream **stream,
+                                       forensic_error **error);
 
 /**
  * Where the stream of this name lies on the medium. Errors are those of forensic_entry_open.
  */
-enum forensic_status forensic_entry_extents(const struct forensic_entry *entry,
-                                            const char *name,
-                                            struct forensic_extents **extents,
-                                            struct forensic_error **error);
+forensic_status forensic_entry_extents(const forensic_entry *entry,
+                                       const char *name,
+                                       forensic_extents **extents,
+                                       forensic_error **error);
 
 /**
  * The bytes between the end of the main stream and the end of its last cluster; an empty stream where there are none.
  */
-enum forensic_status forensic_entry_slack(const struct forensic_entry *entry,
-                                          struct forensic_stream **slack,
-                                          struct forensic_error **error);
+forensic_status forensic_entry_slack(const forensic_entry *entry, forensic_stream **slack, forensic_error **error);
 
 /**
  * The slack of the stream at index.
  */
-enum forensic_status forensic_entry_slack_at(const struct forensic_entry *entry,
-                                             size_t index,
-                                             struct forensic_stream **slack,
-                                             struct forensic_error **error);
+forensic_status forensic_entry_slack_at(const forensic_entry *entry,
+                                        size_t index,
+                                        forensic_stream **slack,
+                                        forensic_error **error);
 
 /**
  * What could not be read of this entry.
  */
-enum forensic_status forensic_entry_issues(const struct forensic_entry *entry,
-                                           struct forensic_issues **issues,
-                                           struct forensic_error **error);
+forensic_status forensic_entry_issues(const forensic_entry *entry, forensic_issues **issues, forensic_error **error);
 
 /**
  * Frees an entry; NULL is allowed. Streams opened from it live on.
  */
-void forensic_entry_free(struct forensic_entry *entry);
+void forensic_entry_free(forensic_entry *entry);
 
 /**
  * The name of a status ("corrupt"); NULL for a number that is none. Static.
@@ -1014,57 +1103,57 @@ const char *forensic_status_name(uint32_t status);
 /**
  * The status of the call that failed; FORENSIC_OK for NULL.
  */
-enum forensic_status forensic_error_status(const struct forensic_error *error);
+forensic_status forensic_error_status(const forensic_error *error);
 
 /**
  * What went wrong, in words; NULL for NULL. Owned by the error.
  */
-const char *forensic_error_message(const struct forensic_error *error);
+const char *forensic_error_message(const forensic_error *error);
 
 /**
  * The structure the error is about ("MFT record", "E01 table"); NULL where it is about none. Owned by the error.
  */
-const char *forensic_error_structure(const struct forensic_error *error);
+const char *forensic_error_structure(const forensic_error *error);
 
 /**
  * True where the error is about a byte offset, which is then written to offset (which may be NULL): on the medium, or,
  * for a structure of a container, in its segment file.
  */
-bool forensic_error_offset(const struct forensic_error *error, uint64_t *offset);
+bool forensic_error_offset(const forensic_error *error, uint64_t *offset);
 
 /**
  * The operating system's code (errno) where it refused something; otherwise 0.
  */
-int forensic_error_os_code(const struct forensic_error *error);
+int forensic_error_os_code(const forensic_error *error);
 
 /**
  * Frees an error; NULL is allowed.
  */
-void forensic_error_free(struct forensic_error *error);
+void forensic_error_free(forensic_error *error);
 
 /**
  * Gives the defaults: an unreadable place is an error, limits fit real media. NULL for options means the same.
  */
-enum forensic_status forensic_open_options_new(struct forensic_open_options **options, struct forensic_error **error);
+forensic_status forensic_open_options_new(forensic_open_options **options, forensic_error **error);
 
 /**
  * Sets what to do about unreadable places (a forensic_unreadable).
  */
-enum forensic_status forensic_open_options_set_unreadable(struct forensic_open_options *options,
-                                                          uint32_t unreadable,
-                                                          struct forensic_error **error);
+forensic_status forensic_open_options_set_unreadable(forensic_open_options *options,
+                                                     uint32_t unreadable,
+                                                     forensic_error **error);
 
 /**
  * Sets bounds on what the evidence may demand; they are copied.
  */
-enum forensic_status forensic_open_options_set_limits(struct forensic_open_options *options,
-                                                      const struct forensic_limits *limits,
-                                                      struct forensic_error **error);
+forensic_status forensic_open_options_set_limits(forensic_open_options *options,
+                                                 const forensic_limits *limits,
+                                                 forensic_error **error);
 
 /**
  * Frees options; NULL is allowed.
  */
-void forensic_open_options_free(struct forensic_open_options *options);
+void forensic_open_options_free(forensic_open_options *options);
 
 /**
  * Opens the image at path; further segments are found beside it. The container is found by content, not by name.
@@ -1072,36 +1161,36 @@ void forensic_open_options_free(struct forensic_open_options *options);
  * FORENSIC_IO where a file cannot be opened, FORENSIC_UNSUPPORTED for a container that is recognised but not read,
  * FORENSIC_CORRUPT for a damaged one, FORENSIC_MISSING_SEGMENT.
  */
-enum forensic_status forensic_evidence_open(const char *path,
-                                            const struct forensic_open_options *options,
-                                            struct forensic_evidence **evidence,
-                                            struct forensic_error **error);
+forensic_status forensic_evidence_open(const char *path,
+                                       const forensic_open_options *options,
+                                       forensic_evidence **evidence,
+                                       forensic_error **error);
 
 /**
  * Opens an image from its segment files, given in order. Errors are those of forensic_evidence_open.
  */
-enum forensic_status forensic_evidence_open_segments(const char *const *paths,
-                                                     size_t count,
-                                                     const struct forensic_open_options *options,
-                                                     struct forensic_evidence **evidence,
-                                                     struct forensic_error **error);
+forensic_status forensic_evidence_open_segments(const char *const *paths,
+                                                size_t count,
+                                                const forensic_open_options *options,
+                                                forensic_evidence **evidence,
+                                                forensic_error **error);
 
 /**
  * Opens an image held in memory, which is copied. Errors are those of forensic_evidence_open.
  */
-enum forensic_status forensic_evidence_open_bytes(const uint8_t *bytes,
-                                                  size_t length,
-                                                  const struct forensic_open_options *options,
-                                                  struct forensic_evidence **evidence,
-                                                  struct forensic_error **error);
+forensic_status forensic_evidence_open_bytes(const uint8_t *bytes,
+                                             size_t length,
+                                             const forensic_open_options *options,
+                                             forensic_evidence **evidence,
+                                             forensic_error **error);
 
 /**
  * Opens an image that lies in a stream: a file inside other evidence. Errors are those of forensic_evidence_open.
  */
-enum forensic_status forensic_evidence_open_stream(const struct forensic_stream *stream,
-                                                   const struct forensic_open_options *options,
-                                                   struct forensic_evidence **evidence,
-                                                   struct forensic_error **error);
+forensic_status forensic_evidence_open_stream(const forensic_stream *stream,
+                                              const forensic_open_options *options,
+                                              forensic_evidence **evidence,
+                                              forensic_error **error);
 
 /**
  * Opens an image of size bytes that the caller reads: read_at is called with user, from any thread, also from several at
@@ -1110,122 +1199,122 @@ enum forensic_status forensic_evidence_open_stream(const struct forensic_stream 
  *
  * Errors are those of forensic_evidence_open.
  */
-enum forensic_status forensic_evidence_open_callback(forensic_read_at read_at,
-                                                     uint64_t size,
-                                                     void *user,
-                                                     forensic_release release,
-                                                     const struct forensic_open_options *options,
-                                                     struct forensic_evidence **evidence,
-                                                     struct forensic_error **error);
+forensic_status forensic_evidence_open_callback(forensic_read_at read_at,
+                                                uint64_t size,
+                                                void *user,
+                                                forensic_release release,
+                                                const forensic_open_options *options,
+                                                forensic_evidence **evidence,
+                                                forensic_error **error);
 
 /**
  * The container: "raw", "split", "ewf". Owned by the evidence.
  */
-const char *forensic_evidence_format(const struct forensic_evidence *evidence);
+const char *forensic_evidence_format(const forensic_evidence *evidence);
 
 /**
  * Bytes of the medium.
  */
-uint64_t forensic_evidence_size(const struct forensic_evidence *evidence);
+uint64_t forensic_evidence_size(const forensic_evidence *evidence);
 
 /**
  * Bytes a sector, as the container says, otherwise 512.
  */
-uint32_t forensic_evidence_sector_size(const struct forensic_evidence *evidence);
+uint32_t forensic_evidence_sector_size(const forensic_evidence *evidence);
 
 /**
  * Number of things the container says about the case and the acquisition.
  */
-size_t forensic_evidence_metadata_count(const struct forensic_evidence *evidence);
+size_t forensic_evidence_metadata_count(const forensic_evidence *evidence);
 
 /**
  * What the container says, in order of keys; NULL past the end. Owned by the evidence.
  */
-const struct forensic_pair *forensic_evidence_metadata(const struct forensic_evidence *evidence, size_t index);
+const forensic_pair *forensic_evidence_metadata(const forensic_evidence *evidence, size_t index);
 
 /**
  * What the container says under this key ("case_number"). FORENSIC_NOT_FOUND where it says nothing. Owned by the
  * evidence.
  */
-enum forensic_status forensic_evidence_metadata_named(const struct forensic_evidence *evidence,
-                                                      const char *key,
-                                                      const char **value,
-                                                      struct forensic_error **error);
+forensic_status forensic_evidence_metadata_named(const forensic_evidence *evidence,
+                                                 const char *key,
+                                                 const char **value,
+                                                 forensic_error **error);
 
 /**
  * Number of digests stored at acquisition.
  */
-size_t forensic_evidence_stored_hash_count(const struct forensic_evidence *evidence);
+size_t forensic_evidence_stored_hash_count(const forensic_evidence *evidence);
 
 /**
  * A digest stored at acquisition: the algorithm ("md5") and lower-case hex; NULL past the end. Owned by the evidence.
  */
-const struct forensic_pair *forensic_evidence_stored_hash(const struct forensic_evidence *evidence, size_t index);
+const forensic_pair *forensic_evidence_stored_hash(const forensic_evidence *evidence, size_t index);
 
 /**
  * The digest of this algorithm ("md5") stored at acquisition, in lower-case hex. FORENSIC_NOT_FOUND where there is none.
  * Owned by the evidence.
  */
-enum forensic_status forensic_evidence_stored_hash_named(const struct forensic_evidence *evidence,
-                                                         const char *algorithm,
-                                                         const char **hex,
-                                                         struct forensic_error **error);
+forensic_status forensic_evidence_stored_hash_named(const forensic_evidence *evidence,
+                                                    const char *algorithm,
+                                                    const char **hex,
+                                                    forensic_error **error);
 
 /**
  * Reads up to capacity bytes of the medium; as forensic_stream_read_at.
  */
-enum forensic_status forensic_evidence_read_at(const struct forensic_evidence *evidence,
-                                               uint64_t offset,
-                                               uint8_t *buffer,
-                                               size_t capacity,
-                                               size_t *read,
-                                               struct forensic_error **error);
+forensic_status forensic_evidence_read_at(const forensic_evidence *evidence,
+                                          uint64_t offset,
+                                          uint8_t *buffer,
+                                          size_t capacity,
+                                          size_t *read,
+                                          forensic_error **error);
 
 /**
  * All bytes of the medium.
  */
-enum forensic_status forensic_evidence_stream(const struct forensic_evidence *evidence,
-                                              struct forensic_stream **stream,
-                                              struct forensic_error **error);
+forensic_status forensic_evidence_stream(const forensic_evidence *evidence,
+                                         forensic_stream **stream,
+                                         forensic_error **error);
 
 /**
  * Ranges that could not be read: at acquisition, and since, where FORENSIC_UNREADABLE_ZERO replaced them.
  */
-enum forensic_status forensic_evidence_unreadable_ranges(const struct forensic_evidence *evidence,
-                                                         struct forensic_extents **ranges,
-                                                         struct forensic_error **error);
+forensic_status forensic_evidence_unreadable_ranges(const forensic_evidence *evidence,
+                                                    forensic_extents **ranges,
+                                                    forensic_error **error);
 
 /**
  * What was passed over in the container and the partition tables so far.
  */
-enum forensic_status forensic_evidence_issues(const struct forensic_evidence *evidence,
-                                              struct forensic_issues **issues,
-                                              struct forensic_error **error);
+forensic_status forensic_evidence_issues(const forensic_evidence *evidence,
+                                         forensic_issues **issues,
+                                         forensic_error **error);
 
 /**
  * Number of volumes of the medium, gaps between them included; a bare filesystem is one volume.
  */
-size_t forensic_evidence_volume_count(const struct forensic_evidence *evidence);
+size_t forensic_evidence_volume_count(const forensic_evidence *evidence);
 
 /**
  * The volume at index, in medium order. FORENSIC_NOT_FOUND past the end.
  */
-enum forensic_status forensic_evidence_volume(const struct forensic_evidence *evidence,
-                                              size_t index,
-                                              struct forensic_volume **volume,
-                                              struct forensic_error **error);
+forensic_status forensic_evidence_volume(const forensic_evidence *evidence,
+                                         size_t index,
+                                         forensic_volume **volume,
+                                         forensic_error **error);
 
 /**
  * Opens the filesystem of every volume that has a known one; one that cannot be opened is an issue of the evidence.
  */
-enum forensic_status forensic_evidence_filesystems(const struct forensic_evidence *evidence,
-                                                   struct forensic_filesystems **filesystems,
-                                                   struct forensic_error **error);
+forensic_status forensic_evidence_filesystems(const forensic_evidence *evidence,
+                                              forensic_filesystems **filesystems,
+                                              forensic_error **error);
 
 /**
  * Frees evidence; NULL is allowed. What came from it lives on and keeps the image open.
  */
-void forensic_evidence_free(struct forensic_evidence *evidence);
+void forensic_evidence_free(forensic_evidence *evidence);
 
 /**
  * The name of a kind of extent as records have it ("data"); NULL for a number that is none. Static.
@@ -1235,139 +1324,138 @@ const char *forensic_extent_kind_name(uint32_t kind);
 /**
  * Number of extents; 0 for NULL.
  */
-size_t forensic_extents_count(const struct forensic_extents *extents);
+size_t forensic_extents_count(const forensic_extents *extents);
 
 /**
  * The extent at index; NULL past the end. Those that follow stand right behind it in memory. Owned by the list.
  */
-const struct forensic_extent *forensic_extents_get(const struct forensic_extents *extents, size_t index);
+const forensic_extent *forensic_extents_get(const forensic_extents *extents, size_t index);
 
 /**
  * Frees a list of extents; NULL is allowed.
  */
-void forensic_extents_free(struct forensic_extents *extents);
+void forensic_extents_free(forensic_extents *extents);
 
 /**
  * "fat12", "fat16", "fat32", "ntfs". Owned by the filesystem.
  */
-const char *forensic_filesystem_kind(const struct forensic_filesystem *filesystem);
+const char *forensic_filesystem_kind(const forensic_filesystem *filesystem);
 
 /**
  * The volume label; empty where there is none. Owned by the filesystem.
  */
-const char *forensic_filesystem_label(const struct forensic_filesystem *filesystem);
+const char *forensic_filesystem_label(const forensic_filesystem *filesystem);
 
 /**
  * The volume serial number as the system prints it, in lower-case hex; empty where there is none. Owned by the
  * filesystem.
  */
-const char *forensic_filesystem_serial(const struct forensic_filesystem *filesystem);
+const char *forensic_filesystem_serial(const forensic_filesystem *filesystem);
 
 /**
  * Byte offset of the filesystem on the medium.
  */
-uint64_t forensic_filesystem_offset(const struct forensic_filesystem *filesystem);
+uint64_t forensic_filesystem_offset(const forensic_filesystem *filesystem);
 
 /**
  * Bytes the filesystem says it spans.
  */
-uint64_t forensic_filesystem_size(const struct forensic_filesystem *filesystem);
+uint64_t forensic_filesystem_size(const forensic_filesystem *filesystem);
 
 /**
  * Bytes a cluster.
  */
-uint32_t forensic_filesystem_cluster_size(const struct forensic_filesystem *filesystem);
+uint32_t forensic_filesystem_cluster_size(const forensic_filesystem *filesystem);
 
 /**
  * Number of things this reader can tell.
  */
-size_t forensic_filesystem_cap_count(const struct forensic_filesystem *filesystem);
+size_t forensic_filesystem_cap_count(const forensic_filesystem *filesystem);
 
 /**
  * A thing this reader can tell ("deleted", "orphans", "extents", "slack", "streams", ...), so that "none found" and "not
  * implemented" differ; NULL past the end. Owned by the filesystem.
  */
-const char *forensic_filesystem_cap(const struct forensic_filesystem *filesystem,
+const char *forensic_filesystem_cap(const forensic_filesystem *filesystem,
                                     size_t index);
 
 /**
  * What could not be read so far, in order of offset.
  */
-enum forensic_status forensic_filesystem_issues(const struct forensic_filesystem *filesystem,
-                                                struct forensic_issues **issues,
-                                                struct forensic_error **error);
+forensic_status forensic_filesystem_issues(const forensic_filesystem *filesystem,
+                                           forensic_issues **issues,
+                                           forensic_error **error);
 
 /**
  * All unallocated clusters, in volume order, as one stream.
  */
-enum forensic_status forensic_filesystem_unallocated(const struct forensic_filesystem *filesystem,
-                                                     struct forensic_stream **stream,
-                                                     struct forensic_error **error);
+forensic_status forensic_filesystem_unallocated(const forensic_filesystem *filesystem,
+                                                forensic_stream **stream,
+                                                forensic_error **error);
 
 /**
  * Begins a walk over the entries, from position start on (0, or forensic_walk_cursor of an earlier walk); with deleted
  * false, only over those whose metadata is in use.
  */
-enum forensic_status forensic_filesystem_walk(const struct forensic_filesystem *filesystem,
-                                              bool deleted,
-                                              uint64_t start,
-                                              struct forensic_walk **walk,
-                                              struct forensic_error **error);
+forensic_status forensic_filesystem_walk(const forensic_filesystem *filesystem,
+                                         bool deleted,
+                                         uint64_t start,
+                                         forensic_walk **walk,
+                                         forensic_error **error);
 
 /**
  * Number of entries: the positions forensic_filesystem_entry_at takes. The first call reads all metadata.
  */
-uint64_t forensic_filesystem_entry_count(const struct forensic_filesystem *filesystem);
+uint64_t forensic_filesystem_entry_count(const forensic_filesystem *filesystem);
 
 /**
  * The entry at a position of the listing, so that many threads can share one. FORENSIC_NOT_FOUND past the end.
  */
-enum forensic_status forensic_filesystem_entry_at(const struct forensic_filesystem *filesystem,
-                                                  uint64_t position,
-                                                  struct forensic_entry **entry,
-                                                  struct forensic_error **error);
+forensic_status forensic_filesystem_entry_at(const forensic_filesystem *filesystem,
+                                             uint64_t position,
+                                             forensic_entry **entry,
+                                             forensic_error **error);
 
 /**
  * The entry with this path ("/DCIM/IMG_1.JPG"); of several (a deleted file and its successor) the allocated one.
  * FORENSIC_NOT_FOUND where there is none.
  */
-enum forensic_status forensic_filesystem_entry(const struct forensic_filesystem *filesystem,
-                                               const char *path,
-                                               struct forensic_entry **entry,
-                                               struct forensic_error **error);
+forensic_status forensic_filesystem_entry(const forensic_filesystem *filesystem,
+                                          const char *path,
+                                          forensic_entry **entry,
+                                          forensic_error **error);
 
 /**
  * Reads the volume with an independent second reader and compares the live listing and contents. Long work.
  */
-enum forensic_status forensic_filesystem_cross_check(const struct forensic_filesystem *filesystem,
-                                                     struct forensic_cross_check **cross_check,
-                                                     struct forensic_error **error);
+forensic_status forensic_filesystem_cross_check(const forensic_filesystem *filesystem,
+                                                forensic_cross_check **cross_check,
+                                                forensic_error **error);
 
 /**
  * Frees a filesystem; NULL is allowed. Its walks and entries live on.
  */
-void forensic_filesystem_free(struct forensic_filesystem *filesystem);
+void forensic_filesystem_free(forensic_filesystem *filesystem);
 
 /**
  * Number of filesystems; 0 for NULL.
  */
-size_t forensic_filesystems_count(const struct forensic_filesystems *filesystems);
+size_t forensic_filesystems_count(const forensic_filesystems *filesystems);
 
 /**
  * The filesystem at index, in medium order; NULL past the end. Owned by the list.
  */
-const struct forensic_filesystem *forensic_filesystems_get(const struct forensic_filesystems *filesystems,
-                                                           size_t index);
+const forensic_filesystem *forensic_filesystems_get(const forensic_filesystems *filesystems, size_t index);
 
 /**
  * Frees a list of filesystems and them with it; NULL is allowed. Their walks and entries live on.
  */
-void forensic_filesystems_free(struct forensic_filesystems *filesystems);
+void forensic_filesystems_free(forensic_filesystems *filesystems);
 
 /**
  * Gives the number of the algorithm of this name ("md5", "SHA-256"). FORENSIC_INVALID_ARGUMENT where there is none.
  */
-enum forensic_status forensic_algorithm_named(const char *name, uint32_t *algorithm, struct forensic_error **error);
+forensic_status forensic_algorithm_named(const char *name, uint32_t *algorithm, forensic_error **error);
 
 /**
  * The name of one algorithm ("md5"); NULL for a number that is none. Static.
@@ -1378,55 +1466,53 @@ const char *forensic_algorithm_name(uint32_t algorithm);
  * Writes one of the digests in lower-case hex, NUL-terminated and cut to capacity (FORENSIC_HEX_SIZE holds any).
  * FORENSIC_NOT_FOUND where it is not among them.
  */
-enum forensic_status forensic_digests_hex(const struct forensic_digests *digests,
-                                          uint32_t algorithm,
-                                          char *buffer,
-                                          size_t capacity,
-                                          struct forensic_error **error);
+forensic_status forensic_digests_hex(const forensic_digests *digests,
+                                     uint32_t algorithm,
+                                     char *buffer,
+                                     size_t capacity,
+                                     forensic_error **error);
 
 /**
  * Gives a hasher of these algorithms.
  */
-enum forensic_status forensic_hasher_new(uint32_t algorithms,
-                                         struct forensic_hasher **hasher,
-                                         struct forensic_error **error);
+forensic_status forensic_hasher_new(uint32_t algorithms, forensic_hasher **hasher, forensic_error **error);
 
 /**
  * Takes the next length bytes.
  */
-enum forensic_status forensic_hasher_update(struct forensic_hasher *hasher,
-                                            const uint8_t *bytes,
-                                            size_t length,
-                                            struct forensic_error **error);
+forensic_status forensic_hasher_update(forensic_hasher *hasher,
+                                       const uint8_t *bytes,
+                                       size_t length,
+                                       forensic_error **error);
 
 /**
  * Gives the digests of all bytes taken so far; more may follow.
  */
-enum forensic_status forensic_hasher_finish(const struct forensic_hasher *hasher,
-                                            struct forensic_digests *digests,
-                                            struct forensic_error **error);
+forensic_status forensic_hasher_finish(const forensic_hasher *hasher,
+                                       forensic_digests *digests,
+                                       forensic_error **error);
 
 /**
  * Frees a hasher; NULL is allowed.
  */
-void forensic_hasher_free(struct forensic_hasher *hasher);
+void forensic_hasher_free(forensic_hasher *hasher);
 
 /**
  * The digests of length bytes.
  */
-enum forensic_status forensic_hash_bytes(const uint8_t *bytes,
-                                         size_t length,
-                                         uint32_t algorithms,
-                                         struct forensic_digests *digests,
-                                         struct forensic_error **error);
+forensic_status forensic_hash_bytes(const uint8_t *bytes,
+                                    size_t length,
+                                    uint32_t algorithms,
+                                    forensic_digests *digests,
+                                    forensic_error **error);
 
 /**
  * The digests of a file of the system. FORENSIC_IO where it cannot be opened.
  */
-enum forensic_status forensic_hash_file(const char *path,
-                                        uint32_t algorithms,
-                                        struct forensic_digests *digests,
-                                        struct forensic_error **error);
+forensic_status forensic_hash_file(const char *path,
+                                   uint32_t algorithms,
+                                   forensic_digests *digests,
+                                   forensic_error **error);
 
 /**
  * The digests of all bytes of a stream, while as many threads as readers read ahead (0: none). progress, which may be
@@ -1434,13 +1520,13 @@ enum forensic_status forensic_hash_file(const char *path,
  *
  * FORENSIC_UNREADABLE, FORENSIC_CORRUPT where a byte cannot be had, FORENSIC_CANCELLED where progress stops it.
  */
-enum forensic_status forensic_hash_stream(const struct forensic_stream *stream,
-                                          uint32_t algorithms,
-                                          size_t readers,
-                                          forensic_progress progress,
-                                          void *user,
-                                          struct forensic_digests *digests,
-                                          struct forensic_error **error);
+forensic_status forensic_hash_stream(const forensic_stream *stream,
+                                     uint32_t algorithms,
+                                     size_t readers,
+                                     forensic_progress progress,
+                                     void *user,
+                                     forensic_digests *digests,
+                                     forensic_error **error);
 
 /**
  * The digests of many streams, on threads threads (0: as many as the machine runs at once): the fast way for many files.
@@ -1450,13 +1536,13 @@ enum forensic_status forensic_hash_stream(const struct forensic_stream *stream,
  *
  * FORENSIC_OK where the work was done, whatever became of single streams.
  */
-enum forensic_status forensic_hash_many(const struct forensic_stream *const *streams,
-                                        size_t count,
-                                        uint32_t algorithms,
-                                        size_t threads,
-                                        struct forensic_digests *digests,
-                                        struct forensic_error **errors,
-                                        struct forensic_error **error);
+forensic_status forensic_hash_many(const forensic_stream *const *streams,
+                                   size_t count,
+                                   uint32_t algorithms,
+                                   size_t threads,
+                                   forensic_digests *digests,
+                                   forensic_error **errors,
+                                   forensic_error **error);
 
 /**
  * Builds a set from count lists. format is "plain", "sums" or "hashdeep" for all of them, or NULL: each is told by its
@@ -1464,92 +1550,92 @@ enum forensic_status forensic_hash_many(const struct forensic_stream *const *str
  *
  * FORENSIC_IO, or FORENSIC_FORMAT for a file that is no list of digests. A row that cannot be read is an issue.
  */
-enum forensic_status forensic_hash_set_build(const char *const *paths,
-                                             size_t count,
-                                             const char *format,
-                                             struct forensic_hash_set **set,
-                                             struct forensic_error **error);
+forensic_status forensic_hash_set_build(const char *const *paths,
+                                        size_t count,
+                                        const char *format,
+                                        forensic_hash_set **set,
+                                        forensic_error **error);
 
 /**
  * Number of distinct digests.
  */
-size_t forensic_hash_set_size(const struct forensic_hash_set *set);
+size_t forensic_hash_set_size(const forensic_hash_set *set);
 
 /**
  * Number of lists it was built from.
  */
-size_t forensic_hash_set_source_count(const struct forensic_hash_set *set);
+size_t forensic_hash_set_source_count(const forensic_hash_set *set);
 
 /**
  * A list it was built from; NULL past the end. Owned by the set.
  */
-const struct forensic_set_source *forensic_hash_set_source(const struct forensic_hash_set *set, size_t index);
+const forensic_set_source *forensic_hash_set_source(const forensic_hash_set *set, size_t index);
 
 /**
  * Number of rows that could not be read.
  */
-size_t forensic_hash_set_issue_count(const struct forensic_hash_set *set);
+size_t forensic_hash_set_issue_count(const forensic_hash_set *set);
 
 /**
  * A row that could not be read; NULL past the end. Owned by the set.
  */
-const struct forensic_set_issue *forensic_hash_set_issue(const struct forensic_hash_set *set, size_t index);
+const forensic_set_issue *forensic_hash_set_issue(const forensic_hash_set *set, size_t index);
 
 /**
  * What the set says of a digest of 16, 20 or 32 bytes; no hits where it is unknown.
  */
-enum forensic_status forensic_hash_set_lookup(const struct forensic_hash_set *set,
-                                              const uint8_t *digest,
-                                              size_t length,
-                                              struct forensic_hits **hits,
-                                              struct forensic_error **error);
+forensic_status forensic_hash_set_lookup(const forensic_hash_set *set,
+                                         const uint8_t *digest,
+                                         size_t length,
+                                         forensic_hits **hits,
+                                         forensic_error **error);
 
 /**
  * What the set says of a digest given as hex text in either case. FORENSIC_INVALID_ARGUMENT where it is no digest.
  */
-enum forensic_status forensic_hash_set_lookup_hex(const struct forensic_hash_set *set,
-                                                  const char *hex,
-                                                  struct forensic_hits **hits,
-                                                  struct forensic_error **error);
+forensic_status forensic_hash_set_lookup_hex(const forensic_hash_set *set,
+                                             const char *hex,
+                                             forensic_hits **hits,
+                                             forensic_error **error);
 
 /**
  * What the set says of a file with any of these digests; nothing twice.
  */
-enum forensic_status forensic_hash_set_lookup_digests(const struct forensic_hash_set *set,
-                                                      const struct forensic_digests *digests,
-                                                      struct forensic_hits **hits,
-                                                      struct forensic_error **error);
+forensic_status forensic_hash_set_lookup_digests(const forensic_hash_set *set,
+                                                 const forensic_digests *digests,
+                                                 forensic_hits **hits,
+                                                 forensic_error **error);
 
 /**
  * Looks up count digests of length bytes each (16, 20 or 32), which stand one behind another in digests, and writes to
  * the places of known whether the set knows each; the fast way for many.
  */
-enum forensic_status forensic_hash_set_contains_many(const struct forensic_hash_set *set,
-                                                     const uint8_t *digests,
-                                                     size_t length,
-                                                     size_t count,
-                                                     bool *known,
-                                                     struct forensic_error **error);
+forensic_status forensic_hash_set_contains_many(const forensic_hash_set *set,
+                                                const uint8_t *digests,
+                                                size_t length,
+                                                size_t count,
+                                                bool *known,
+                                                forensic_error **error);
 
 /**
  * Frees a hash set; NULL is allowed. A triage that uses it keeps it.
  */
-void forensic_hash_set_free(struct forensic_hash_set *set);
+void forensic_hash_set_free(forensic_hash_set *set);
 
 /**
  * Number of hits; 0 for NULL.
  */
-size_t forensic_hits_count(const struct forensic_hits *hits);
+size_t forensic_hits_count(const forensic_hits *hits);
 
 /**
  * The hit at index; NULL past the end. Owned by the hits.
  */
-const struct forensic_known *forensic_hits_get(const struct forensic_hits *hits, size_t index);
+const forensic_known *forensic_hits_get(const forensic_hits *hits, size_t index);
 
 /**
  * Frees hits; NULL is allowed.
  */
-void forensic_hits_free(struct forensic_hits *hits);
+void forensic_hits_free(forensic_hits *hits);
 
 /**
  * Hashes the picture in a file of the system: BMP, GIF, ICO, JPEG, PNG, PNM, TIFF, WebP. algorithm is a
@@ -1559,24 +1645,24 @@ void forensic_hits_free(struct forensic_hits *hits);
  * FORENSIC_IO, FORENSIC_FORMAT where it is no picture, FORENSIC_LIMIT where it is too large, FORENSIC_CORRUPT where it does
  * not decode, FORENSIC_INVALID_ARGUMENT for a hash_size outside 2 to 64 or one the algorithm does not take.
  */
-enum forensic_status forensic_image_hash_file(const char *path,
-                                              uint32_t algorithm,
-                                              uint32_t hash_size,
-                                              bool dct,
-                                              const struct forensic_limits *limits,
-                                              struct forensic_image_hash **hash,
-                                              struct forensic_error **error);
+forensic_status forensic_image_hash_file(const char *path,
+                                         uint32_t algorithm,
+                                         uint32_t hash_size,
+                                         bool dct,
+                                         const forensic_limits *limits,
+                                         forensic_image_hash **hash,
+                                         forensic_error **error);
 
 /**
  * Hashes the picture in a stream; otherwise as forensic_image_hash_file.
  */
-enum forensic_status forensic_image_hash_stream(const struct forensic_stream *stream,
-                                                uint32_t algorithm,
-                                                uint32_t hash_size,
-                                                bool dct,
-                                                const struct forensic_limits *limits,
-                                                struct forensic_image_hash **hash,
-                                                struct forensic_error **error);
+forensic_status forensic_image_hash_stream(const forensic_stream *stream,
+                                           uint32_t algorithm,
+                                           uint32_t hash_size,
+                                           bool dct,
+                                           const forensic_limits *limits,
+                                           forensic_image_hash **hash,
+                                           forensic_error **error);
 
 /**
  * Hashes a decoded picture: rows of red, green and blue bytes, top row first, stride bytes from one row to the next (at
@@ -1584,309 +1670,304 @@ enum forensic_status forensic_image_hash_stream(const struct forensic_stream *st
  *
  * FORENSIC_INVALID_ARGUMENT where the buffer is too short for that, or as forensic_image_hash_file.
  */
-enum forensic_status forensic_image_hash_rgb(const uint8_t *pixels,
-                                             size_t length,
-                                             uint32_t width,
-                                             uint32_t height,
-                                             size_t stride,
-                                             uint32_t algorithm,
-                                             uint32_t hash_size,
-                                             bool dct,
-                                             struct forensic_image_hash **hash,
-                                             struct forensic_error **error);
+forensic_status forensic_image_hash_rgb(const uint8_t *pixels,
+                                        size_t length,
+                                        uint32_t width,
+                                        uint32_t height,
+                                        size_t stride,
+                                        uint32_t algorithm,
+                                        uint32_t hash_size,
+                                        bool dct,
+                                        forensic_image_hash **hash,
+                                        forensic_error **error);
 
 /**
  * The bytes of the hash, first bit lowest; length, which may be NULL, is set to their number. Owned by the hash.
  */
-const uint8_t *forensic_image_hash_bytes(const struct forensic_image_hash *hash, size_t *length);
+const uint8_t *forensic_image_hash_bytes(const forensic_image_hash *hash, size_t *length);
 
 /**
  * Number of bits.
  */
-uint32_t forensic_image_hash_bits(const struct forensic_image_hash *hash);
+uint32_t forensic_image_hash_bits(const forensic_image_hash *hash);
 
 /**
  * The hash in lower-case hex. Owned by the hash.
  */
-const char *forensic_image_hash_hex(const struct forensic_image_hash *hash);
+const char *forensic_image_hash_hex(const forensic_image_hash *hash);
 
 /**
  * The name of the algorithm ("gradient"). Owned by the hash.
  */
-const char *forensic_image_hash_algorithm(const struct forensic_image_hash *hash);
+const char *forensic_image_hash_algorithm(const forensic_image_hash *hash);
 
 /**
  * Sets distance to the number of bits that differ. FORENSIC_INVALID_ARGUMENT where the hashes are of different algorithms
  * or lengths.
  */
-enum forensic_status forensic_image_hash_distance(const struct forensic_image_hash *hash,
-                                                  const struct forensic_image_hash *other,
-                                                  uint32_t *distance,
-                                                  struct forensic_error **error);
+forensic_status forensic_image_hash_distance(const forensic_image_hash *hash,
+                                             const forensic_image_hash *other,
+                                             uint32_t *distance,
+                                             forensic_error **error);
 
 /**
  * Frees an image hash; NULL is allowed.
  */
-void forensic_image_hash_free(struct forensic_image_hash *hash);
+void forensic_image_hash_free(forensic_image_hash *hash);
 
 /**
  * Number of issues; 0 for NULL.
  */
-size_t forensic_issues_count(const struct forensic_issues *issues);
+size_t forensic_issues_count(const forensic_issues *issues);
 
 /**
  * The issue at index; NULL past the end. Owned by the list.
  */
-const struct forensic_issue *forensic_issues_get(const struct forensic_issues *issues, size_t index);
+const forensic_issue *forensic_issues_get(const forensic_issues *issues, size_t index);
 
 /**
  * Frees a list of issues; NULL is allowed.
  */
-void forensic_issues_free(struct forensic_issues *issues);
+void forensic_issues_free(forensic_issues *issues);
 
 /**
  * Gives the default bounds, which fit real media.
  */
-enum forensic_status forensic_limits_new(struct forensic_limits **limits, struct forensic_error **error);
+forensic_status forensic_limits_new(forensic_limits **limits, forensic_error **error);
 
 /**
  * Sets one bound. FORENSIC_INVALID_ARGUMENT where limit is no forensic_limit or value does not fit it.
  */
-enum forensic_status forensic_limits_set(struct forensic_limits *limits,
-                                         uint32_t limit,
-                                         uint64_t value,
-                                         struct forensic_error **error);
+forensic_status forensic_limits_set(forensic_limits *limits, uint32_t limit, uint64_t value, forensic_error **error);
 
 /**
  * The value of a bound; 0 where limit is no forensic_limit.
  */
-uint64_t forensic_limits_get(const struct forensic_limits *limits, uint32_t limit);
+uint64_t forensic_limits_get(const forensic_limits *limits, uint32_t limit);
 
 /**
  * Frees bounds; NULL is allowed. What was opened with them keeps a copy.
  */
-void forensic_limits_free(struct forensic_limits *limits);
+void forensic_limits_free(forensic_limits *limits);
 
 /**
  * The whole record as one JSON object, as it stands in a line of JSONL. Owned by the record.
  */
-const char *forensic_record_json(const struct forensic_record *record);
+const char *forensic_record_json(const forensic_record *record);
 
 /**
  * Position in the output, from 0.
  */
-uint64_t forensic_record_id(const struct forensic_record *record);
+uint64_t forensic_record_id(const forensic_record *record);
 
 /**
  * Where it was found: "filesystem". Owned by the record.
  */
-const char *forensic_record_source(const struct forensic_record *record);
+const char *forensic_record_source(const forensic_record *record);
 
 /**
  * True where it lies in a volume; the volume's index is then written to volume (which may be NULL).
  */
-bool forensic_record_volume(const struct forensic_record *record, uint64_t *volume);
+bool forensic_record_volume(const forensic_record *record, uint64_t *volume);
 
 /**
  * True where it lies in a volume; the volume's byte offset on the medium is then written to offset (which may be NULL).
  */
-bool forensic_record_volume_offset(const struct forensic_record *record, uint64_t *offset);
+bool forensic_record_volume_offset(const forensic_record *record, uint64_t *offset);
 
 /**
  * Kind of the filesystem; NULL outside one. Owned by the record.
  */
-const char *forensic_record_filesystem(const struct forensic_record *record);
+const char *forensic_record_filesystem(const forensic_record *record);
 
 /**
  * Path in the filesystem; NULL where it has none. Owned by the record.
  */
-const char *forensic_record_path(const struct forensic_record *record);
+const char *forensic_record_path(const forensic_record *record);
 
 /**
  * Last part of the path; NULL where it has none. Owned by the record.
  */
-const char *forensic_record_name(const struct forensic_record *record);
+const char *forensic_record_name(const forensic_record *record);
 
 /**
  * Name of the stream, "" being the main one; NULL for a directory itself. Owned by the record.
  */
-const char *forensic_record_stream(const struct forensic_record *record);
+const char *forensic_record_stream(const forensic_record *record);
 
 /**
  * True where it is of an entry; its id in its filesystem is then written to entry_id (which may be NULL).
  */
-bool forensic_record_entry_id(const struct forensic_record *record, uint64_t *entry_id);
+bool forensic_record_entry_id(const forensic_record *record, uint64_t *entry_id);
 
 /**
  * True where the directory is known; its id is then written to parent_id (which may be NULL).
  */
-bool forensic_record_parent_id(const struct forensic_record *record, uint64_t *parent_id);
+bool forensic_record_parent_id(const forensic_record *record, uint64_t *parent_id);
 
 /**
  * "file", "directory", "symlink", "other"; or NULL. Owned by the record.
  */
-const char *forensic_record_kind(const struct forensic_record *record);
+const char *forensic_record_kind(const forensic_record *record);
 
 /**
  * "allocated", "deleted", "orphan", "unlisted"; or NULL. Owned by the record.
  */
-const char *forensic_record_status(const struct forensic_record *record);
+const char *forensic_record_status(const forensic_record *record);
 
 /**
  * Where a symbolic link leads; or NULL. Owned by the record.
  */
-const char *forensic_record_target(const struct forensic_record *record);
+const char *forensic_record_target(const forensic_record *record);
 
 /**
  * "intact", "partial", "overwritten", "unknown"; NULL for what is in use. Owned by the record.
  */
-const char *forensic_record_recoverability(const struct forensic_record *record);
+const char *forensic_record_recoverability(const forensic_record *record);
 
 /**
  * Why; NULL for what is in use. Owned by the record.
  */
-const char *forensic_record_recoverability_reason(const struct forensic_record *record);
+const char *forensic_record_recoverability_reason(const forensic_record *record);
 
 /**
  * True where there is a stream; its bytes are then written to size (which may be NULL).
  */
-bool forensic_record_size(const struct forensic_record *record, uint64_t *size);
+bool forensic_record_size(const forensic_record *record, uint64_t *size);
 
 /**
  * True where there is a time of this kind (a forensic_time_kind); it is then written to time (which may be NULL).
  */
-bool forensic_record_time(const struct forensic_record *record, uint32_t kind, struct forensic_time *time);
+bool forensic_record_time(const forensic_record *record, uint32_t kind, forensic_time *time);
 
 /**
  * Where the stream lies.
  */
-enum forensic_status forensic_record_extents(const struct forensic_record *record,
-                                             struct forensic_extents **extents,
-                                             struct forensic_error **error);
+forensic_status forensic_record_extents(const forensic_record *record,
+                                        forensic_extents **extents,
+                                        forensic_error **error);
 
 /**
  * MD5 in lower-case hex; NULL where it was not asked for or the content could not be read in full. Owned by the record.
  */
-const char *forensic_record_md5(const struct forensic_record *record);
+const char *forensic_record_md5(const forensic_record *record);
 
 /**
  * SHA-1; as forensic_record_md5.
  */
-const char *forensic_record_sha1(const struct forensic_record *record);
+const char *forensic_record_sha1(const forensic_record *record);
 
 /**
  * SHA-256; as forensic_record_md5.
  */
-const char *forensic_record_sha256(const struct forensic_record *record);
+const char *forensic_record_sha256(const forensic_record *record);
 
 /**
  * BLAKE3; as forensic_record_md5.
  */
-const char *forensic_record_blake3(const struct forensic_record *record);
+const char *forensic_record_blake3(const forensic_record *record);
 
 /**
  * Type of the content by its signature ("jpeg"); NULL where none fits. Owned by the record.
  */
-const char *forensic_record_type(const struct forensic_record *record);
+const char *forensic_record_type(const forensic_record *record);
 
 /**
  * What is known of a picture that decodes; NULL for anything else. Owned by the record.
  */
-const struct forensic_picture *forensic_record_picture(const struct forensic_record *record);
+const forensic_picture *forensic_record_picture(const forensic_record *record);
 
 /**
  * Number of perceptual hashes.
  */
-size_t forensic_record_perceptual_count(const struct forensic_record *record);
+size_t forensic_record_perceptual_count(const forensic_record *record);
 
 /**
  * A perceptual hash; NULL past the end. Owned by the record.
  */
-const struct forensic_perceptual *forensic_record_perceptual(const struct forensic_record *record, size_t index);
+const forensic_perceptual *forensic_record_perceptual(const forensic_record *record, size_t index);
 
 /**
  * Number of hits in hash sets.
  */
-size_t forensic_record_known_count(const struct forensic_record *record);
+size_t forensic_record_known_count(const forensic_record *record);
 
 /**
  * A hit in a hash set; NULL past the end. Owned by the record.
  */
-const struct forensic_known_hit *forensic_record_known(const struct forensic_record *record, size_t index);
+const forensic_known_hit *forensic_record_known(const forensic_record *record, size_t index);
 
 /**
  * True where an earlier record has the same SHA-256; the id of the first is then written to id (which may be NULL).
  */
-bool forensic_record_same_as(const struct forensic_record *record, uint64_t *id);
+bool forensic_record_same_as(const forensic_record *record, uint64_t *id);
 
 /**
  * True where another record holds this one; its id is then written to id (which may be NULL).
  */
-bool forensic_record_parent(const struct forensic_record *record, uint64_t *id);
+bool forensic_record_parent(const forensic_record *record, uint64_t *id);
 
 /**
  * Number of things that could not be read.
  */
-size_t forensic_record_issue_count(const struct forensic_record *record);
+size_t forensic_record_issue_count(const forensic_record *record);
 
 /**
  * A thing that could not be read, in words; NULL past the end. Owned by the record.
  */
-const char *forensic_record_issue(const struct forensic_record *record, size_t index);
+const char *forensic_record_issue(const forensic_record *record, size_t index);
 
 /**
  * Gives the next record; FORENSIC_DONE, with record set to NULL, at the end. Several threads may share the records out
  * among them with it. Owned by the report.
  */
-enum forensic_status forensic_report_next(const struct forensic_report *report,
-                                          const struct forensic_record **record,
-                                          struct forensic_error **error);
+forensic_status forensic_report_next(const forensic_report *report,
+                                     const forensic_record **record,
+                                     forensic_error **error);
 
 /**
  * Number of records.
  */
-size_t forensic_report_record_count(const struct forensic_report *report);
+size_t forensic_report_record_count(const forensic_report *report);
 
 /**
  * The record at index, which is its id; NULL past the end. Owned by the report.
  */
-const struct forensic_record *forensic_report_record(const struct forensic_report *report, size_t index);
+const forensic_record *forensic_report_record(const forensic_report *report, size_t index);
 
 /**
  * Number of counts of the summary.
  */
-size_t forensic_report_summary_count(const struct forensic_report *report);
+size_t forensic_report_summary_count(const forensic_report *report);
 
 /**
  * A count of the summary, always in the same order; NULL past the end. Owned by the report.
  */
-const struct forensic_count *forensic_report_summary(const struct forensic_report *report, size_t index);
+const forensic_count *forensic_report_summary(const forensic_report *report, size_t index);
 
 /**
  * What could not be read of the evidence, its volumes and filesystems.
  */
-enum forensic_status forensic_report_issues(const struct forensic_report *report,
-                                            struct forensic_issues **issues,
-                                            struct forensic_error **error);
+forensic_status forensic_report_issues(const forensic_report *report, forensic_issues **issues, forensic_error **error);
 
 /**
  * Creates a file and writes all records into it. format is "jsonl" (one JSON object a line) or "csv" (RFC 4180).
  * FORENSIC_IO where it cannot be written.
  */
-enum forensic_status forensic_report_write(const struct forensic_report *report,
-                                           const char *path,
-                                           const char *format,
-                                           struct forensic_error **error);
+forensic_status forensic_report_write(const forensic_report *report,
+                                      const char *path,
+                                      const char *format,
+                                      forensic_error **error);
 
 /**
  * Frees a report and its records; NULL is allowed.
  */
-void forensic_report_free(struct forensic_report *report);
+void forensic_report_free(forensic_report *report);
 
 /**
  * Number of bytes; 0 for NULL.
  */
-uint64_t forensic_stream_size(const struct forensic_stream *stream);
+uint64_t forensic_stream_size(const forensic_stream *stream);
 
 /**
  * Reads up to capacity bytes from offset on and sets read to their number, which is less than capacity only at the end
@@ -1894,33 +1975,33 @@ uint64_t forensic_stream_size(const struct forensic_stream *stream);
  *
  * FORENSIC_UNREADABLE, FORENSIC_CORRUPT where bytes cannot be had; what stands in the buffer then is not content.
  */
-enum forensic_status forensic_stream_read_at(const struct forensic_stream *stream,
-                                             uint64_t offset,
-                                             uint8_t *buffer,
-                                             size_t capacity,
-                                             size_t *read,
-                                             struct forensic_error **error);
+forensic_status forensic_stream_read_at(const forensic_stream *stream,
+                                        uint64_t offset,
+                                        uint8_t *buffer,
+                                        size_t capacity,
+                                        size_t *read,
+                                        forensic_error **error);
 
 /**
  * Where all of the stream lies on the medium.
  */
-enum forensic_status forensic_stream_extents(const struct forensic_stream *stream,
-                                             struct forensic_extents **extents,
-                                             struct forensic_error **error);
+forensic_status forensic_stream_extents(const forensic_stream *stream,
+                                        forensic_extents **extents,
+                                        forensic_error **error);
 
 /**
  * Where length bytes of the stream from offset on lie on the medium; what lies past the end is left out.
  */
-enum forensic_status forensic_stream_locate(const struct forensic_stream *stream,
-                                            uint64_t offset,
-                                            uint64_t length,
-                                            struct forensic_extents **extents,
-                                            struct forensic_error **error);
+forensic_status forensic_stream_locate(const forensic_stream *stream,
+                                       uint64_t offset,
+                                       uint64_t length,
+                                       forensic_extents **extents,
+                                       forensic_error **error);
 
 /**
  * Frees a stream; NULL is allowed.
  */
-void forensic_stream_free(struct forensic_stream *stream);
+void forensic_stream_free(forensic_stream *stream);
 
 /**
  * The name of a kind of time as records have it ("created"); NULL for a number that is none. Static.
@@ -1933,59 +2014,58 @@ const char *forensic_time_kind_name(uint32_t kind);
  *
  * FORENSIC_INVALID_ARGUMENT outside the years 0 to 9999.
  */
-enum forensic_status forensic_time_format(const struct forensic_time *time,
-                                          char *buffer,
-                                          size_t capacity,
-                                          size_t *length,
-                                          struct forensic_error **error);
+forensic_status forensic_time_format(const forensic_time *time,
+                                     char *buffer,
+                                     size_t capacity,
+                                     size_t *length,
+                                     forensic_error **error);
 
 /**
  * Gives the defaults: all digests, a gradient hash of every picture, no hash set, as many threads as the machine runs at
  * once. NULL for options means the same.
  */
-enum forensic_status forensic_triage_options_new(struct forensic_triage_options **options,
-                                                 struct forensic_error **error);
+forensic_status forensic_triage_options_new(forensic_triage_options **options,
+                                            forensic_error **error);
 
 /**
  * Sets the threads to work on; 0: as many as the machine runs at once. The records are the same on any number.
  */
-enum forensic_status forensic_triage_options_set_threads(struct forensic_triage_options *options,
-                                                         size_t threads,
-                                                         struct forensic_error **error);
+forensic_status forensic_triage_options_set_threads(forensic_triage_options *options,
+                                                    size_t threads,
+                                                    forensic_error **error);
 
 /**
  * Sets the digests of every stream: FORENSIC_MD5 | FORENSIC_SHA1 | ...
  */
-enum forensic_status forensic_triage_options_set_algorithms(struct forensic_triage_options *options,
-                                                            uint32_t algorithms,
-                                                            struct forensic_error **error);
+forensic_status forensic_triage_options_set_algorithms(forensic_triage_options *options,
+                                                       uint32_t algorithms,
+                                                       forensic_error **error);
 
 /**
  * Leaves pictures without perceptual hashes, until some are added.
  */
-enum forensic_status forensic_triage_options_clear_image_hashes(struct forensic_triage_options *options,
-                                                                struct forensic_error **error);
+forensic_status forensic_triage_options_clear_image_hashes(forensic_triage_options *options, forensic_error **error);
 
 /**
  * Adds a perceptual hash of every picture; the arguments are those of forensic_image_hash_file.
  */
-enum forensic_status forensic_triage_options_add_image_hash(struct forensic_triage_options *options,
-                                                            uint32_t algorithm,
-                                                            uint32_t hash_size,
-                                                            bool dct,
-                                                            struct forensic_error **error);
+forensic_status forensic_triage_options_add_image_hash(forensic_triage_options *options,
+                                                       uint32_t algorithm,
+                                                       uint32_t hash_size,
+                                                       bool dct,
+                                                       forensic_error **error);
 
 /**
  * Adds a hash set that every stream is looked up in; it may be freed at once.
  */
-enum forensic_status forensic_triage_options_add_hash_set(struct forensic_triage_options *options,
-                                                          const struct forensic_hash_set *set,
-                                                          struct forensic_error **error);
+forensic_status forensic_triage_options_add_hash_set(forensic_triage_options *options,
+                                                     const forensic_hash_set *set,
+                                                     forensic_error **error);
 
 /**
  * Frees options; NULL is allowed.
  */
-void forensic_triage_options_free(struct forensic_triage_options *options);
+void forensic_triage_options_free(forensic_triage_options *options);
 
 /**
  * Runs a triage: every file of every volume, live and deleted, hashed and looked up; the report keeps all records.
@@ -1993,12 +2073,12 @@ void forensic_triage_options_free(struct forensic_triage_options *options);
  *
  * FORENSIC_CANCELLED where progress stops it. Damage is no error: see forensic_report_issues and forensic_record_issue.
  */
-enum forensic_status forensic_triage_run(const struct forensic_evidence *evidence,
-                                         const struct forensic_triage_options *options,
-                                         forensic_progress progress,
-                                         void *user,
-                                         struct forensic_report **report,
-                                         struct forensic_error **error);
+forensic_status forensic_triage_run(const forensic_evidence *evidence,
+                                    const forensic_triage_options *options,
+                                    forensic_progress progress,
+                                    void *user,
+                                    forensic_report **report,
+                                    forensic_error **error);
 
 /**
  * Runs a triage and writes its records to a file as they come, in memory independent of their number; the report has the
@@ -2006,14 +2086,14 @@ enum forensic_status forensic_triage_run(const struct forensic_evidence *evidenc
  *
  * FORENSIC_IO where the file cannot be written, and as forensic_triage_run.
  */
-enum forensic_status forensic_triage_write(const struct forensic_evidence *evidence,
-                                           const struct forensic_triage_options *options,
-                                           const char *path,
-                                           const char *format,
-                                           forensic_progress progress,
-                                           void *user,
-                                           struct forensic_report **report,
-                                           struct forensic_error **error);
+forensic_status forensic_triage_write(const forensic_evidence *evidence,
+                                      const forensic_triage_options *options,
+                                      const char *path,
+                                      const char *format,
+                                      forensic_progress progress,
+                                      void *user,
+                                      forensic_report **report,
+                                      forensic_error **error);
 
 /**
  * Runs a triage and gives each record to sink, with user, as soon as its turn comes, in memory independent of their
@@ -2021,13 +2101,13 @@ enum forensic_status forensic_triage_write(const struct forensic_evidence *evide
  *
  * FORENSIC_CANCELLED where sink or progress stops it.
  */
-enum forensic_status forensic_triage_each(const struct forensic_evidence *evidence,
-                                          const struct forensic_triage_options *options,
-                                          forensic_record_sink sink,
-                                          forensic_progress progress,
-                                          void *user,
-                                          struct forensic_report **report,
-                                          struct forensic_error **error);
+forensic_status forensic_triage_each(const forensic_evidence *evidence,
+                                     const forensic_triage_options *options,
+                                     forensic_record_sink sink,
+                                     forensic_progress progress,
+                                     void *user,
+                                     forensic_report **report,
+                                     forensic_error **error);
 
 /**
  * Reads the whole medium and compares its digests with those stored at acquisition. Bytes that cannot be read are
@@ -2035,126 +2115,120 @@ enum forensic_status forensic_triage_each(const struct forensic_evidence *eviden
  *
  * FORENSIC_CANCELLED where progress stops it.
  */
-enum forensic_status forensic_evidence_verify(const struct forensic_evidence *evidence,
-                                              forensic_progress progress,
-                                              void *user,
-                                              struct forensic_verification **verification,
-                                              struct forensic_error **error);
+forensic_status forensic_evidence_verify(const forensic_evidence *evidence,
+                                         forensic_progress progress,
+                                         void *user,
+                                         forensic_verification **verification,
+                                         forensic_error **error);
 
 /**
  * Whether the medium is what was acquired; FORENSIC_VERDICT_NONE for NULL.
  */
-enum forensic_verdict forensic_verification_verdict(const struct forensic_verification *verification);
+forensic_verdict forensic_verification_verdict(const forensic_verification *verification);
 
 /**
  * Number of computed digests: none where part of the medium cannot be read, as there is no whole to digest.
  */
-size_t forensic_verification_computed_count(const struct forensic_verification *verification);
+size_t forensic_verification_computed_count(const forensic_verification *verification);
 
 /**
  * A computed digest: the algorithm ("md5") and lower-case hex; NULL past the end. Owned by the verification.
  */
-const struct forensic_pair *forensic_verification_computed(const struct forensic_verification *verification,
-                                                           size_t index);
+const forensic_pair *forensic_verification_computed(const forensic_verification *verification, size_t index);
 
 /**
  * Number of digests stored at acquisition.
  */
-size_t forensic_verification_stored_count(const struct forensic_verification *verification);
+size_t forensic_verification_stored_count(const forensic_verification *verification);
 
 /**
  * A digest stored at acquisition: the algorithm and lower-case hex; NULL past the end. Owned by the verification.
  */
-const struct forensic_pair *forensic_verification_stored(const struct forensic_verification *verification,
-                                                         size_t index);
+const forensic_pair *forensic_verification_stored(const forensic_verification *verification, size_t index);
 
 /**
  * Ranges of the medium that cannot be read or whose checksum does not fit, in order.
  */
-enum forensic_status forensic_verification_bad_ranges(const struct forensic_verification *verification,
-                                                      struct forensic_extents **ranges,
-                                                      struct forensic_error **error);
+forensic_status forensic_verification_bad_ranges(const forensic_verification *verification,
+                                                 forensic_extents **ranges,
+                                                 forensic_error **error);
 
 /**
  * Frees a verification; NULL is allowed.
  */
-void forensic_verification_free(struct forensic_verification *verification);
+void forensic_verification_free(forensic_verification *verification);
 
 /**
  * Position in medium order, from 0, gaps counted.
  */
-size_t forensic_volume_index(const struct forensic_volume *volume);
+size_t forensic_volume_index(const forensic_volume *volume);
 
 /**
  * The partition table it stands in: "mbr", "gpt", "none". Owned by the volume.
  */
-const char *forensic_volume_scheme(const struct forensic_volume *volume);
+const char *forensic_volume_scheme(const forensic_volume *volume);
 
 /**
  * What the partition table says it holds, or, where that says nothing, what was recognised in it; "unallocated" for a
  * gap. Owned by the volume.
  */
-const char *forensic_volume_type(const struct forensic_volume *volume);
+const char *forensic_volume_type(const forensic_volume *volume);
 
 /**
  * Its name in the partition table; empty where it has none. Owned by the volume.
  */
-const char *forensic_volume_label(const struct forensic_volume *volume);
+const char *forensic_volume_label(const forensic_volume *volume);
 
 /**
  * Byte offset on the medium.
  */
-uint64_t forensic_volume_offset(const struct forensic_volume *volume);
+uint64_t forensic_volume_offset(const forensic_volume *volume);
 
 /**
  * Bytes.
  */
-uint64_t forensic_volume_size(const struct forensic_volume *volume);
+uint64_t forensic_volume_size(const forensic_volume *volume);
 
 /**
  * False for a gap.
  */
-bool forensic_volume_allocated(const struct forensic_volume *volume);
+bool forensic_volume_allocated(const forensic_volume *volume);
 
 /**
  * The bytes of the volume.
  */
-enum forensic_status forensic_volume_stream(const struct forensic_volume *volume,
-                                            struct forensic_stream **stream,
-                                            struct forensic_error **error);
+forensic_status forensic_volume_stream(const forensic_volume *volume, forensic_stream **stream, forensic_error **error);
 
 /**
  * Opens the filesystem on the volume. FORENSIC_OK with filesystem set to NULL where none is recognised.
  *
  * FORENSIC_UNSUPPORTED for one that is recognised but not read, FORENSIC_CORRUPT for one too damaged to open.
  */
-enum forensic_status forensic_volume_filesystem(const struct forensic_volume *volume,
-                                                struct forensic_filesystem **filesystem,
-                                                struct forensic_error **error);
+forensic_status forensic_volume_filesystem(const forensic_volume *volume,
+                                           forensic_filesystem **filesystem,
+                                           forensic_error **error);
 
 /**
  * Frees a volume; NULL is allowed.
  */
-void forensic_volume_free(struct forensic_volume *volume);
+void forensic_volume_free(forensic_volume *volume);
 
 /**
  * Gives the next entry, which the caller frees. FORENSIC_DONE, with entry set to NULL, at the end.
  *
  * Damage never ends a walk: it goes to the entry's issues and the filesystem's.
  */
-enum forensic_status forensic_walk_next(struct forensic_walk *walk,
-                                        struct forensic_entry **entry,
-                                        struct forensic_error **error);
+forensic_status forensic_walk_next(forensic_walk *walk, forensic_entry **entry, forensic_error **error);
 
 /**
  * The position to resume at with forensic_filesystem_walk.
  */
-uint64_t forensic_walk_cursor(const struct forensic_walk *walk);
+uint64_t forensic_walk_cursor(const forensic_walk *walk);
 
 /**
  * Frees a walk; NULL is allowed. Its entries live on.
  */
-void forensic_walk_free(struct forensic_walk *walk);
+void forensic_walk_free(forensic_walk *walk);
 
 #ifdef __cplusplus
 }  // extern "C"

@@ -100,7 +100,8 @@ fn compile(compiler: &[&str], source: &Path, folder: &Path) -> Option<PathBuf> {
     }
     let here = Path::new(env!("CARGO_MANIFEST_DIR"));
     let program = folder.join(source.file_stem().unwrap());
-    let library = profile_folder().join("libforensic.a");
+    // Beside this test, not one folder above: only `cargo build` copies it there, and what is there may be older.
+    let library = profile_folder().join("deps/libforensic.a");
     let mut compile = Command::new(command);
     compile.args(dialect).args(WARNINGS).arg("-I").arg(here.join("include")).arg("-o").arg(&program).arg(source);
     succeed(compile.arg(library).args(NATIVE));
