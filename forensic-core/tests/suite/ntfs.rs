@@ -15,7 +15,7 @@ use std::{collections::BTreeMap, sync::Arc};
 
 fn open(bytes: impl Into<Vec<u8>>) -> Arc<dyn FileSystem> {
     let bytes = bytes.into();
-    if bytes.len() <= 1 << 20 {
+    if bytes.len() <= 2 << 20 {
         corpus::seed("ntfs", &bytes);
     }
     filesystem::open(Arc::new(bytes), &Limits::default()).unwrap().unwrap()

@@ -1,0 +1,137 @@
+//! `forensic_report`: what a triage found.
+
+use crate::{
+    boundary::{borrow, fallible, file_path, free, getter, item, out, text},
+    error::{forensic_error, forensic_status},
+    issues::forensic_issues,
+    record::forensic_record,
+    text::{Items, Texts},
+};
+use forensic_core::{
+    Issue,
+    report::{self, Format, Record},
+    triage::Summary,
+};
+use std::{
+    ffi::c_char,
+    ptr::null,
+    sync::atomic::{AtomicUsize, Ordering},
+};
+
+/// A count of a summary.
+#[repr(C)]
+#[derive(Debug, Clone, Copy)]
+pub struct forensic_count {
+    /// What was counted: "volumes", "filesystems", "records", "live", "deleted", "bytes_hashed", "pictures", "known",
+    /// "repeated", "issues".
+    pub name: *const c_char,
+    /// How many.
+    pub count: u64,
+}
+
+/// What a triage found. The caller frees it.
+pub struct forensic_report {
+    records: Vec<forensic_record>,
+    next: AtomicUsize,
+    summary: Items<forensic_count>,
+    issues: Vec<Issue>,
+    _texts: Texts,
+}
+
+impl forensic_report {
+    pub(crate) fn new(records: Vec<Record>, summary: &Summary, issues: Vec<Issue>) -> Self {
+        let texts = Texts::default();
+        let counts = summary.items().map(|(name, count)| forensic_count { name: texts.give(name), count });
+        Self {
+            records: records.into_iter().map(forensic_record::new).collect(),
+            next: AtomicUsize::new(0),
+            summary: Items::of(counts),
+            issues,
+            _texts: texts,
+        }
+    }
+}
+
+/// Gives the next record; FORENSIC_DONE, with record set to NULL, at the end. Several threads may share the records out
+/// among them with it. Owned by the report.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn forensic_report_next(
+    report: *const forensic_report,
+    record: *mut *const forensic_record,
+    error: *mut *mut forensic_error,
+) -> forensic_status {
+    fallible!(error, {
+        let record = out!(record);
+        let report = borrow!(report);
+        let step = |next: usize| (next < report.records.len()).then(|| next.saturating_add(1));
+        match report.next.fetch_update(Ordering::Relaxed, Ordering::Relaxed, step) {
+            Ok(index) => record.put(crate::boundary::at(&report.records, index)),
+            Err(_) => record.put(null()).map(|_| forensic_status::FORENSIC_DONE),
+        }
+    })
+}
+
+/// Number of records.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn forensic_report_record_count(report: *const forensic_report) -> usize {
+    getter!(report, 0, report.records.len())
+}
+
+/// The record at index, which is its id; NULL past the end. Owned by the report.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn forensic_report_record(
+    report: *const forensic_report,
+    index: usize,
+) -> *const forensic_record {
+    item!(report, index, &report.records)
+}
+
+/// Number of counts of the summary.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn forensic_report_summary_count(report: *const forensic_report) -> usize {
+    getter!(report, 0, report.summary.all().len())
+}
+
+/// A count of the summary, always in the same order; NULL past the end. Owned by the report.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn forensic_report_summary(
+    report: *const forensic_report,
+    index: usize,
+) -> *const forensic_count {
+    item!(report, index, report.summary.all())
+}
+
+/// What could not be read of the evidence, its volumes and filesystems.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn forensic_report_issues(
+    report: *const forensic_report,
+    issues: *mut *mut forensic_issues,
+    error: *mut *mut forensic_error,
+) -> forensic_status {
+    fallible!(error, {
+        let issues = out!(issues);
+        issues.give(forensic_issues::new(&borrow!(report).issues))
+    })
+}
+
+/// Creates a file and writes all records into it. format is "jsonl" (one JSON object a line) or "csv" (RFC 4180).
+/// FORENSIC_IO where it cannot be written.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn forensic_report_write(
+    report: *const forensic_report,
+    path: *const c_char,
+    format: *const c_char,
+    error: *mut *mut forensic_error,
+) -> forensic_status {
+    fallible!(error, {
+        let records = borrow!(report).records.iter().map(|record| &record.record);
+        report::write_file(file_path!(path), text!(format).parse::<Format>()?, records)?;
+        Ok(forensic_status::FORENSIC_OK)
+    })
+}
+
+/// Frees a report and its records; NULL is allowed.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn forensic_report_free(report: *mut forensic_report) {
+    free!(report);
+}

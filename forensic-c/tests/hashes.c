@@ -1,0 +1,171 @@
+/* Digests, known-file sets and perceptual hashes: hashes FOLDER, which may be written to. */
+#include "story.h"
+
+static const char EMPTY_MD5[] = "d41d8cd98f00b204e9800998ecf8427e";
+static const char ABC_MD5[] = "900150983cd24fb0d6963f7d28e17f72";
+static char path[1024];
+
+static const char *write_file(const char *folder, const char *name, const void *bytes, size_t length) {
+    FILE *file;
+    snprintf(path, sizeof path, "%s/%s", folder, name);
+    file = fopen(path, "wb");
+    EXPECT(file != NULL && fwrite(bytes, 1, length, file) == length && fclose(file) == 0);
+    return path;
+}
+
+static void expect_md5(const forensic_digests *digests, const char *wanted) {
+    char hex[FORENSIC_HEX_SIZE];
+    EXPECT_OK(forensic_digests_hex(digests, FORENSIC_MD5, hex, sizeof hex, &error));
+    EXPECT_TEXT(hex, wanted);
+}
+
+static forensic_stream *stream_of(const char *text) {
+    forensic_evidence *evidence = NULL;
+    forensic_stream *stream = NULL;
+    EXPECT_OK(forensic_evidence_open_bytes((const uint8_t *)text, strlen(text), NULL, &evidence, &error));
+    EXPECT_OK(forensic_evidence_stream(evidence, &stream, &error));
+    forensic_evidence_free(evidence);
+    return stream;
+}
+
+static void all_ways_of_hashing_agree(const char *folder) {
+    forensic_hasher *hasher = NULL;
+    forensic_digests digests;
+    forensic_stream *stream = stream_of("abc");
+    char hex[FORENSIC_HEX_SIZE];
+
+    EXPECT_OK(forensic_hasher_new(FORENSIC_ALL_HASHES, &hasher, &error));
+    EXPECT_OK(forensic_hasher_update(hasher, (const uint8_t *)"a", 1, &error));
+    EXPECT_OK(forensic_hasher_update(hasher, NULL, 0, &error));
+    EXPECT_OK(forensic_hasher_update(hasher, (const uint8_t *)"bc", 2, &error));
+    EXPECT_OK(forensic_hasher_finish(hasher, &digests, &error));
+    forensic_hasher_free(hasher);
+    EXPECT(digests.algorithms == FORENSIC_ALL_HASHES);
+    expect_md5(&digests, ABC_MD5);
+    EXPECT_OK(forensic_digests_hex(&digests, FORENSIC_SHA1, hex, sizeof hex, &error));
+    EXPECT_TEXT(hex, "a9993e364706816aba3e25717850c26c9cd0d89d");
+
+    EXPECT_OK(forensic_hash_bytes((const uint8_t *)"abc", 3, FORENSIC_MD5, &digests, &error));
+    expect_md5(&digests, ABC_MD5);
+    EXPECT_FAILS(FORENSIC_NOT_FOUND, forensic_digests_hex(&digests, FORENSIC_SHA256, hex, sizeof hex, &error));
+    EXPECT_OK(forensic_hash_file(write_file(folder, "abc", "abc", 3), FORENSIC_MD5, &digests, &error));
+    expect_md5(&digests, ABC_MD5);
+    EXPECT_OK(forensic_hash_stream(stream, FORENSIC_MD5, 2, NULL, NULL, &digests, &error));
+    expect_md5(&digests, ABC_MD5);
+    forensic_stream_free(stream);
+}
+
+static int cannot_read(void *user, uint64_t offset, uint8_t *buffer, size_t length) {
+    (void)user, (void)offset, (void)buffer, (void)length;
+    return -1;
+}
+
+static void many_streams_are_hashed_and_the_unreadable_one_says_why(void) {
+    forensic_evidence *broken = NULL;
+    forensic_stream *streams[3] = {stream_of("abc"), NULL, stream_of("")};
+    forensic_digests digests[3];
+    forensic_error *errors[3];
+
+    EXPECT_OK(forensic_evidence_open_callback(cannot_read, 3, NULL, NULL, NULL, &broken, &error));
+    EXPECT_OK(forensic_evidence_stream(broken, &streams[1], &error));
+    EXPECT_OK(forensic_hash_many((const forensic_stream *const *)streams, 3, FORENSIC_MD5, 2, digests, errors, &error));
+    expect_md5(&digests[0], ABC_MD5);
+    expect_md5(&digests[2], EMPTY_MD5);
+    EXPECT(digests[1].algorithms == 0 && errors[0] == NULL && errors[2] == NULL);
+    EXPECT(forensic_error_status(errors[1]) == FORENSIC_UNREADABLE);
+    forensic_error_free(errors[1]);
+    EXPECT_OK(forensic_hash_many((const forensic_stream *const *)streams, 3, FORENSIC_MD5, 0, digests, NULL, &error));
+    for (int i = 0; i < 3; i++) {
+        forensic_stream_free(streams[i]);
+    }
+    forensic_evidence_free(broken);
+}
+
+static void a_set_knows_what_its_lists_say(const char *folder) {
+    const char list[] = "d41d8cd98f00b204e9800998ecf8427e  empty.jpg\nno digest at all\n";
+    const char *paths[1];
+    forensic_hash_set *set = NULL;
+    forensic_hits *hits = NULL;
+    forensic_digests digests[2];
+    uint8_t table[2][16];
+    bool known[2] = {true, false};
+
+    paths[0] = write_file(folder, "case-7.md5", list, sizeof list - 1);
+    EXPECT_OK(forensic_hash_set_build(paths, 1, NULL, &set, &error));
+    EXPECT(forensic_hash_set_size(set) == 1 && forensic_hash_set_source_count(set) == 1);
+    EXPECT_TEXT(forensic_hash_set_source(set, 0)->set_name, "case-7.md5");
+    EXPECT_TEXT(forensic_hash_set_source(set, 0)->format, "sums");
+    EXPECT(forensic_hash_set_source(set, 0)->records == 1 && forensic_hash_set_source(set, 1) == NULL);
+    EXPECT(forensic_hash_set_issue_count(set) == 1 && forensic_hash_set_issue(set, 0)->position == 2);
+
+    EXPECT_OK(forensic_hash_set_lookup_hex(set, EMPTY_MD5, &hits, &error));
+    EXPECT(forensic_hits_count(hits) == 1 && forensic_hits_get(hits, 1) == NULL);
+    EXPECT_TEXT(forensic_hits_get(hits, 0)->name, "empty.jpg");
+    EXPECT(!forensic_hits_get(hits, 0)->possible && forensic_hits_get(hits, 0)->category == NULL);
+    forensic_hits_free(hits);
+    EXPECT_FAILS(FORENSIC_INVALID_ARGUMENT, forensic_hash_set_lookup_hex(set, "no digest", &hits, &error));
+
+    EXPECT_OK(forensic_hash_bytes((const uint8_t *)"abc", 3, FORENSIC_ALL_HASHES, &digests[0], &error));
+    EXPECT_OK(forensic_hash_bytes(NULL, 0, FORENSIC_ALL_HASHES, &digests[1], &error));
+    EXPECT_OK(forensic_hash_set_lookup_digests(set, &digests[1], &hits, &error));
+    EXPECT(forensic_hits_count(hits) == 1);
+    forensic_hits_free(hits);
+    EXPECT_OK(forensic_hash_set_lookup(set, digests[0].md5, 16, &hits, &error));
+    EXPECT(forensic_hits_count(hits) == 0);
+    forensic_hits_free(hits);
+    EXPECT_FAILS(FORENSIC_INVALID_ARGUMENT, forensic_hash_set_lookup(set, digests[0].md5, 15, &hits, &error));
+
+    memcpy(table[0], digests[0].md5, 16);
+    memcpy(table[1], digests[1].md5, 16);
+    EXPECT_OK(forensic_hash_set_contains_many(set, table[0], 16, 2, known, &error));
+    EXPECT(!known[0] && known[1]);
+    forensic_hash_set_free(set);
+    EXPECT_FAILS(FORENSIC_INVALID_ARGUMENT, forensic_hash_set_build(paths, 1, "no format", &set, &error));
+}
+
+static void pictures_that_are_alike_have_near_hashes(void) {
+    enum { WIDTH = 64, HEIGHT = 48, STRIDE = 200 };
+    static uint8_t pixels[HEIGHT * STRIDE];
+    forensic_image_hash *first = NULL, *same = NULL, *other = NULL;
+    forensic_stream *text = stream_of("no picture");
+    uint32_t distance = 9;
+    size_t length = 0;
+
+    for (size_t y = 0; y < HEIGHT; y++) {
+        for (size_t x = 0; x < WIDTH; x++) {
+            memset(pixels + y * STRIDE + x * 3, (int)((x * y) % 251), 3);
+        }
+    }
+    EXPECT_OK(forensic_image_hash_rgb(pixels, sizeof pixels, WIDTH, HEIGHT, STRIDE, FORENSIC_IMAGE_GRADIENT, 8, false,
+                                      &first, &error));
+    EXPECT(forensic_image_hash_bits(first) == 64 && strlen(forensic_image_hash_hex(first)) == 16);
+    EXPECT(forensic_image_hash_bytes(first, &length) != NULL && length == 8);
+    EXPECT_TEXT(forensic_image_hash_algorithm(first), "gradient");
+    pixels[10] ^= 1;
+    EXPECT_OK(forensic_image_hash_rgb(pixels, sizeof pixels, WIDTH, HEIGHT, STRIDE, FORENSIC_IMAGE_GRADIENT, 8, false,
+                                      &same, &error));
+    EXPECT_OK(forensic_image_hash_distance(first, same, &distance, &error));
+    EXPECT(distance <= 2);
+    EXPECT_OK(forensic_image_hash_rgb(pixels, sizeof pixels, WIDTH, HEIGHT, STRIDE, FORENSIC_IMAGE_MEAN, 8, false,
+                                      &other, &error));
+    EXPECT_FAILS(FORENSIC_INVALID_ARGUMENT, forensic_image_hash_distance(first, other, &distance, &error));
+    forensic_image_hash_free(other);
+    EXPECT_FAILS(FORENSIC_INVALID_ARGUMENT,
+                 forensic_image_hash_rgb(pixels, sizeof pixels, WIDTH, HEIGHT + 1, STRIDE, FORENSIC_IMAGE_MEAN, 8,
+                                         false, &other, &error));
+    EXPECT_FAILS(FORENSIC_FORMAT,
+                 forensic_image_hash_stream(text, FORENSIC_IMAGE_MEAN, 8, false, NULL, &other, &error));
+    EXPECT(other == NULL);
+    forensic_stream_free(text);
+    forensic_image_hash_free(first);
+    forensic_image_hash_free(same);
+}
+
+int main(int argc, char **argv) {
+    EXPECT(argc == 2);
+    all_ways_of_hashing_agree(argv[1]);
+    many_streams_are_hashed_and_the_unreadable_one_says_why();
+    a_set_knows_what_its_lists_say(argv[1]);
+    pictures_that_are_alike_have_near_hashes();
+    return 0;
+}
