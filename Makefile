@@ -7,62 +7,93 @@ PREFIX ?= /usr/local
 DESTDIR ?=
 
 VERSION := $(shell sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -n 1)
-TARGET := $(or $(CARGO_TARGET_DIR),$(CURDIR)/target)
-RELEASE := $(TARGET)/release
+TARGET := $(abspath $(or $(CARGO_TARGET_DIR),target))
 BUILD := $(CURDIR)/build
 VENV := $(CURDIR)/.venv
 PY := $(VENV)/bin/python
-# What a program that links libforensic.a needs of the system.
-NATIVE := -lpthread -ldl -lm
+SAMPLE := $(BUILD)/sample/sample.E01
+KNOWN := $(BUILD)/sample/known.md5
+# What a program that links libforensic.a needs of the system, and how the examples are compiled.
+NATIVE := -lpthread -ldl -lm -lgcc_s
+CFLAGS := -std=c11 -Wall -Wextra -Werror -pedantic -O2
 
-.PHONY: all demo test test-rust test-python test-c test-examples lint doc install bench fuzz clean
+.PHONY: all demo test lint doc test-rust test-python test-examples install install-python bench fuzz clean
 
 all:
-	$(CARGO) build --workspace --release
+	$(CARGO) build --workspace --exclude forensic-py --release
 
 # ── the demonstration ────────────────────────────────────────────────────────────────────────────────────────────────
 
-demo: $(BUILD)/sample/sample.E01 $(VENV)/.installed $(BUILD)/triage-c
-	$(CARGO) build --quiet --release -p forensic-examples
+demo: $(SAMPLE) $(VENV)/.tools
+	$(CARGO) build --quiet --release -p forensic-examples -p forensic-c
+	$(CC) $(CFLAGS) -I forensic-c/include -o $(BUILD)/triage-c examples/c/triage.c $(TARGET)/release/libforensic.a $(NATIVE)
+	$(VENV)/bin/maturin develop --quiet --release -m forensic-py/Cargo.toml
 	@echo; echo "── triage of the sample evidence, in Rust ──"
-	$(RELEASE)/triage $(BUILD)/sample/sample.E01 $(BUILD)/records-rust.jsonl $(BUILD)/sample/known.md5 | tee $(BUILD)/table-rust.txt
+	@$(TARGET)/release/triage $(SAMPLE) $(BUILD)/records-rust.jsonl $(KNOWN) > $(BUILD)/table-rust.txt
+	@cat $(BUILD)/table-rust.txt
 	@echo; echo "── the same in Python, and in C ──"
-	$(PY) examples/python/triage.py $(BUILD)/sample/sample.E01 $(BUILD)/records-python.jsonl $(BUILD)/sample/known.md5 > $(BUILD)/table-python.txt
-	$(BUILD)/triage-c $(BUILD)/sample/sample.E01 $(BUILD)/records-c.jsonl $(BUILD)/sample/known.md5 > $(BUILD)/table-c.txt
-	cmp $(BUILD)/records-rust.jsonl $(BUILD)/records-python.jsonl
-	cmp $(BUILD)/records-rust.jsonl $(BUILD)/records-c.jsonl
-	cmp $(BUILD)/table-rust.txt $(BUILD)/table-python.txt
-	cmp $(BUILD)/table-rust.txt $(BUILD)/table-c.txt
+	$(PY) examples/python/triage.py $(SAMPLE) $(BUILD)/records-python.jsonl $(KNOWN) > $(BUILD)/table-python.txt
+	$(BUILD)/triage-c $(SAMPLE) $(BUILD)/records-c.jsonl $(KNOWN) > $(BUILD)/table-c.txt
+	@cd $(BUILD) && for other in python c; do cmp records-rust.jsonl records-$$other.jsonl && cmp table-rust.txt table-$$other.txt || exit 1; done
 	@echo "Rust, Python and C wrote the same records and the same table, byte for byte."
 
-$(BUILD)/sample/sample.E01: $(wildcard examples/sample/*.py examples/sample/volumes/*)
+$(SAMPLE): $(wildcard examples/sample/*.py examples/sample/volumes/*)
 	$(PYTHON) examples/sample/build.py $(BUILD)/sample
 
-$(BUILD)/%-c: examples/c/%.c forensic-c/include/forensic.h $(RELEASE)/libforensic.a
-	@mkdir -p $(BUILD)
-	$(CC) -std=c11 -Wall -Wextra -Werror -O2 -I forensic-c/include -o $@ $< $(RELEASE)/libforensic.a $(NATIVE)
-
-.PHONY: $(RELEASE)/libforensic.a
-$(RELEASE)/libforensic.a:
-	$(CARGO) build --quiet --release -p forensic-c
+# Python packages to build and test with, in the tree.
+$(VENV)/.tools: forensic-py/pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(VENV)/bin/pip install --quiet --disable-pip-version-check "maturin>=1.9.4,<2" pytest pillow numpy mypy
+	touch $@
 
 # ── the tests ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-test: lint test-rust test-c doc test-python test-examples
+test: lint test-rust doc test-python test-examples
 	@echo "make test: everything passed"
 
 lint:
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy --workspace --all-targets --quiet -- -D warnings
 
+# The C programs and the freshness of the C header are tests of forensic-c.
+test-rust:
+	$(CARGO) test --workspace --exclude forensic-py --quiet
+
 doc:
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --workspace --no-deps --quiet
 
-# The C programs are tests of forensic-c; the header is checked there too.
-test-rust test-c:
-	$(CARGO) test --workspace --quiet --exclude $(if $(filter test-c,$@),forensic-core,forensic-c) $(if $(filter test-c,$@),-p forensic-c)
+test-python: $(VENV)/.tools
+	$(VENV)/bin/maturin develop --quiet -m forensic-py/Cargo.toml
+	$(PY) -m pytest --quiet forensic-py
+
+# The examples in Rust, Python and C print and write the same bytes.
+test-examples: $(SAMPLE) $(VENV)/.tools
+	$(CARGO) build --quiet -p forensic-examples -p forensic-c
+	$(VENV)/bin/maturin develop --quiet -m forensic-py/Cargo.toml
+	CC="$(CC)" CFLAGS="$(CFLAGS)" NATIVE="$(NATIVE)" PY="$(PY)" TARGET="$(TARGET)/debug" examples/compare.sh $(SAMPLE) $(KNOWN)
+
+bench:
+	$(CARGO) bench -p forensic-benches
+
+# Each parser family for ten minutes; needs `cargo install cargo-fuzz` and a nightly toolchain.
+fuzz:
+	cd forensic-core && for target in evidence volume ntfs fat lists pictures; do \
+	  $(CARGO) +nightly fuzz run $$target -- -max_total_time=600 -max_len=2097152 || exit 1; done
 
 # ── installation ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+install:
+	$(CARGO) build --release -p forensic-c
+	install -d $(DESTDIR)$(PREFIX)/include $(DESTDIR)$(PREFIX)/lib/pkgconfig
+	install -m 644 forensic-c/include/forensic.h $(DESTDIR)$(PREFIX)/include/
+	install -m 644 $(TARGET)/release/libforensic.a $(DESTDIR)$(PREFIX)/lib/
+	install -m 755 $(TARGET)/release/libforensic.so $(DESTDIR)$(PREFIX)/lib/libforensic.so.$(VERSION)
+	ln -sf libforensic.so.$(VERSION) $(DESTDIR)$(PREFIX)/lib/libforensic.so.0
+	ln -sf libforensic.so.0 $(DESTDIR)$(PREFIX)/lib/libforensic.so
+	sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@VERSION@|$(VERSION)|' forensic-c/forensic.pc.in > $(DESTDIR)$(PREFIX)/lib/pkgconfig/forensic.pc
+
+install-python:
+	$(PYTHON) -m pip install ./forensic-py
 
 clean:
 	rm -rf $(BUILD) $(VENV)
