@@ -247,13 +247,14 @@ pub unsafe extern "C" fn forensic_hash_many(
     error: *mut *mut forensic_error,
 ) -> forensic_status {
     fallible!(error, {
+        let streams = bytes!(streams, count);
         let digests = buffer!(digests, count);
         let places = if errors.is_null() { 0 } else { count };
         let errors = buffer!(errors, places);
         digests.fill(forensic_digests::default());
         errors.fill(std::ptr::null_mut());
         let mut sources = Vec::with_capacity(count);
-        for &stream in bytes!(streams, count) {
+        for &stream in streams {
             sources.push(borrow!(stream).0.clone());
         }
         let results = hash::hash_many(&sources, &named(algorithms)?, (threads > 0).then_some(threads));

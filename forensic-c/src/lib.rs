@@ -1,4 +1,4 @@
-//! The C interface: one file a C type, every function behind one [`boundary`]. The header `include/forensic.h` is made
+//! The C interface: one file a C type, every function behind one boundary. The header `include/forensic.h` is made
 //! from these files by cbindgen; what is written here about a function is what its C caller reads.
 //!
 //! This is the only crate of the workspace with unsafe code of its own.

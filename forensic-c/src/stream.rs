@@ -15,7 +15,9 @@ pub struct forensic_stream(pub(crate) Source);
 pub(crate) fn read_at(source: &dyn ReadAt, offset: u64, buffer: &mut [u8]) -> Result<usize, Failure> {
     let left = usize::try_from(source.len().saturating_sub(offset)).unwrap_or(usize::MAX);
     let count = left.min(buffer.len());
-    source.read_at(offset, &mut buffer[..count])?;
+    if count > 0 {
+        source.read_at(offset, &mut buffer[..count])?;
+    }
     Ok(count)
 }
 

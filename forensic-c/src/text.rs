@@ -74,13 +74,13 @@ pub(crate) fn name(names: &[&'static CStr], index: u32) -> *const c_char {
 
 /// As many bytes of `text` as `buffer` takes, and a NUL; gives the length of the whole text.
 pub(crate) fn copy(text: &str, buffer: &mut [u8]) -> usize {
-    if let Some((end, room)) = buffer.split_last_mut() {
-        let mut fits = text.len().min(room.len());
+    if let Some(room) = buffer.len().checked_sub(1) {
+        let mut fits = text.len().min(room);
         while !text.is_char_boundary(fits) {
             fits -= 1;
         }
-        room[..fits].copy_from_slice(&text.as_bytes()[..fits]);
-        room.get_mut(fits).map_or(&mut *end, |next| next).clone_from(&0);
+        buffer[..fits].copy_from_slice(&text.as_bytes()[..fits]);
+        buffer[fits] = 0;
     }
     text.len()
 }

@@ -50,9 +50,9 @@ static void getters_of_null_give_nothing(void) {
 
 static void calls_refuse_null(void) {
     forensic_evidence *evidence = NULL;
-    forensic_stream *stream = NULL;
+    forensic_stream *stream = NULL, *nothing[3] = {NULL, NULL, NULL};
     forensic_entry *entry = NULL;
-    forensic_digests digests;
+    forensic_digests digests, three[3];
     size_t read = 7;
     bool known = false;
 
@@ -74,7 +74,8 @@ static void calls_refuse_null(void) {
     NULL_IS_REFUSED(forensic_hasher_new(FORENSIC_MD5, NULL, &error));
     NULL_IS_REFUSED(forensic_hasher_update(NULL, NULL, 0, &error));
     NULL_IS_REFUSED(forensic_hash_bytes(NULL, 3, FORENSIC_MD5, &digests, &error));
-    NULL_IS_REFUSED(forensic_hash_many(NULL, 3, FORENSIC_MD5, 0, &digests, NULL, &error));
+    NULL_IS_REFUSED(forensic_hash_many(NULL, 3, FORENSIC_MD5, 0, three, NULL, &error));
+    NULL_IS_REFUSED(forensic_hash_many((const forensic_stream *const *)nothing, 3, FORENSIC_MD5, 0, three, NULL, &error));
     NULL_IS_REFUSED(forensic_hash_set_contains_many(NULL, NULL, 16, 1, &known, &error));
     NULL_IS_REFUSED(forensic_triage_run(NULL, NULL, NULL, NULL, NULL, &error));
     NULL_IS_REFUSED(forensic_report_next(NULL, NULL, &error));
