@@ -265,3 +265,65 @@ impl<T> Tree<T> {
         None
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn paths(tree: &Tree<()>) -> Vec<(String, Status)> {
+        (0..tree.len()).map(|position| (tree.path(position), tree.node(position).unwrap().status)).collect()
+    }
+
+    #[test]
+    fn listing_goes_level_by_level_and_ends_with_orphans() {
+        let mut builder = TreeBuilder::new();
+        builder.push(Parent::Lost, "lost", Status::Deleted, ());
+        let directory = builder.push(Parent::Root, "d", Status::Allocated, ());
+        builder.push(Parent::Node(directory), "inner", Status::Allocated, ());
+        builder.push(Parent::Root, "a/b", Status::Allocated, ());
+        let (tree, moved) = builder.finish(&Limits::default());
+        let expected = [
+            ("/d".to_owned(), Status::Allocated),
+            ("/a\u{fffd}b".to_owned(), Status::Allocated),
+            ("/d/inner".to_owned(), Status::Allocated),
+            ("/$OrphanFiles/lost".to_owned(), Status::Orphan),
+        ];
+        assert_eq!((paths(&tree).as_slice(), moved.as_slice()), (&expected[..], &[][..]));
+    }
+
+    #[test]
+    fn loop_is_cut_at_its_first_node() {
+        let mut builder = TreeBuilder::new();
+        let first = builder.push(Parent::Lost, "first", Status::Allocated, ());
+        let second = builder.push(Parent::Node(first), "second", Status::Allocated, ());
+        builder.set_parent(first, Parent::Node(second));
+        let (tree, moved) = builder.finish(&Limits::default());
+        assert_eq!(moved, [first]);
+        assert_eq!(tree.path(1), "/$OrphanFiles/first/second");
+    }
+
+    #[test]
+    fn what_is_too_deep_becomes_an_orphan() {
+        let mut builder = TreeBuilder::new();
+        let mut parent = Parent::Root;
+        for _ in 0..5 {
+            parent = Parent::Node(builder.push(parent, "d", Status::Allocated, ()));
+        }
+        let (tree, moved) = builder.finish(&Limits { depth: 2, ..Limits::default() });
+        assert_eq!((tree.len(), moved.len()), (5, 1));
+        assert_eq!(tree.path(3), "/$OrphanFiles/d");
+    }
+
+    #[test]
+    fn the_live_one_of_two_paths_is_found() {
+        let mut builder = TreeBuilder::new();
+        builder.push(Parent::Root, "f", Status::Deleted, ());
+        builder.push(Parent::Root, "f", Status::Allocated, ());
+        let lost = builder.push(Parent::Lost, "d", Status::Deleted, ());
+        builder.push(Parent::Node(lost), "g", Status::Deleted, ());
+        let (tree, _) = builder.finish(&Limits::default());
+        assert_eq!(tree.find("/f"), Some(1));
+        assert_eq!(tree.find("/$OrphanFiles/d/g"), Some(3));
+        assert_eq!(tree.find("/none"), None);
+    }
+}

@@ -54,9 +54,8 @@ pub(super) enum Body<'a> {
 /// Where the content of an attribute lies.
 #[derive(Clone, Copy)]
 pub(super) struct NonResident<'a> {
-    /// First and last virtual cluster of this fragment.
+    /// First virtual cluster of this fragment.
     pub(super) lowest: u64,
-    pub(super) highest: u64,
     /// The data runs, packed.
     pub(super) runs: &'a [u8],
     /// Clusters of a compression unit as a power of two; 0 where there are none.
@@ -119,7 +118,6 @@ impl<'a> Attribute<'a> {
             let runs = usize::from(fields.u16(32)?);
             Body::NonResident(NonResident {
                 lowest: fields.u64(16)?,
-                highest: fields.u64(24)?,
                 runs: fields.bytes(runs, length.saturating_sub(runs))?,
                 unit: fields.u8(34)?,
                 size: fields.u64(48).unwrap_or(0),

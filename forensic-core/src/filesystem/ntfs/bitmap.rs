@@ -133,7 +133,14 @@ mod tests {
         set(&mut bits, 3, 9000);
         set(&mut bits, 15_990, 16_000);
         let mut sum = 0;
-        let sums = bits.chunks(STEP / 8).map(|step| std::mem::replace(&mut sum, sum + ones(step))).collect();
+        let sums = bits
+            .chunks(STEP / 8)
+            .map(|step| {
+                let before = sum;
+                sum += ones(step);
+                before
+            })
+            .collect();
         let allocation = Allocation { bits, sums };
         for (start, end, count) in
             [(0, 3, 0), (0, 4, 1), (2, 9001, 8997), (8192, 8200, 8), (0, 16_000, 9007), (15_999, 16_010, 11)]

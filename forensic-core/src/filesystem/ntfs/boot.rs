@@ -85,7 +85,7 @@ impl Boot {
                 fields.corrupt(offset, "a record size that is a power of two from 512 bytes to 1 MiB", raw)
             })
         };
-        let clusters = size / u64::from(cluster_size);
+        let clusters = size.checked_div(u64::from(cluster_size)).unwrap_or(0);
         let (mft_cluster, mirror_cluster) = (fields.u64(48)?, fields.u64(56)?);
         if mft_cluster >= clusters && mirror_cluster >= clusters {
             return Err(fields.corrupt(48, format!("a cluster of $MFT below {clusters}"), mft_cluster));
@@ -115,7 +115,7 @@ pub(crate) fn has_backup(volume: &Source) -> bool {
 
 /// Where the backup may stand: the last sector of the volume, of 512 or of 4096 bytes.
 fn backup_places(volume: &Source) -> impl Iterator<Item = u64> {
-    let last = |sector: u64| (volume.len() / sector).checked_sub(1).and_then(|n| n.checked_mul(sector));
+    let last = |sector: u64| volume.len().checked_div(sector)?.checked_sub(1).and_then(|n| n.checked_mul(sector));
     [last(512), last(4096)].into_iter().flatten()
 }
 

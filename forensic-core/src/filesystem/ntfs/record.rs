@@ -37,8 +37,6 @@ impl Reference {
 /// The header of an MFT record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Header {
-    /// Number of the log record that last changed it; 0 where the driver keeps no log.
-    pub(super) lsn: u64,
     pub(super) sequence: u16,
     /// Number of names.
     pub(super) links: u16,
@@ -73,7 +71,6 @@ impl Record {
         let fields = Fields::new(&bytes, STRUCTURE, at);
         let flags = fields.u16(22)?;
         let header = Header {
-            lsn: fields.u64(8)?,
             sequence: fields.u16(16)?,
             links: fields.u16(18)?,
             first_attribute: fields.u16(20)?,
@@ -86,10 +83,6 @@ impl Record {
             return Err(fields.corrupt(20, "the first attribute inside the record", header.first_attribute));
         }
         Ok(Self { number, header, at, bytes, torn })
-    }
-
-    pub(super) fn reference(&self) -> Reference {
-        Reference(self.number | u64::from(self.header.sequence) << 48)
     }
 }
 

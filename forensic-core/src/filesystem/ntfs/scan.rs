@@ -61,8 +61,6 @@ pub(super) struct Claim {
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Life {
     pub(super) times: Times,
-    /// The log record of its last change; 0 where no log was kept.
-    pub(super) lsn: u64,
 }
 
 /// What the pass found.
@@ -161,7 +159,7 @@ impl Scan {
             self.clusters(volume, &attribute, header.in_use, base);
         }
         if !header.in_use && header.base == Reference(0) {
-            self.lives.insert(number, Life { times: times.unwrap_or_default(), lsn: header.lsn });
+            self.lives.insert(number, Life { times: times.unwrap_or_default() });
         }
         slot
     }

@@ -289,7 +289,7 @@ pub(super) struct InRecord {
 
 impl ReadAt for InRecord {
     fn len(&self) -> u64 {
-        self.bytes.len() as u64
+        ReadAt::len(&self.bytes)
     }
 
     fn read_at(&self, offset: u64, buf: &mut [u8]) -> Result<()> {

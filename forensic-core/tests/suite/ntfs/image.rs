@@ -231,7 +231,7 @@ impl Image {
             mft: vec![(16, 128)],
             mft_continues_in: None,
             content: Vec::new(),
-            used: vec![0..16],
+            used: std::iter::once(0..16).collect(),
         };
         let name = resident(0x60, "", 1, &utf16("evidence"));
         image.records.insert(3, record(3, IN_USE, 0, &[resident(FILE_NAME, "", 2, &file_name(ROOT, "$Volume")), name]));
