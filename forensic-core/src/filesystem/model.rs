@@ -1,7 +1,7 @@
 //! The model all filesystems share: entries, their streams, times and states.
 
 use crate::{
-    bytes::{Extent, ReadAt, Source},
+    bytes::{Extent, Source},
     error::{Error, Issue, Result},
 };
 use std::{collections::BTreeMap, sync::Arc};
@@ -376,38 +376,6 @@ impl Entry {
     /// The preferred value of one of the four times.
     pub fn time(&self, kind: TimestampKind) -> Option<Time> {
         self.timestamps.iter().find(|timestamp| timestamp.kind == kind).map(|timestamp| timestamp.value)
-    }
-}
-
-/// Bytes that live inside a metadata record: kept in memory, located on the medium.
-pub(crate) struct Resident {
-    bytes: Box<[u8]>,
-    /// Byte offset on the medium where the bytes stand.
-    offset: u64,
-}
-
-impl Resident {
-    pub(crate) fn new(bytes: &[u8], offset: u64) -> Self {
-        Self { bytes: bytes.into(), offset }
-    }
-}
-
-impl ReadAt for Resident {
-    fn len(&self) -> u64 {
-        self.bytes.len() as u64
-    }
-
-    fn read_at(&self, offset: u64, buf: &mut [u8]) -> Result<()> {
-        self.bytes.read_at(offset, buf)
-    }
-
-    fn locate(&self, offset: u64, length: u64) -> Vec<Extent> {
-        let mut extents = self.bytes.locate(offset, length);
-        for extent in &mut extents {
-            extent.offset = Some(self.offset.saturating_add(extent.stream_offset));
-            extent.kind = crate::bytes::ExtentKind::Resident;
-        }
-        extents
     }
 }
 

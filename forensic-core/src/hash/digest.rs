@@ -186,7 +186,7 @@ mod tests {
 
     #[test]
     fn the_cut_of_the_input_does_not_matter() {
-        let bytes: Vec<u8> = (0..200_000u32).map(|n| (n * 7919 >> 3) as u8).collect();
+        let bytes: Vec<u8> = (0..200_000u32).map(|n| ((n * 7919) >> 3) as u8).collect();
         let whole = |piece: usize| {
             let mut hasher = Hasher::new(&Algorithm::ALL);
             bytes.chunks(piece).for_each(|part| hasher.update(part));

@@ -12,7 +12,6 @@ const SIGNATURES: &[(&str, usize, &[u8])] = &[
     ("tiff", 0, b"II*\0"),
     ("tiff", 0, b"MM\0*"),
     ("psd", 0, b"8BPS"),
-    ("ico", 0, b"\0\0\x01\0"),
     ("jxl", 0, b"\0\0\0\x0cJXL \r\n\x87\n"),
     ("avif", 4, b"ftypavif"),
     ("avif", 4, b"ftypavis"),
@@ -58,5 +57,10 @@ pub fn content_type(head: &[u8]) -> Option<&'static str> {
     let found = SIGNATURES.iter().find(|(_, offset, signature)| fits(*offset, signature)).map(|(name, ..)| *name);
     // "BM" alone is too weak: the header size that follows must be one of the known ones.
     let is_bmp = fits(0, b"BM") && head.get(15..18) == Some(&[0, 0, 0]) && matches!(head.get(14), Some(12..=124));
-    found.or(is_bmp.then_some("bmp"))
+    // Nor are four bytes of small numbers: the first image's planes must be 0 or 1, and its data lie behind the directory.
+    let is_ico = fits(0, b"\0\0\x01\0")
+        && matches!(head.get(4..6), Some([1..=255, 0]))
+        && matches!(head.get(9..12), Some([0, 0 | 1, 0]))
+        && head.get(18).is_some_and(|offset| *offset >= 22 || head.get(19..22) != Some(&[0, 0, 0]));
+    found.or(is_bmp.then_some("bmp")).or(is_ico.then_some("ico"))
 }

@@ -6,6 +6,7 @@ use forensic_core::{
 };
 use std::{
     io::{self, Read, Seek, SeekFrom},
+    iter,
     ops::Range,
     sync::Arc,
 };
@@ -133,7 +134,7 @@ fn a_cache_gives_what_its_source_gives_from_many_threads() {
 
 #[test]
 fn a_cached_page_with_a_bad_byte_does_not_hide_the_good_ones() {
-    let bad = Bad { bytes: medium(8192), bad: vec![1500..1501] };
+    let bad = Bad { bytes: medium(8192), bad: iter::once(1500..1501).collect() };
     let cached = Cached::with_page_size(Arc::new(bad), 1 << 20, 1024);
     assert_eq!(cached.read_vec(1024, 400).unwrap(), &medium(8192)[1024..1424]);
     assert_eq!(cached.read_vec(1501, 2000).unwrap(), &medium(8192)[1501..3501]);
@@ -180,7 +181,7 @@ fn blocks_come_in_order_with_any_number_of_readers() {
 #[test]
 fn a_bad_block_is_told_and_the_next_ones_follow() {
     for readers in 0..=4 {
-        let bad: Source = Arc::new(Bad { bytes: medium(1000), bad: vec![350..351] });
+        let bad: Source = Arc::new(Bad { bytes: medium(1000), bad: iter::once(350..351).collect() });
         let mut outcome = Vec::new();
         for_each_block(&bad, 100, readers, |_, block| {
             outcome.push(block.is_ok());

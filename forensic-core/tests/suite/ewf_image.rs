@@ -110,7 +110,7 @@ pub fn deflate(bytes: &[u8]) -> Vec<u8> {
 }
 
 fn store(chunk: &[u8], number: usize) -> (Vec<u8>, bool) {
-    if number % 2 == 0 {
+    if number.is_multiple_of(2) {
         return (deflate(chunk), true);
     }
     let mut bytes = chunk.to_vec();

@@ -113,7 +113,8 @@ impl FatImage {
                 let at = start + cluster + cluster / 2;
                 let old = u16::from_le_bytes([self.bytes[at], self.bytes[at + 1]]);
                 let value = value as u16 & 0xfff;
-                let new = if cluster % 2 == 0 { old & 0xf000 | value } else { old & 0x000f | value << 4 };
+                let new =
+                    if cluster.is_multiple_of(2) { (old & 0xf000) | value } else { (old & 0x000f) | (value << 4) };
                 self.bytes[at..at + 2].copy_from_slice(&new.to_le_bytes());
             }
             Kind::Fat16 => self.bytes[start + 2 * cluster..][..2].copy_from_slice(&(value as u16).to_le_bytes()),
@@ -204,7 +205,7 @@ pub fn long(units: &[u16], alias: &[u8; 11]) -> Vec<Slot> {
     let mut slots = Vec::new();
     for (index, piece) in units.chunks(13).enumerate() {
         let mut slot = [0u8; 32];
-        slot[0] = index as u8 + 1 | if index + 1 == pieces { 0x40 } else { 0 };
+        slot[0] = (index as u8 + 1) | if index + 1 == pieces { 0x40 } else { 0 };
         slot[11] = 0x0f;
         slot[13] = sum;
         let offsets = (1..11).step_by(2).chain((14..26).step_by(2)).chain([28, 30]);

@@ -1,6 +1,9 @@
 //! The integration tests, one file a subject. Third-party images are read from `FORENSIC_CORPUS` (default
 //! `../shared/data` beside the repository); a test that needs one says so and passes when it is absent.
 
+// A test binary has no reach beyond itself.
+#![allow(unreachable_pub)]
+
 mod bytes;
 mod corpus;
 mod evidence;
