@@ -6,6 +6,7 @@
 
 mod bytes;
 mod corpus;
+mod corpus_images;
 mod evidence;
 mod ewf;
 mod ewf_image;
@@ -17,4 +18,5 @@ mod lists;
 mod ntfs;
 mod pictures;
 mod report;
+mod triage;
 mod volume;
