@@ -21,7 +21,7 @@ cp -p "$work"/pictures/IMG_0010.PNG "$work/mnt/Users/sample/Pictures/holiday/IMG
 printf '[ZoneTransfer]\r\nZoneId=3\r\n' > "$work/mnt/Users/sample/Pictures/IMG_0001.PNG:Zone.Identifier"
 ln "$work/mnt/Users/sample/Pictures/IMG_0002.PNG" "$work/mnt/Users/sample/Documents/second name.png"
 mkdir "$work/mnt/Users/sample/Compressed"
-setfattr -h -v 0x00080000 -n system.ntfs_attrib_be "$work/mnt/Users/sample/Compressed" || true
+setfattr -h -v 0x00000800 -n system.ntfs_attrib_be "$work/mnt/Users/sample/Compressed"
 seq 1 20000 > "$work/mnt/Users/sample/Compressed/numbers.txt"
 sync
 rm "$work/mnt/Users/sample/Pictures/IMG_0003.PNG" "$work/mnt/Users/sample/Pictures/IMG_0005.PNG"
