@@ -45,7 +45,7 @@ impl Default for Limits {
             partitions: 1024,
             segments: 16_384,
             structure_bytes: 256 << 20,
-            inflated_bytes: 64 << 20,
+            inflated_bytes: 32 << 20,
             sparse_bytes: 64 << 30,
             pixels: 400_000_000,
             picture_bytes: 1 << 30,

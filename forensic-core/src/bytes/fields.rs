@@ -16,34 +16,43 @@ impl<'a> Fields<'a> {
         Self { bytes, structure, at }
     }
 
+    #[inline]
     pub(crate) fn bytes(&self, offset: usize, length: usize) -> Result<&'a [u8]> {
-        offset.checked_add(length).and_then(|end| self.bytes.get(offset..end)).ok_or_else(|| {
-            self.corrupt(
-                offset,
-                format!("{length} bytes at {offset} of the structure"),
-                format!("{} bytes in all", self.bytes.len()),
-            )
-        })
+        match offset.checked_add(length).and_then(|end| self.bytes.get(offset..end)) {
+            Some(bytes) => Ok(bytes),
+            None => Err(self.too_short(offset, length)),
+        }
     }
 
+    #[cold]
+    fn too_short(&self, offset: usize, length: usize) -> Error {
+        let expected = format!("{length} bytes at {offset} of the structure");
+        self.corrupt(offset, expected, format!("{} bytes in all", self.bytes.len()))
+    }
+
+    #[inline]
     pub(crate) fn array<const N: usize>(&self, offset: usize) -> Result<[u8; N]> {
         let mut array = [0; N];
         array.copy_from_slice(self.bytes(offset, N)?);
         Ok(array)
     }
 
+    #[inline]
     pub(crate) fn u8(&self, offset: usize) -> Result<u8> {
         self.array(offset).map(u8::from_le_bytes)
     }
 
+    #[inline]
     pub(crate) fn u16(&self, offset: usize) -> Result<u16> {
         self.array(offset).map(u16::from_le_bytes)
     }
 
+    #[inline]
     pub(crate) fn u32(&self, offset: usize) -> Result<u32> {
         self.array(offset).map(u32::from_le_bytes)
     }
 
+    #[inline]
     pub(crate) fn u64(&self, offset: usize) -> Result<u64> {
         self.array(offset).map(u64::from_le_bytes)
     }

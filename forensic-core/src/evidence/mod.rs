@@ -33,6 +33,9 @@ pub(crate) struct Container {
     pub(crate) medium: Source,
     /// Bytes a sector as the container says; `None` where it does not.
     pub(crate) sector_size: Option<u32>,
+    /// Bytes that can be read together or not at all, from the start of the medium on: a sector, or a chunk that has one
+    /// checksum. `None` for a sector.
+    pub(crate) unit: Option<u32>,
     /// What the container says about the case and the acquisition.
     pub(crate) metadata: BTreeMap<String, String>,
     /// Digests stored at acquisition: algorithm in lower case to hex in lower case.
@@ -52,6 +55,7 @@ impl Container {
             format,
             medium,
             sector_size: None,
+            unit: None,
             metadata: BTreeMap::new(),
             stored_hashes: BTreeMap::new(),
             acquisition_errors: Vec::new(),
@@ -124,13 +128,15 @@ impl OpenOptions {
             issues.push(issue);
         }
         let sector_size = container.sector_size.unwrap_or(512);
-        let medium = Arc::new(Tolerant::new(container.medium.clone(), self.unreadable, u64::from(sector_size)));
+        let unit = u64::from(container.unit.unwrap_or(sector_size));
+        let medium = Arc::new(Tolerant::new(container.medium.clone(), self.unreadable, unit));
         Ok(Evidence(Arc::new(Inner {
             format: container.format,
             medium,
             container_medium: container.medium,
             absent: container.absent,
             sector_size,
+            unit,
             metadata: container.metadata,
             stored_hashes: container.stored_hashes,
             acquisition_errors: container.acquisition_errors,
@@ -164,6 +170,7 @@ struct Inner {
     container_medium: Source,
     absent: Vec<Extent>,
     sector_size: u32,
+    unit: u64,
     metadata: BTreeMap<String, String>,
     stored_hashes: BTreeMap<String, String>,
     acquisition_errors: Vec<Extent>,

@@ -5,10 +5,8 @@ use crate::{
     Progress,
     bytes::{Extent, ExtentKind, ReadAt, Slice, Source, for_each_block},
     error::{Error, Result},
+    hash::{Algorithm, Hasher},
 };
-use md5::Md5;
-use sha1::Sha1;
-use sha2::{Digest, Sha256};
 use std::{collections::BTreeMap, sync::Arc};
 
 /// Bytes hashed at once.
@@ -48,14 +46,18 @@ impl Evidence {
     pub fn verify(&self, progress: &dyn Progress) -> Result<Verification> {
         let medium = &self.0.container_medium;
         let stored = self.stored_hashes().clone();
-        let mut digests = Digests::new(&stored);
+        let mut algorithms = vec![Algorithm::Md5];
+        algorithms.extend([Algorithm::Sha1, Algorithm::Sha256].into_iter().filter(|a| stored.contains_key(a.as_str())));
+        let mut digests = Hasher::new(&algorithms);
+        let unit = self.0.unit.max(1);
+        let block_size = (BLOCK as u64).next_multiple_of(unit);
         let mut bad = BadRanges::default();
         let mut at = 0;
         // What the container does not hold need not be tried, however much of it there is said to be.
         for absent in self.0.absent.iter().chain([&range(medium.len(), 0)]) {
             let start = absent.stream_offset;
             let part: Source = Arc::new(Slice::new(medium.clone(), at, start.saturating_sub(at))?);
-            for_each_block(&part, BLOCK, readers(), |offset, block| {
+            for_each_block(&part, usize::try_from(block_size).unwrap_or(BLOCK), readers(), |offset, block| {
                 let offset = offset.saturating_add(at);
                 let done = match block {
                     Ok(block) => {
@@ -63,8 +65,8 @@ impl Evidence {
                         block.len() as u64
                     }
                     Err(_) => {
-                        let length = medium.len().saturating_sub(offset).min(BLOCK as u64);
-                        bad.find(medium, offset, length, u64::from(self.sector_size()));
+                        let length = medium.len().saturating_sub(offset).min(block_size);
+                        bad.find(medium, offset, length, unit);
                         length
                     }
                 };
@@ -77,7 +79,10 @@ impl Evidence {
             at = start.saturating_add(absent.length);
         }
         let bad_ranges = bad.0;
-        let computed = if bad_ranges.is_empty() { digests.finish() } else { BTreeMap::new() };
+        let digests = digests.finish();
+        let hex = |algorithm: &Algorithm| Some((algorithm.as_str().to_owned(), digests.hex(*algorithm)?));
+        let computed: BTreeMap<_, _> =
+            if bad_ranges.is_empty() { algorithms.iter().filter_map(hex).collect() } else { BTreeMap::new() };
         let mut compared = stored.iter().filter_map(|(name, digest)| Some(computed.get(name)? == digest)).peekable();
         let ok = if !bad_ranges.is_empty() {
             Some(false)
@@ -95,58 +100,22 @@ fn readers() -> usize {
     std::thread::available_parallelism().map_or(1, std::num::NonZero::get).min(8)
 }
 
-/// The digests computed in one pass.
-struct Digests {
-    md5: Md5,
-    sha1: Option<Sha1>,
-    sha256: Option<Sha256>,
-}
-
-impl Digests {
-    fn new(stored: &BTreeMap<String, String>) -> Self {
-        Self {
-            md5: Md5::new(),
-            sha1: stored.contains_key("sha1").then(Sha1::new),
-            sha256: stored.contains_key("sha256").then(Sha256::new),
-        }
-    }
-
-    fn update(&mut self, block: &[u8]) {
-        self.md5.update(block);
-        if let Some(sha1) = &mut self.sha1 {
-            sha1.update(block);
-        }
-        if let Some(sha256) = &mut self.sha256 {
-            sha256.update(block);
-        }
-    }
-
-    fn finish(self) -> BTreeMap<String, String> {
-        let hex = |digest: &[u8]| digest.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
-        let mut digests = BTreeMap::from([("md5".to_owned(), hex(&self.md5.finalize()))]);
-        digests.extend(self.sha1.map(|sha1| ("sha1".to_owned(), hex(&sha1.finalize()))));
-        digests.extend(self.sha256.map(|sha256| ("sha256".to_owned(), hex(&sha256.finalize()))));
-        digests
-    }
-}
-
 /// Ranges that cannot be read, in order, adjacent ones as one.
 #[derive(Default)]
 struct BadRanges(Vec<Extent>);
 
 impl BadRanges {
-    /// Finds the unreadable sectors of a range that cannot be read as a whole, by halving it.
-    fn find(&mut self, medium: &Source, offset: u64, length: u64, sector_size: u64) {
-        if length == 0 || medium.read_vec(offset, length).is_ok() {
-            return;
+    /// Finds the units of a range that cannot be read.
+    fn find(&mut self, medium: &Source, offset: u64, length: u64, unit: u64) {
+        let (mut at, end) = (offset, offset.saturating_add(length));
+        while at < end {
+            let next = at.checked_div(unit).unwrap_or(0).saturating_add(1).saturating_mul(unit).min(end);
+            let part = next.saturating_sub(at);
+            if medium.read_vec(at, part).is_err() {
+                self.push(at, part);
+            }
+            at = next;
         }
-        let sectors = length.div_ceil(sector_size.max(1));
-        if sectors <= 1 {
-            return self.push(offset, length);
-        }
-        let half = (sectors / 2).saturating_mul(sector_size);
-        self.find(medium, offset, half, sector_size);
-        self.find(medium, offset.saturating_add(half), length.saturating_sub(half), sector_size);
     }
 
     fn push(&mut self, offset: u64, length: u64) {

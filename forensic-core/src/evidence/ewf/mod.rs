@@ -288,6 +288,7 @@ impl<'a> Reading<'a> {
             medium::Medium::new(Chunks { segments, tables, chunk_size: geometry.chunk_size, size: geometry.size });
         Ok(Container {
             sector_size: Some(geometry.bytes_per_sector),
+            unit: Some(geometry.chunk_size.get()),
             metadata: self.metadata,
             stored_hashes: self.stored_hashes,
             acquisition_errors,

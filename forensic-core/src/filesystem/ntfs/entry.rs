@@ -13,7 +13,7 @@ use super::{
     stream::{self, streams},
 };
 use crate::{
-    bytes::ReadAt,
+    bytes::{Fields, ReadAt},
     error::{Error, Issue, Result},
     filesystem::model::{Entry, Kind, Recoverability, Stream, StreamInfo, Value},
 };
@@ -106,7 +106,9 @@ fn read(entry: &mut Entry, volume: &Volume, file: &File, name: NameAt, copy: Opt
         }
     }
     standard_information::add_flags(&mut entry.attributes, flags);
-    if let Some(id) = file.first(kind::OBJECT_ID).and_then(|attribute| guid(attribute.resident()?)) {
+    let object_id =
+        |attribute: Attribute<'_>| Fields::new(attribute.resident()?, "$OBJECT_ID", attribute.at).guid(0).ok();
+    if let Some(id) = file.first(kind::OBJECT_ID).and_then(object_id) {
         entry.attributes.insert("object_id", Value::Text(id));
     }
     let blocked = reparse_point(entry, volume, file, flags);
@@ -191,13 +193,4 @@ fn interix(entry: &mut Entry) {
         Some(Interix::Device) => entry.kind = Kind::Other,
         None => {}
     }
-}
-
-/// A GUID as text.
-fn guid(bytes: &[u8]) -> Option<String> {
-    let [a, b, c, d, e, f, g, h, rest @ ..] = *bytes.first_chunk::<16>()?;
-    let (one, two, three) = (u32::from_le_bytes([a, b, c, d]), u16::from_le_bytes([e, f]), u16::from_le_bytes([g, h]));
-    let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
-    let (four, five) = rest.split_at(2);
-    Some(format!("{one:08x}-{two:04x}-{three:04x}-{}-{}", hex(four), hex(five)))
 }

@@ -65,17 +65,8 @@ impl File {
             };
             tried.insert(number, error);
         }
-        let held: HashSet<_> =
-            file.attributes().map(|(number, a)| (number, a.kind, a.name.to_vec(), a.lowest())).collect();
-        for entry in listed {
-            let number = entry.holder.record();
-            if !held.contains(&(number, entry.kind, entry.name.to_vec(), entry.lowest)) {
-                let error = tried.get(&number).cloned().flatten().unwrap_or_else(|| {
-                    let expected = format!("attribute {:#x} {} in record {number}", entry.kind, entry.id);
-                    Error::corrupt("attribute list", file.base.at, expected, "no such attribute there")
-                });
-                file.absent.push((entry, error));
-            }
+        if !listed.is_empty() {
+            file.note_absent(listed, &tried);
         }
         let damage: Vec<_> = file.fragments().filter_map(|(_, attribute)| attribute.err()).collect();
         file.issues.extend(damage.iter().map(Issue::from));
@@ -108,6 +99,22 @@ impl File {
 
     fn fragments(&self) -> impl Iterator<Item = (u64, Result<Attribute<'_>>)> {
         self.records().flat_map(|record| record.attributes().map(move |attribute| (record.number, attribute)))
+    }
+
+    /// Notes what the attribute list promises and no record holds.
+    fn note_absent(&mut self, listed: Vec<Listed>, tried: &BTreeMap<u64, Option<Error>>) {
+        let held: HashSet<_> =
+            self.attributes().map(|(number, a)| (number, a.kind, a.name.to_vec(), a.lowest())).collect();
+        for entry in listed {
+            let number = entry.holder.record();
+            if !held.contains(&(number, entry.kind, entry.name.to_vec(), entry.lowest)) {
+                let error = tried.get(&number).cloned().flatten().unwrap_or_else(|| {
+                    let expected = format!("attribute {:#x} {} in record {number}", entry.kind, entry.id);
+                    Error::corrupt("attribute list", self.base.at, expected, "no such attribute there")
+                });
+                self.absent.push((entry, error));
+            }
+        }
     }
 
     /// The record that `entry` says continues this file, if it does.
