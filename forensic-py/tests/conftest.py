@@ -28,7 +28,8 @@ def filesystem(image):
 
 @pytest.fixture(scope="session")
 def corpus() -> pathlib.Path:
-    root = pathlib.Path(os.environ.get("FORENSIC_CORPUS", ""))
+    beside_the_repository = pathlib.Path(__file__).resolve().parents[3] / "shared" / "data"
+    root = pathlib.Path(os.environ.get("FORENSIC_CORPUS", beside_the_repository))
     if not (root / "images").is_dir():
         pytest.skip("no images: FORENSIC_CORPUS names no folder that has them")
     return root

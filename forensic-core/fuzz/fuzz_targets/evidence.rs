@@ -9,7 +9,7 @@ use libfuzzer_sys::fuzz_target;
 use std::{ops::ControlFlow, sync::Arc};
 
 /// Bytes read of the medium: a few bytes of container can claim exabytes.
-const READ: u64 = 4 << 20;
+const READ: u64 = 128 << 10;
 
 fuzz_target!(|data: &[u8]| {
     for policy in [Unreadable::Raise, Unreadable::Zero] {

@@ -13,6 +13,7 @@
 
 mod digest;
 pub(crate) mod hex;
+mod lanes;
 
 use crate::{
     Progress,
@@ -57,17 +58,30 @@ pub fn hash_with(
     Ok(hasher.finish())
 }
 
+/// Sources that one thread takes at a time.
+const BATCH: usize = 8 * lanes::LANES;
+
 /// The digests of many sources, in their order, on `threads` threads (`None`: as many as the machine runs at once).
+///
+/// The fast way for many files: where MD5 alone is asked for, a thread works on sixteen of them at once in the lanes of
+/// the processor's vector registers.
 pub fn hash_many(sources: &[Source], algorithms: &[Algorithm], threads: Option<usize>) -> Vec<Result<Digests>> {
-    let threads = threads.unwrap_or_else(parallel::available_threads);
-    let mut results = Vec::with_capacity(sources.len());
-    let one = |number: u64| {
-        let source = usize::try_from(number).ok().and_then(|number| sources.get(number));
-        source.map_or_else(|| Err(Error::invalid("no such source")), |source| hash(source, algorithms))
+    let batches: Vec<&[Source]> = sources.chunks(BATCH).collect();
+    let threads = match threads.unwrap_or_else(parallel::available_threads) {
+        1 => 0,
+        threads => threads,
     };
+    let hash_batch = |number: u64| {
+        let batch = usize::try_from(number).ok().and_then(|number| batches.get(number)).copied().unwrap_or_default();
+        match algorithms {
+            [Algorithm::Md5] if batch.len() > 1 => lanes::md5_many(batch),
+            _ => batch.iter().map(|source| hash(source, algorithms)).collect(),
+        }
+    };
+    let mut results = Vec::with_capacity(sources.len());
     // The visitor never fails, so neither does the whole.
-    let _ = parallel::in_order(sources.len() as u64, threads, one, |_, digests| {
-        results.push(digests);
+    let _ = parallel::in_order(batches.len() as u64, threads, hash_batch, |_, digests| {
+        results.extend(digests);
         Ok(())
     });
     results
