@@ -899,7 +899,8 @@ uint32_t forensic_abi_version(void);
 const char *forensic_version(void);
 
 /**
- * True where both readers say the same; false for NULL.
+ * True where both readers say the same, but for differences explained by a known limit of the second reader; false for
+ * NULL.
  */
 bool forensic_cross_check_agrees(const forensic_cross_check *check);
 

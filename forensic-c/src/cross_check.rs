@@ -48,7 +48,8 @@ impl forensic_cross_check {
     }
 }
 
-/// True where both readers say the same; false for NULL.
+/// True where both readers say the same, but for differences explained by a known limit of the second reader; false for
+/// NULL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn forensic_cross_check_agrees(check: *const forensic_cross_check) -> bool {
     getter!(check, false, check.check.agrees())

@@ -134,7 +134,7 @@ pub(crate) struct CrossCheck(filesystem::CrossCheck);
 
 #[pymethods]
 impl CrossCheck {
-    /// True where both readers say the same.
+    /// True where both readers say the same, but for differences explained by a known limit of the second reader.
     #[getter]
     fn agrees(&self) -> bool {
         self.0.agrees()

@@ -86,7 +86,7 @@ class CrossCheck:
 
     @property
     def agrees(self) -> bool:
-        """True where both readers say the same."""
+        """True where both readers say the same, but for differences explained by a known limit of the second reader."""
 
     @property
     def reader(self) -> str:
