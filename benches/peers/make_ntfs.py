@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""Makes an NTFS image of many files: make_ntfs.py IMAGE FILES. Needs root and ntfs-3g; the contents are the same each time.
+"""Makes an NTFS image of many files: make_ntfs.py IMAGE FILES LARGEST. Needs root and ntfs-3g; the contents are the same each time.
 
-Most files are small, as on a real disk: sizes are spread from 0 to 128 KiB, evenly on a logarithmic scale.
+Most files are small, as on a real disk: sizes are spread from 0 to LARGEST bytes, evenly on a logarithmic scale.
 """
 
 import random
@@ -12,7 +12,7 @@ from pathlib import Path
 
 
 def main():
-    image, count = Path(sys.argv[1]), int(sys.argv[2])
+    image, count, largest = Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3])
     image.parent.mkdir(parents=True, exist_ok=True)
     with open(image, "wb") as file:
         file.truncate((64 << 20) + count * (24 << 10))
@@ -26,7 +26,7 @@ def main():
                 folder = Path(mount, f"{number // 5000:02}", f"{number // 250 % 20:02}")
                 if number % 250 == 0:
                     folder.mkdir(parents=True, exist_ok=True)
-                size = int(2 ** (chance.random() * 17)) - 1
+                size = int(largest ** chance.random()) - 1
                 start = chance.randrange(len(pool) - size)
                 (folder / f"file-{number:06}.bin").write_bytes(pool[start : start + size])
         finally:

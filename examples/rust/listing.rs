@@ -59,7 +59,7 @@ impl Page {
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let path = std::env::args_os().nth(1).ok_or("usage: listing IMAGE")?;
     let evidence = Evidence::open(path)?;
-    let mut out = BufWriter::new(std::io::stdout().lock());
+    let mut out = BufWriter::with_capacity(1 << 20, std::io::stdout().lock());
     for filesystem in evidence.filesystems() {
         writeln!(out, "# {} at byte {}", filesystem.kind(), filesystem.offset())?;
         let mut page = Page::default();

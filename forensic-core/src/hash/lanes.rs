@@ -7,7 +7,7 @@
 //! A lane takes the next stream as soon as its own ends.
 #![allow(unsafe_code)] // One call of a function compiled for more of the processor than the crate is: see `compress`.
 
-use super::Digests;
+use super::{Algorithm, Digests, hash};
 use crate::{
     bytes::{ReadAt, Source},
     error::{Error, Result},
@@ -17,6 +17,10 @@ use crate::{
 pub(super) const LANES: usize = 16;
 
 const BLOCK: usize = 64;
+/// A lane is slower than a core that has one stream to itself: of streams this long, so many must come together.
+const LONG: u64 = 1 << 20;
+const ENOUGH: usize = 4;
+
 /// Bytes a lane reads ahead.
 const READ: usize = 64 << 10;
 
@@ -183,9 +187,16 @@ pub(super) fn md5_many(sources: &[Source]) -> Vec<Result<Digests>> {
 
 fn md5_many_with(sources: &[Source], width: Width) -> Vec<Result<Digests>> {
     let mut results: Vec<Result<Digests>> = sources.iter().map(|_| Ok(Digests::default())).collect();
-    let mut waiting = sources.iter().enumerate();
+    let is_long = |source: &Source| source.len() > LONG;
+    let few_are_long = sources.iter().filter(|source| is_long(source)).count() < ENOUGH;
+    let goes_alone = |source: &Source| few_are_long && is_long(source);
+    for (source, result) in sources.iter().zip(&mut results).filter(|(source, _)| goes_alone(source)) {
+        *result = hash(source, &[Algorithm::Md5]);
+    }
+    let mut waiting = sources.iter().enumerate().filter(|(_, source)| !goes_alone(source));
     let mut lanes: [Option<Lane<'_>>; LANES] = std::array::from_fn(|_| None);
     let mut spare: Vec<Vec<u8>> = Vec::new();
+    let mut message = [[0u32; LANES]; 16];
     let mut state: State = START.map(|word| [word; LANES]);
     loop {
         let mut busy = false;
@@ -209,10 +220,9 @@ fn md5_many_with(sources: &[Source], width: Width) -> Vec<Result<Digests>> {
         if !busy {
             return results;
         }
-        // As many blocks as every lane has in its buffer; idle lanes work on zeros that nobody looks at.
+        // As many blocks as every lane has in its buffer; idle lanes work on what nobody looks at.
         let blocks = lanes.iter().flatten().map(|lane| (lane.buf.len() - lane.at) / BLOCK).min().unwrap_or(0);
         for _ in 0..blocks {
-            let mut message = [[0u32; LANES]; 16];
             for (index, lane) in lanes.iter_mut().enumerate() {
                 let Some(lane) = lane else { continue };
                 let block = &lane.buf[lane.at..lane.at + BLOCK];
@@ -247,7 +257,6 @@ fn md5_many_with(sources: &[Source], width: Width) -> Vec<Result<Digests>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::hash::{Algorithm, hash};
     use proptest::prelude::*;
     use std::sync::Arc;
 

@@ -100,10 +100,12 @@ impl Chunks {
         std::thread::scope(|scope| {
             let parts = (offset..).step_by(part).zip(buf.chunks_mut(part));
             let readers: Vec<_> = parts.map(|(at, part)| scope.spawn(move || self.read_serially(at, part))).collect();
-            readers.into_iter().try_for_each(|reader| match reader.join() {
-                Ok(result) => result,
-                Err(panic) => std::panic::resume_unwind(panic),
-            })
+            // All are waited for before the first error counts, so that no thread outlives the read.
+            let results: Vec<Result<()>> = readers
+                .into_iter()
+                .map(|reader| reader.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+                .collect();
+            results.into_iter().collect()
         })
     }
 
