@@ -47,34 +47,43 @@ const START: [u32; 4] = [0x6745_2301, 0xefcd_ab89, 0x98ba_dcfe, 0x1032_5476];
 /// The state of all lanes, word by word.
 type State = [Words; 4];
 
+/// Step `STEP` of RFC 1321, section 3.4, in all lanes. A constant, so that shift and word are known to the compiler.
+#[inline(always)]
+fn step<const STEP: usize>([a, b, c, d]: State, message: &[Words; 16]) -> State {
+    let (word, shift) = const {
+        let word = match STEP / 16 {
+            0 => STEP,
+            1 => (5 * STEP + 1) % 16,
+            2 => (3 * STEP + 5) % 16,
+            _ => (7 * STEP) % 16,
+        };
+        (word, SHIFTS[STEP / 16][STEP % 4])
+    };
+    let mut next = [0; LANES];
+    for lane in 0..LANES {
+        let (x, y, z) = (b[lane], c[lane], d[lane]);
+        let mixed = match STEP / 16 {
+            0 => (x & y) | (!x & z),
+            1 => (x & z) | (y & !z),
+            2 => x ^ y ^ z,
+            _ => y ^ (x | !z),
+        };
+        let sum = a[lane].wrapping_add(mixed).wrapping_add(message[word][lane]).wrapping_add(SINES[STEP]);
+        next[lane] = x.wrapping_add(sum.rotate_left(shift));
+    }
+    [d, next, b, c]
+}
+
 /// One block of each lane into the state. The words of the message come word by word, lane by lane.
 #[inline(always)]
 fn rounds(state: &mut State, message: &[Words; 16]) {
-    let [mut a, mut b, mut c, mut d] = *state;
-    for step in 0..64 {
-        let round = step / 16;
-        let word = match round {
-            0 => step,
-            1 => (5 * step + 1) % 16,
-            2 => (3 * step + 5) % 16,
-            _ => (7 * step) % 16,
-        };
-        let shift = SHIFTS[round][step % 4];
-        let mut next = [0; LANES];
-        for lane in 0..LANES {
-            let (x, y, z) = (b[lane], c[lane], d[lane]);
-            let mixed = match round {
-                0 => (x & y) | (!x & z),
-                1 => (x & z) | (y & !z),
-                2 => x ^ y ^ z,
-                _ => y ^ (x | !z),
-            };
-            let sum = a[lane].wrapping_add(mixed).wrapping_add(message[word][lane]).wrapping_add(SINES[step]);
-            next[lane] = x.wrapping_add(sum.rotate_left(shift));
-        }
-        (a, b, c, d) = (d, next, b, c);
+    let mut new = *state;
+    macro_rules! steps {
+        ($($step:literal)*) => { $( new = step::<$step>(new, message); )* };
     }
-    for (word, new) in state.iter_mut().zip([a, b, c, d]) {
+    steps!(0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24 25 26 27 28 29 30 31);
+    steps!(32 33 34 35 36 37 38 39 40 41 42 43 44 45 46 47 48 49 50 51 52 53 54 55 56 57 58 59 60 61 62 63);
+    for (word, new) in state.iter_mut().zip(new) {
         for lane in 0..LANES {
             word[lane] = word[lane].wrapping_add(new[lane]);
         }
