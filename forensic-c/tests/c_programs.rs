@@ -6,7 +6,6 @@ use std::{
     io::Read,
     path::{Path, PathBuf},
     process::{Command, Output},
-    sync::LazyLock,
 };
 use tempfile::TempDir;
 
@@ -50,8 +49,9 @@ fn the_header_serves_cxx() {
     }
 }
 
+/// That they print what the Rust examples print is compared by `examples/compare.sh`.
 #[test]
-fn the_c_examples_print_what_the_rust_examples_print() {
+fn the_c_examples_run_and_leak_nothing() {
     let folder = TempDir::new().unwrap();
     let (image, records) = (volume("fat", folder.path()), folder.path().join("records.jsonl"));
     let list = folder.path().join("known.md5");
@@ -59,14 +59,9 @@ fn the_c_examples_print_what_the_rust_examples_print() {
     for (name, arguments) in [("listing", vec![image.clone()]), ("triage", vec![image, records.clone(), list])] {
         let source = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("../examples/c/{name}.c"));
         let Some(program) = compile(C, &source, folder.path()) else { return };
-        let reference = succeed(Command::new(rust_example(name)).args(&arguments));
-        let reference_records = fs::read(&records).ok();
-        let ours = succeed(Command::new(&program).args(&arguments));
-        assert!(reference.stdout.len() > 200);
-        assert_eq!(String::from_utf8_lossy(&ours.stdout), String::from_utf8_lossy(&reference.stdout), "{name}");
-        assert!(reference_records == fs::read(&records).ok(), "{name} writes other records");
-        under_valgrind(&program, &arguments);
+        run_everywhere(&program, &arguments);
     }
+    assert!(fs::metadata(&records).unwrap().len() > 1000);
 }
 
 fn run_c(name: &str, arguments: impl FnOnce(&Path) -> Vec<PathBuf>) {
@@ -117,22 +112,6 @@ fn is_there(command: &str) -> bool {
 fn profile_folder() -> PathBuf {
     let test = std::env::current_exe().unwrap();
     test.parent().and_then(Path::parent).unwrap().to_owned()
-}
-
-/// A Rust example, built from the sources as they are now.
-fn rust_example(name: &str) -> PathBuf {
-    static EXAMPLES: LazyLock<PathBuf> = LazyLock::new(|| {
-        let folder = profile_folder();
-        let mut build = Command::new(env!("CARGO"));
-        build.args(["build", "--quiet", "--package", "forensic-examples", "--bins", "--target-dir"]);
-        build.arg(folder.parent().unwrap()).current_dir(env!("CARGO_MANIFEST_DIR"));
-        if folder.ends_with("release") {
-            build.arg("--release");
-        }
-        succeed(&mut build);
-        folder
-    });
-    EXAMPLES.join(name)
 }
 
 /// A volume of the sample evidence, unpacked into `folder`.
