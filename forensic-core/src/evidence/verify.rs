@@ -97,7 +97,7 @@ impl Evidence {
 
 /// Threads that read ahead. One core hashes; the readers share what it leaves.
 fn readers() -> usize {
-    std::thread::available_parallelism().map_or(1, std::num::NonZero::get).min(8)
+    crate::parallel::available_threads().min(8)
 }
 
 /// Ranges that cannot be read, in order, adjacent ones as one.

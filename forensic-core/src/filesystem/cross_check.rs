@@ -85,7 +85,7 @@ pub(crate) fn digest_reader(reader: &mut impl io::Read) -> io::Result<String> {
 }
 
 fn hex(hasher: Md5) -> String {
-    hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+    crate::hash::hex::encode(&hasher.finalize())
 }
 
 fn seen(entry: &Entry, known_limit: &impl Fn(&Entry, &StreamInfo) -> &'static str) -> Vec<(Seen, &'static str)> {

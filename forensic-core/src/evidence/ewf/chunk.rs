@@ -232,7 +232,7 @@ impl ReadAt for Chunks {
         check_bounds(offset, buf.len() as u64, self.size)?;
         let begins_a_chunk = offset.is_multiple_of(self.chunk_size.get().into());
         if begins_a_chunk && buf.len() >= self.full_length().saturating_mul(PARALLEL) {
-            let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+            let threads = crate::parallel::available_threads();
             if threads > 1 {
                 return self.read_in_parallel(offset, buf, threads);
             }

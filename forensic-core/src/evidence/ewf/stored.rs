@@ -24,7 +24,7 @@ pub(super) fn digests(kind: &str, content: &[u8], at: u64) -> Result<Vec<Digest>
     Ok(digests
         .into_iter()
         .filter(|(_, digest)| digest.iter().any(|byte| *byte != 0))
-        .map(|(algorithm, digest)| (algorithm, digest.iter().map(|byte| format!("{byte:02x}")).collect()))
+        .map(|(algorithm, digest)| (algorithm, crate::hash::hex::encode(digest)))
         .collect())
 }
 
