@@ -86,6 +86,8 @@ pub enum forensic_value_kind {
     FORENSIC_VALUE_INTEGER = 1,
     /// text.
     FORENSIC_VALUE_TEXT = 2,
+    /// bytes.
+    FORENSIC_VALUE_BYTES = 3,
 }
 
 /// A further attribute of an entry.
@@ -100,7 +102,7 @@ pub struct forensic_attribute {
     pub boolean: bool,
     /// A number; otherwise 0.
     pub integer: i64,
-    /// A text; otherwise NULL.
+    /// A text, or bytes in lower-case hex; otherwise NULL.
     pub text: *const c_char,
 }
 
@@ -161,11 +163,13 @@ impl forensic_entry {
             Value::Bool(value) => (*value, 0, null()),
             Value::Int(value) => (false, *value, null()),
             Value::Text(value) => (false, 0, self.texts.give(value)),
+            Value::Bytes(_) => (false, 0, self.texts.give(&value.to_string())),
         };
         let kind = match value {
             Value::Bool(_) => forensic_value_kind::FORENSIC_VALUE_BOOLEAN,
             Value::Int(_) => forensic_value_kind::FORENSIC_VALUE_INTEGER,
             Value::Text(_) => forensic_value_kind::FORENSIC_VALUE_TEXT,
+            Value::Bytes(_) => forensic_value_kind::FORENSIC_VALUE_BYTES,
         };
         forensic_attribute { key: self.texts.give(key), kind, boolean, integer, text }
     }

@@ -132,6 +132,7 @@ impl Entry {
                 Value::Bool(flag) => attributes.set_item(name, flag)?,
                 Value::Int(number) => attributes.set_item(name, number)?,
                 Value::Text(text) => attributes.set_item(name, text)?,
+                Value::Bytes(bytes) => attributes.set_item(name, PyBytes::new(py, bytes))?,
             }
         }
         Ok(attributes)

@@ -11,6 +11,7 @@ pub(crate) struct Fields<'a> {
     at: u64,
 }
 
+#[allow(dead_code)]
 impl<'a> Fields<'a> {
     pub(crate) fn new(bytes: &'a [u8], structure: &'static str, at: u64) -> Self {
         Self { bytes, structure, at }
@@ -55,6 +56,21 @@ impl<'a> Fields<'a> {
     #[inline]
     pub(crate) fn u64(&self, offset: usize) -> Result<u64> {
         self.array(offset).map(u64::from_le_bytes)
+    }
+
+    #[inline]
+    pub(crate) fn u16_be(&self, offset: usize) -> Result<u16> {
+        self.array(offset).map(u16::from_be_bytes)
+    }
+
+    #[inline]
+    pub(crate) fn u32_be(&self, offset: usize) -> Result<u32> {
+        self.array(offset).map(u32::from_be_bytes)
+    }
+
+    #[inline]
+    pub(crate) fn u64_be(&self, offset: usize) -> Result<u64> {
+        self.array(offset).map(u64::from_be_bytes)
     }
 
     /// A GUID in its text form, the first three fields in little-endian order as Microsoft stores them.

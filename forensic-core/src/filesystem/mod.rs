@@ -4,22 +4,27 @@
 //! deterministic order of positions, so that a listing can be resumed by a plain number and split over threads.
 #![deny(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::arithmetic_side_effects)]
 
+mod allocation;
 mod cross_check;
 mod fat;
 mod model;
 mod ntfs;
+#[allow(dead_code)]
+mod posix;
 mod recognise;
+#[allow(dead_code)]
+mod stored;
 mod tree;
 
 use crate::{
-    bytes::Source,
+    bytes::{Extents, ReadAt, Run, Source},
     error::{Error, Issue, Result},
     limits::Limits,
 };
 use std::sync::Arc;
 
 pub use model::{
-    Cap, CrossCheck, Difference, Entry, Kind, Recoverability, Status, Stream, StreamInfo, Time, Timestamp,
+    Attributes, Cap, CrossCheck, Difference, Entry, Kind, Recoverability, Status, Stream, StreamInfo, Time, Timestamp,
     TimestampKind, Value,
 };
 pub(crate) use recognise::recognise;
@@ -38,8 +43,13 @@ pub trait FileSystem: Send + Sync {
     /// The volume serial number as the system prints it, in lower-case hex; empty where there is none.
     fn serial(&self) -> String;
 
+    /// The volume it lies on, all of it.
+    fn volume(&self) -> Source;
+
     /// Byte offset of the filesystem on the medium.
-    fn offset(&self) -> u64;
+    fn offset(&self) -> u64 {
+        self.volume().medium_offset(0)
+    }
 
     /// Bytes the filesystem says it spans.
     fn size(&self) -> u64;
@@ -67,14 +77,25 @@ pub trait FileSystem: Send + Sync {
     /// Where the allocation table cannot be read.
     fn unallocated(&self) -> Result<Source>;
 
+    /// Volume slack: the bytes of the volume behind the end of the filesystem. Empty where there are none.
+    fn slack(&self) -> Source {
+        let volume = self.volume();
+        let size = self.size().min(volume.len());
+        let behind = volume.len().saturating_sub(size);
+        Arc::new(Extents::new(volume, [Run::new(size, behind)]))
+    }
+
     /// What could not be read so far, in order of offset.
     fn issues(&self) -> Vec<Issue>;
 
     /// Reads the volume with an independent second reader and compares the live listing and contents.
     ///
     /// # Errors
-    /// Where the second reader cannot open the volume at all.
-    fn cross_check(&self) -> Result<CrossCheck>;
+    /// [`Error::Unsupported`] where there is no second reader (no [`Cap::CrossCheck`]); where it cannot open the volume at
+    /// all.
+    fn cross_check(&self) -> Result<CrossCheck> {
+        Err(Error::unsupported(format!("a second reader of {}", self.kind())))
+    }
 }
 
 impl dyn FileSystem {

@@ -3,8 +3,9 @@
 use crate::{
     bytes::{Extent, Source},
     error::{Error, Issue, Result},
+    hash::hex,
 };
-use std::{collections::BTreeMap, sync::Arc};
+use std::{borrow::Cow, collections::BTreeMap, sync::Arc};
 
 /// What an entry is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -216,6 +217,20 @@ pub enum Value {
     Int(i64),
     /// A text.
     Text(String),
+    /// Bytes that are no text: an extended attribute's value. In records, lower-case hex.
+    Bytes(Vec<u8>),
+}
+
+/// As it stands in records.
+impl std::fmt::Display for Value {
+    fn fmt(&self, to: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Bool(value) => value.fmt(to),
+            Self::Int(value) => value.fmt(to),
+            Self::Text(value) => value.fmt(to),
+            Self::Bytes(value) => hex::encode(value).fmt(to),
+        }
+    }
 }
 
 impl From<bool> for Value {
@@ -229,6 +244,9 @@ impl From<String> for Value {
         Self::Text(value)
     }
 }
+
+/// Further attributes by name.
+pub type Attributes = BTreeMap<Cow<'static, str>, Value>;
 
 /// What is known of a stream without reading it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -291,9 +309,10 @@ pub struct Entry {
     pub path: String,
     /// The last part of the path; empty where the name is lost.
     pub name: String,
-    /// The name as stored: UTF-16LE for NTFS and FAT long names, the volume's code page for FAT short names.
+    /// The name as stored: UTF-16LE for NTFS, exFAT and FAT long names, the volume's code page for FAT short names, bytes
+    /// for the filesystems of Unix.
     pub name_bytes: Vec<u8>,
-    /// MFT record number; position of a FAT directory entry as its byte offset in the volume / 32.
+    /// MFT record or inode number; position of a FAT or exFAT directory entry as its byte offset in the volume / 32.
     pub id: u64,
     /// `id` of the directory, where it is known.
     pub parent_id: Option<u64>,
@@ -311,8 +330,8 @@ pub struct Entry {
     pub size: u64,
     /// Every time the filesystem stores, the preferred source first.
     pub timestamps: Vec<Timestamp>,
-    /// What else the filesystem says.
-    pub attributes: BTreeMap<&'static str, Value>,
+    /// What else the filesystem says. Extended attributes have their full name behind `xattr:` (`xattr:user.comment`).
+    pub attributes: Attributes,
     /// The streams; the main one, named "", first, on every file.
     pub streams: Vec<Stream>,
     /// What could not be read of this entry.
@@ -335,7 +354,7 @@ impl Entry {
             target: None,
             size: 0,
             timestamps: Vec::new(),
-            attributes: BTreeMap::new(),
+            attributes: Attributes::new(),
             streams: Vec::new(),
             issues: Vec::new(),
         }

@@ -2,11 +2,10 @@
 
 use crate::{
     bytes::Extent,
-    filesystem::{Time, Value},
+    filesystem::{Attributes, Time, Value},
     known::Known,
 };
 use serde::{Serialize, Serializer, ser::SerializeSeq};
-use std::collections::BTreeMap;
 
 /// What is known of one stream of one entry. Field order is key order in JSON and column order in CSV.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
@@ -57,7 +56,7 @@ pub struct Record {
     #[serde(serialize_with = "time")]
     pub changed: Option<Time>,
     /// What else the filesystem says.
-    pub attributes: BTreeMap<&'static str, Value>,
+    pub attributes: Attributes,
     /// Where the stream lies: `[stream_offset, offset or null, length, kind, inferred]`.
     #[serde(serialize_with = "extents")]
     pub extents: Vec<Extent>,
@@ -164,6 +163,7 @@ impl Serialize for Value {
             Self::Bool(value) => to.serialize_bool(*value),
             Self::Int(value) => to.serialize_i64(*value),
             Self::Text(value) => to.serialize_str(value),
+            Self::Bytes(_) => to.collect_str(self),
         }
     }
 }

@@ -88,7 +88,7 @@ class Entry:
         """Every time the filesystem stores, the preferred source first."""
 
     @property
-    def attributes(self) -> dict[str, bool | int | str]:
+    def attributes(self) -> dict[str, bool | int | str | bytes]:
         """What else the filesystem says: DOS flags, compressed, encrypted, …"""
 
     @property

@@ -50,14 +50,14 @@ impl Listing {
     fn describe(&self, found: &Found, entry: &mut Entry) {
         let flags = [("read_only", READ_ONLY), ("hidden", HIDDEN), ("system", SYSTEM), ("archive", ARCHIVE)];
         for (name, flag) in flags {
-            entry.attributes.insert(name, Value::Bool(found.entry.attributes & flag != 0));
+            entry.attributes.insert(name.into(), Value::Bool(found.entry.attributes & flag != 0));
         }
-        entry.attributes.insert("first_cluster", Value::Int(i64::from(found.entry.first_cluster)));
+        entry.attributes.insert("first_cluster".into(), Value::Int(i64::from(found.entry.first_cluster)));
         if found.has_long_name {
-            entry.attributes.insert("short_name", Value::Text(found.entry.text(found.first)));
+            entry.attributes.insert("short_name".into(), Value::Text(found.entry.text(found.first)));
         }
         if let Some(fragment) = self.fragments.get(&found.at) {
-            entry.attributes.insert("long_name_beginning", Value::Text(fragment.clone()));
+            entry.attributes.insert("long_name_beginning".into(), Value::Text(fragment.clone()));
         }
     }
 

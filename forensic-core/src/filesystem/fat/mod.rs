@@ -99,8 +99,8 @@ impl FileSystem for Fat {
         self.volume.boot.serial.map(|serial| format!("{serial:08x}")).unwrap_or_default()
     }
 
-    fn offset(&self) -> u64 {
-        self.volume.source.medium_offset(0)
+    fn volume(&self) -> Source {
+        self.volume.source.clone()
     }
 
     fn size(&self) -> u64 {

@@ -7,6 +7,7 @@ use super::lznt1;
 use crate::{
     bytes::{Extent, ExtentKind, Extents, ReadAt, Run, Source, check_bounds},
     error::{Error, Result},
+    filesystem::stored,
 };
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -137,24 +138,9 @@ impl ReadAt for Compressed {
                 }
                 Err(_) => Vec::new(),
             };
-            for extent in found {
-                match extents.last_mut() {
-                    Some(last) if follows(last, &extent) => last.length = last.length.saturating_add(extent.length),
-                    _ => extents.push(extent),
-                }
-            }
+            found.into_iter().for_each(|extent| stored::push(&mut extents, extent));
             Ok(())
         });
         extents
     }
-}
-
-/// True where two extents are one: both sparse, or data that goes on.
-fn follows(last: &Extent, next: &Extent) -> bool {
-    last.kind == next.kind
-        && match (last.offset, next.offset) {
-            (None, None) => last.kind == ExtentKind::Sparse,
-            (Some(a), Some(b)) => last.kind == ExtentKind::Data && a.checked_add(last.length) == Some(b),
-            _ => false,
-        }
 }

@@ -3,7 +3,6 @@
 use super::{
     Volume,
     attribute::{Attribute, kind},
-    bitmap::Allocation,
     catalog::{Catalog, Copy, NameAt, Place},
     file::File,
     file_name::{self, FileName},
@@ -15,7 +14,10 @@ use super::{
 use crate::{
     bytes::{Fields, ReadAt},
     error::{Error, Issue, Result},
-    filesystem::model::{Entry, Kind, Recoverability, Stream, StreamInfo, Value},
+    filesystem::{
+        allocation::Allocation,
+        model::{Entry, Kind, Recoverability, Stream, StreamInfo, Value},
+    },
 };
 
 /// Why nothing but a name and its times is left of a file.
@@ -70,8 +72,8 @@ fn read(entry: &mut Entry, volume: &Volume, file: &File, name: NameAt, copy: Opt
     let directory = file.base.header.directory;
     entry.kind = if directory { Kind::Directory } else { Kind::File };
     let header = &file.base.header;
-    entry.attributes.insert("sequence", Value::Int(i64::from(header.sequence)));
-    entry.attributes.insert("links", Value::Int(i64::from(header.links)));
+    entry.attributes.insert("sequence".into(), Value::Int(i64::from(header.sequence)));
+    entry.attributes.insert("links".into(), Value::Int(i64::from(header.links)));
     let information = file
         .first(kind::STANDARD_INFORMATION)
         .and_then(|attribute| StandardInformation::parse(attribute.resident()?, attribute.at).ok());
@@ -85,7 +87,7 @@ fn read(entry: &mut Entry, volume: &Volume, file: &File, name: NameAt, copy: Opt
         ];
         entry
             .attributes
-            .extend(ids.into_iter().filter_map(|(key, id)| Some((key, Value::Int(id.filter(|id| *id != 0)?)))));
+            .extend(ids.into_iter().filter_map(|(key, id)| Some((key.into(), Value::Int(id.filter(|id| *id != 0)?)))));
     }
     let own = match name {
         NameAt::Attribute { holder, id } => file.attributes().find_map(|(number, attribute)| {
@@ -102,14 +104,14 @@ fn read(entry: &mut Entry, volume: &Volume, file: &File, name: NameAt, copy: Opt
         let alias =
             file_names(file).find(|other| other.is_alias() && other.parent == own.parent && other.name != own.name);
         if let Some(alias) = alias {
-            entry.attributes.insert("short_name", Value::Text(file_name::text(alias.name)));
+            entry.attributes.insert("short_name".into(), Value::Text(file_name::text(alias.name)));
         }
     }
     standard_information::add_flags(&mut entry.attributes, flags);
     let object_id =
         |attribute: Attribute<'_>| Fields::new(attribute.resident()?, "$OBJECT_ID", attribute.at).guid(0).ok();
     if let Some(id) = file.first(kind::OBJECT_ID).and_then(object_id) {
-        entry.attributes.insert("object_id", Value::Text(id));
+        entry.attributes.insert("object_id".into(), Value::Text(id));
     }
     let blocked = reparse_point(entry, volume, file, flags);
     entry.streams = streams(volume, file, directory, blocked);
@@ -165,7 +167,7 @@ fn reparse_point(entry: &mut Entry, volume: &Volume, file: &File, flags: u32) ->
             return blocked;
         }
     };
-    entry.attributes.insert("reparse_tag", Value::Int(i64::from(point.tag)));
+    entry.attributes.insert("reparse_tag".into(), Value::Int(i64::from(point.tag)));
     match point.tag {
         reparse::SYMLINK | reparse::MOUNT_POINT | reparse::LX_SYMLINK => entry.kind = Kind::Symlink,
         tag if reparse::LX_SPECIAL.contains(&tag) => entry.kind = Kind::Other,

@@ -9,11 +9,11 @@ use super::{
     boot::Boot,
     record::{Record, is_blank},
     runs::DataRuns,
-    stream::InRecord,
 };
 use crate::{
     bytes::{Extents, ReadAt, Run, Source, for_each_block},
     error::{Error, Issue, IssueLog, Result},
+    filesystem::stored::Resident,
     limits::Limits,
 };
 use std::sync::Arc;
@@ -82,9 +82,9 @@ impl Mft {
     }
 
     /// A value that stands at `offset` of record `number`.
-    pub(super) fn resident(&self, number: u64, offset: usize, value: &[u8]) -> InRecord {
+    pub(super) fn resident(&self, number: u64, offset: usize, value: &[u8]) -> Resident {
         let start = number.saturating_mul(u64::from(self.record_size)).saturating_add(offset as u64);
-        InRecord { bytes: value.into(), records: self.records.clone(), offset: start }
+        Resident { bytes: value.into(), within: self.records.clone(), offset: start }
     }
 
     /// Reads record `number`; one piece of $MFT may end inside it.

@@ -24,14 +24,13 @@ mod scan;
 mod standard_information;
 mod stream;
 
-use super::{Cap, CrossCheck, Entry, FileSystem};
+use super::{Cap, CrossCheck, Entry, FileSystem, allocation::Allocation};
 use crate::{
-    bytes::{Extents, ReadAt, Source},
+    bytes::{Extents, Source},
     error::{Issue, IssueLog, Result},
     limits::Limits,
 };
 use attribute::kind;
-use bitmap::Allocation;
 use boot::Boot;
 use catalog::Catalog;
 use file::File;
@@ -91,7 +90,7 @@ impl Ntfs {
 
     fn allocation(&self) -> &Result<Allocation> {
         self.allocation.get_or_init(|| {
-            let allocation = Allocation::read(&self.volume, &self.catalog().claims.live);
+            let allocation = bitmap::allocation(&self.volume, &self.catalog().claims.live);
             allocation.as_ref().err().into_iter().for_each(|error| self.volume.issue(error));
             allocation
         })
@@ -113,8 +112,8 @@ impl FileSystem for Ntfs {
         format!("{:016x}", self.volume.boot.serial)
     }
 
-    fn offset(&self) -> u64 {
-        self.volume.source.medium_offset(0)
+    fn volume(&self) -> Source {
+        self.volume.source.clone()
     }
 
     fn size(&self) -> u64 {

@@ -6,7 +6,6 @@
 use super::{
     Volume,
     attribute::kind,
-    bitmap::Allocation,
     file::File,
     scan::{Claim, Life},
     stream::fragments,
@@ -14,7 +13,10 @@ use super::{
 use crate::{
     bytes::ReadAt,
     error::{Error, Result},
-    filesystem::model::{Entry, Recoverability},
+    filesystem::{
+        allocation::Allocation,
+        model::{Entry, Recoverability},
+    },
 };
 use std::collections::{BTreeMap, HashMap};
 

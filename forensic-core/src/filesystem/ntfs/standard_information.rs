@@ -5,9 +5,8 @@
 use crate::{
     bytes::Fields,
     error::Result,
-    filesystem::model::{Time, Timestamp, TimestampKind, Value},
+    filesystem::model::{Attributes, Time, Timestamp, TimestampKind, Value},
 };
-use std::collections::BTreeMap;
 
 /// 100-nanosecond steps from 1601-01-01 to 1970-01-01.
 const UNIX_EPOCH: i64 = 116_444_736_000_000_000;
@@ -106,8 +105,9 @@ const FLAGS: [(u32, &str); 15] = [
 ];
 
 /// Adds the flags that are set.
-pub(super) fn add_flags(attributes: &mut BTreeMap<&'static str, Value>, flags: u32) {
-    attributes.extend(FLAGS.iter().filter(|(bit, _)| flags & bit != 0).map(|(_, name)| (*name, Value::Bool(true))));
+pub(super) fn add_flags(attributes: &mut Attributes, flags: u32) {
+    attributes
+        .extend(FLAGS.iter().filter(|(bit, _)| flags & bit != 0).map(|(_, name)| ((*name).into(), Value::Bool(true))));
 }
 
 #[cfg(test)]

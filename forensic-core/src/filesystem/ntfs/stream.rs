@@ -9,7 +9,7 @@ use super::{
     runs::DataRuns,
 };
 use crate::{
-    bytes::{Extent, ExtentKind, Extents, ReadAt, Run, Source, check_bounds},
+    bytes::{Extent, Extents, ReadAt, Run, Source, check_bounds},
     error::{Error, Result},
     filesystem::model::{Stream, StreamInfo},
 };
@@ -275,35 +275,6 @@ impl ReadAt for Partial {
 
     fn locate(&self, offset: u64, length: u64) -> Vec<Extent> {
         self.readable.locate(offset, length)
-    }
-}
-
-/// A value inside an MFT record: kept in memory, as its sector ends are elsewhere; located through $MFT, as a record may
-/// lie in two pieces of it.
-pub(super) struct InRecord {
-    pub(super) bytes: Box<[u8]>,
-    pub(super) records: Source,
-    /// Byte offset of the value in $MFT.
-    pub(super) offset: u64,
-}
-
-impl ReadAt for InRecord {
-    fn len(&self) -> u64 {
-        ReadAt::len(&self.bytes)
-    }
-
-    fn read_at(&self, offset: u64, buf: &mut [u8]) -> Result<()> {
-        self.bytes.read_at(offset, buf)
-    }
-
-    fn locate(&self, offset: u64, length: u64) -> Vec<Extent> {
-        let length = length.min(self.len().saturating_sub(offset));
-        let mut extents = self.records.locate(self.offset.saturating_add(offset), length);
-        for extent in &mut extents {
-            extent.stream_offset = extent.stream_offset.saturating_sub(self.offset);
-            extent.kind = ExtentKind::Resident;
-        }
-        extents
     }
 }
 
