@@ -177,6 +177,10 @@ typedef enum {
      * text.
      */
     FORENSIC_VALUE_TEXT = 2,
+    /**
+     * bytes.
+     */
+    FORENSIC_VALUE_BYTES = 3,
 } forensic_value_kind;
 
 /**
@@ -571,7 +575,7 @@ typedef struct {
      */
     int64_t integer;
     /**
-     * A text; otherwise NULL.
+     * A text, or bytes in lower-case hex; otherwise NULL.
      */
     const char *text;
 } forensic_attribute;
@@ -1393,6 +1397,24 @@ forensic_status forensic_filesystem_issues(const forensic_filesystem *filesystem
 forensic_status forensic_filesystem_unallocated(const forensic_filesystem *filesystem,
                                                 forensic_stream **stream,
                                                 forensic_error **error);
+
+/**
+ * Volume slack: the bytes of the volume behind the end of the filesystem, as one stream; empty where there are none.
+ */
+forensic_status forensic_filesystem_slack(const forensic_filesystem *filesystem,
+                                          forensic_stream **stream,
+                                          forensic_error **error);
+
+/**
+ * Writes the timeline of the filesystem into a new file, as a bodyfile (version 3) that mactime reads. prefix is put
+ * before every path (NULL: nothing); utc_offset is how many seconds local time was ahead of UTC on the machine that wrote
+ * the medium, for filesystems that store local time.
+ */
+forensic_status forensic_filesystem_write_bodyfile(const forensic_filesystem *filesystem,
+                                                   const char *path,
+                                                   const char *prefix,
+                                                   int32_t utc_offset,
+                                                   forensic_error **error);
 
 /**
  * Begins a walk over the entries, from position start on (0, or forensic_walk_cursor of an earlier walk); with deleted

@@ -1,7 +1,7 @@
 //! `forensic_filesystem`: a filesystem on a volume, live and deleted.
 
 use crate::{
-    boundary::{borrow, fallible, free, getter, item, out, text},
+    boundary::{borrow, fallible, file_path, free, getter, item, out, text},
     cross_check::forensic_cross_check,
     entry::forensic_entry,
     error::{forensic_error, forensic_status},
@@ -10,7 +10,10 @@ use crate::{
     text::Texts,
     walk::forensic_walk,
 };
-use forensic_core::filesystem::{FileSystem, WalkOptions};
+use forensic_core::{
+    filesystem::{FileSystem, WalkOptions},
+    report::Bodyfile,
+};
 use std::{ffi::c_char, ptr::null, sync::Arc};
 
 /// A filesystem on a volume, live and deleted. It stays usable when the evidence it came from is freed. The caller frees
@@ -108,6 +111,38 @@ pub unsafe extern "C" fn forensic_filesystem_unallocated(
     })
 }
 
+/// Volume slack: the bytes of the volume behind the end of the filesystem, as one stream; empty where there are none.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn forensic_filesystem_slack(
+    filesystem: *const forensic_filesystem,
+    stream: *mut *mut forensic_stream,
+    error: *mut *mut forensic_error,
+) -> forensic_status {
+    fallible!(error, {
+        let stream = out!(stream);
+        stream.give(forensic_stream(borrow!(filesystem).filesystem.slack()))
+    })
+}
+
+/// Writes the timeline of the filesystem into a new file, as a bodyfile (version 3) that mactime reads. prefix is put
+/// before every path (NULL: nothing); utc_offset is how many seconds local time was ahead of UTC on the machine that wrote
+/// the medium, for filesystems that store local time.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn forensic_filesystem_write_bodyfile(
+    filesystem: *const forensic_filesystem,
+    path: *const c_char,
+    prefix: *const c_char,
+    utc_offset: i32,
+    error: *mut *mut forensic_error,
+) -> forensic_status {
+    fallible!(error, {
+        let prefix = if prefix.is_null() { String::new() } else { text!(prefix).to_owned() };
+        let filesystem = borrow!(filesystem).filesystem.clone();
+        Bodyfile { prefix, utc_offset }.write_file(&[filesystem], file_path!(path))?;
+        Ok(forensic_status::FORENSIC_OK)
+    })
+}
+
 /// Begins a walk over the entries, from position start on (0, or forensic_walk_cursor of an earlier walk); with deleted
 /// false, only over those whose metadata is in use.
 #[unsafe(no_mangle)]
@@ -120,7 +155,11 @@ pub unsafe extern "C" fn forensic_filesystem_walk(
 ) -> forensic_status {
     fallible!(error, {
         let walk = out!(walk);
-        walk.give(forensic_walk(borrow!(filesystem).filesystem.walk(WalkOptions { deleted, start })))
+        walk.give(forensic_walk(borrow!(filesystem).filesystem.walk(WalkOptions {
+            deleted,
+            start,
+            ..WalkOptions::default()
+        })))
     })
 }
 

@@ -32,6 +32,8 @@ static void the_filesystem_says_what_it_is(const forensic_filesystem *filesystem
     EXPECT_OK(forensic_filesystem_unallocated(filesystem, &unallocated, &error));
     EXPECT(forensic_stream_size(unallocated) > 0);
     forensic_stream_free(unallocated);
+    EXPECT_OK(forensic_filesystem_slack(filesystem, &unallocated, &error));
+    forensic_stream_free(unallocated);
     EXPECT_OK(forensic_filesystem_issues(filesystem, &issues, &error));
     EXPECT(forensic_issues_get(issues, forensic_issues_count(issues)) == NULL);
     forensic_issues_free(issues);
@@ -62,7 +64,7 @@ static void an_entry_tells_all_it_knows(const forensic_entry *entry) {
     for (size_t i = 0; (attribute = forensic_entry_attribute(entry, i)) != NULL; i++) {
         const forensic_attribute *same = NULL;
         EXPECT_OK(forensic_entry_attribute_named(entry, attribute->key, &same, &error));
-        EXPECT(same == attribute && (attribute->text != NULL) == (attribute->kind == FORENSIC_VALUE_TEXT));
+        EXPECT(same == attribute && (attribute->text != NULL) == (attribute->kind >= FORENSIC_VALUE_TEXT));
     }
     EXPECT(forensic_entry_stream_info(entry, streams) == NULL);
     EXPECT_FAILS(FORENSIC_NOT_FOUND, forensic_entry_open_at(entry, streams, &stream, &error));
@@ -236,6 +238,23 @@ static void a_triage_records_every_file(const forensic_evidence *evidence, const
     forensic_triage_options_free(options);
 }
 
+static void a_timeline_is_written(const forensic_filesystem *filesystem, const char *folder) {
+    char path[1024], line[8192];
+    uint64_t lines = 0;
+    FILE *file;
+
+    snprintf(path, sizeof path, "%s/bodyfile", folder);
+    EXPECT_OK(forensic_filesystem_write_bodyfile(filesystem, path, "C:", 0, &error));
+    EXPECT((file = fopen(path, "rb")) != NULL);
+    while (fgets(line, sizeof line, file) != NULL) {
+        EXPECT(strncmp(line, "0|C:/", 5) == 0);
+        lines++;
+    }
+    fclose(file);
+    EXPECT(lines >= forensic_filesystem_entry_count(filesystem));
+    EXPECT_FAILS(FORENSIC_IO, forensic_filesystem_write_bodyfile(filesystem, "/no/such/folder/b", NULL, 0, &error));
+}
+
 static void the_second_reader_is_heard(const forensic_filesystem *filesystem) {
     forensic_cross_check *check = NULL;
     EXPECT_OK(forensic_filesystem_cross_check(filesystem, &check, &error));
@@ -252,6 +271,7 @@ int main(int argc, char **argv) {
     filesystem = first_filesystem(argv[1], &evidence);
     the_filesystem_says_what_it_is(filesystem);
     threads_share_a_filesystem(filesystem, the_walk_lists_every_entry(evidence, filesystem));
+    a_timeline_is_written(filesystem, argv[2]);
     the_second_reader_is_heard(filesystem);
     a_triage_records_every_file(evidence, argv[2]);
     forensic_evidence_free(evidence);

@@ -7,7 +7,10 @@ use crate::{
     stream::{self, stream},
     timestamp::{Timestamp, datetime},
 };
-use forensic_core::filesystem::{self, TimestampKind, Value};
+use forensic_core::{
+    filesystem::{self, TimestampKind, Value},
+    report::Bodyfile,
+};
 use pyo3::{
     prelude::*,
     types::{PyBytes, PyDict},
@@ -45,7 +48,7 @@ impl Entry {
         &self.inner.name_bytes
     }
 
-    /// MFT record number; position of a FAT directory entry as its byte offset in the volume / 32.
+    /// MFT record or inode number; position of a FAT or exFAT directory entry as its byte offset in the volume / 32.
     #[getter]
     fn id(&self) -> u64 {
         self.inner.id
@@ -121,6 +124,12 @@ impl Entry {
     #[getter]
     fn timestamps(&self) -> Vec<Timestamp> {
         self.inner.timestamps.iter().copied().map(Timestamp).collect()
+    }
+
+    /// The entry's lines of a bodyfile (version 3), which mactime reads; see `FileSystem.write_bodyfile`.
+    #[pyo3(signature = (*, prefix = String::new(), utc_offset = 0))]
+    fn bodyfile(&self, prefix: String, utc_offset: i32) -> String {
+        Bodyfile { prefix, utc_offset }.lines(&self.inner)
     }
 
     /// What else the filesystem says: DOS flags, compressed, encrypted, …

@@ -6,9 +6,15 @@ use crate::{
     issue::{self, Issue},
     stream::stream,
 };
-use forensic_core::filesystem::{self, WalkOptions};
+use forensic_core::{
+    filesystem::{self, WalkOptions},
+    report::Bodyfile,
+};
 use pyo3::{prelude::*, types::PyFrozenSet};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::{
+    path::PathBuf,
+    sync::{Arc, Mutex, PoisonError},
+};
 
 /// A filesystem on a volume, live and deleted. All its methods may be called from many threads.
 #[pyclass(module = "forensic", frozen)]
@@ -68,12 +74,18 @@ impl FileSystem {
         issue::list(&py.detach(|| self.inner.issues()))
     }
 
+    /// Number of entries: the positions `walk` goes through. The first call reads all metadata.
+    #[getter]
+    fn entry_count(&self, py: Python<'_>) -> u64 {
+        py.detach(|| self.inner.entry_count())
+    }
+
     /// Iterates over all entries, the root's children first, then theirs, level by level, orphans last; always in the same
-    /// order. With deleted=False only live ones. `start` is the `cursor` of an earlier walk to go on from. A bad entry
-    /// never ends it: see `issues`.
-    #[pyo3(signature = (*, deleted = true, start = 0))]
-    fn walk(&self, deleted: bool, start: u64) -> Walk {
-        let walk = self.inner.walk(WalkOptions { deleted, start });
+    /// order. With deleted=False only live ones. `start` is the `cursor` of an earlier walk to go on from; with `end`, the
+    /// positions 0 to `entry_count` can be split over threads. A bad entry never ends it: see `issues`.
+    #[pyo3(signature = (*, deleted = true, start = 0, end = None))]
+    fn walk(&self, deleted: bool, start: u64, end: Option<u64>) -> Walk {
+        let walk = self.inner.walk(WalkOptions { deleted, start, end: end.unwrap_or(u64::MAX) });
         Walk { inner: Mutex::new(walk), medium_size: self.medium_size }
     }
 
@@ -89,6 +101,20 @@ impl FileSystem {
     fn unallocated<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         let source = py.detach(|| self.inner.unallocated()).or_raise(py)?;
         stream(py, source)
+    }
+
+    /// A stream over the volume slack: the bytes of the volume behind the end of the filesystem.
+    fn slack<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        stream(py, py.detach(|| self.inner.slack()))
+    }
+
+    /// Writes the timeline into a new file, as a bodyfile (version 3) that mactime reads. `prefix` is put before every
+    /// path. `utc_offset` is how many seconds local time was ahead of UTC on the machine that wrote the medium, for
+    /// filesystems that store local time.
+    #[pyo3(signature = (path, *, prefix = String::new(), utc_offset = 0))]
+    fn write_bodyfile(&self, py: Python<'_>, path: PathBuf, prefix: String, utc_offset: i32) -> PyResult<()> {
+        let bodyfile = Bodyfile { prefix, utc_offset };
+        py.detach(|| bodyfile.write_file(std::slice::from_ref(&self.inner), path)).or_raise(py)
     }
 
     /// Reads the volume with an independent second reader and compares the live listing and contents.

@@ -32,6 +32,26 @@ def test_a_walk_goes_on_where_an_earlier_one_stopped(filesystem):
     assert head + [entry.path for entry in filesystem.walk(start=walk.cursor)] == everything
 
 
+def test_parts_of_a_walk_are_the_whole(filesystem):
+    count = filesystem.entry_count
+    parts = [*filesystem.walk(end=2), *filesystem.walk(start=2, end=count)]
+    assert [entry.path for entry in parts] == [entry.path for entry in filesystem.walk()]
+
+
+def test_the_timeline_is_a_bodyfile(filesystem, tmp_path):
+    filesystem.write_bodyfile(tmp_path / "timeline", prefix="D:", utc_offset=3600)
+    lines = (tmp_path / "timeline").read_text().splitlines(keepends=True)
+    assert "".join(lines) == "".join(entry.bodyfile(prefix="D:", utc_offset=3600) for entry in filesystem.walk())
+    hello = next(line for line in lines if "|D:/HELLO.TXT|" in line).rstrip().split("|")
+    written = datetime.datetime(2024, 2, 29, 11, 34, 56, tzinfo=datetime.timezone.utc)
+    assert hello[0] == "0" and hello[8] == str(int(written.timestamp()))
+
+
+def test_volume_slack_is_a_stream(filesystem):
+    with filesystem.slack() as slack:
+        assert slack.read() == b"" or slack.extents[0].offset >= filesystem.offset + filesystem.size
+
+
 def test_a_missing_path_is_a_lookup_error(filesystem):
     with pytest.raises(LookupError):
         filesystem.entry("/NOT/HERE")

@@ -20,6 +20,7 @@ use crate::{
     bytes::{Extents, ReadAt, Run, Source},
     error::{Error, Issue, Result},
     limits::Limits,
+    parallel,
 };
 use std::sync::Arc;
 
@@ -28,6 +29,9 @@ pub use model::{
     TimestampKind, Value,
 };
 pub(crate) use recognise::recognise;
+
+/// Entries that a thread of `walk_parallel` reads at once.
+const ENTRIES_AT_ONCE: u64 = 64;
 
 /// A filesystem on a volume, live and deleted.
 ///
@@ -99,9 +103,32 @@ pub trait FileSystem: Send + Sync {
 }
 
 impl dyn FileSystem {
-    /// All entries in listing order, from a position on; without deleted, orphan and unlisted ones if so wished.
+    /// The entries in listing order, of all positions or some; without deleted, orphan and unlisted ones if so wished.
     pub fn walk(self: &Arc<Self>, options: WalkOptions) -> Walk {
         Walk { filesystem: self.clone(), next: options.start, options }
+    }
+
+    /// The same walk on `threads` threads (`None`: as many as the machine runs at once): `visit` is given each entry on
+    /// this thread, in listing order, and ends the walk by an error. The answer is the same on any number of threads.
+    ///
+    /// # Errors
+    /// What `visit` returns.
+    pub fn walk_parallel(
+        self: &Arc<Self>,
+        options: WalkOptions,
+        threads: Option<usize>,
+        mut visit: impl FnMut(Entry) -> Result<()>,
+    ) -> Result<()> {
+        let end = options.end.min(self.entry_count());
+        let count = end.saturating_sub(options.start).div_ceil(ENTRIES_AT_ONCE);
+        let part = |number: u64| {
+            let start = options.start.saturating_add(number.saturating_mul(ENTRIES_AT_ONCE));
+            let options = WalkOptions { start, end: start.saturating_add(ENTRIES_AT_ONCE).min(end), ..options };
+            self.walk(options).collect::<Vec<_>>()
+        };
+        let threads = threads.unwrap_or_else(parallel::available_threads);
+        let threads = if threads == 1 { 0 } else { threads };
+        parallel::in_order(count, threads, part, |_, entries| entries.into_iter().try_for_each(&mut visit))
     }
 
     /// The entry with this path ("/DCIM/IMG_1.JPG").
@@ -122,11 +149,13 @@ pub struct WalkOptions {
     pub deleted: bool,
     /// The position to begin at: [`Walk::cursor`] of an earlier walk.
     pub start: u64,
+    /// The position to end before (default: none). Walks over parts of the positions can run on different threads.
+    pub end: u64,
 }
 
 impl Default for WalkOptions {
     fn default() -> Self {
-        Self { deleted: true, start: 0 }
+        Self { deleted: true, start: 0, end: u64::MAX }
     }
 }
 
@@ -148,14 +177,52 @@ impl Iterator for Walk {
     type Item = Entry;
 
     fn next(&mut self) -> Option<Entry> {
-        loop {
+        while self.next < self.options.end {
             let entry = self.filesystem.entry_at(self.next)?;
             self.next = self.next.saturating_add(1);
             if self.options.deleted || entry.status.is_live() {
                 return Some(entry);
             }
         }
+        None
     }
+}
+
+/// A reader of this library: which filesystems it reads, and what it can tell of them.
+#[derive(Debug, Clone, Copy)]
+#[non_exhaustive]
+pub struct Reader {
+    /// The filesystem or family as it is recognised: "fat", "ntfs".
+    pub family: &'static str,
+    /// What [`FileSystem::kind`] can be: "fat12", "fat16", "fat32".
+    pub kinds: &'static [&'static str],
+    /// What [`FileSystem::caps`] are.
+    pub caps: &'static [Cap],
+    open: fn(Source, &Limits) -> Result<Arc<dyn FileSystem>>,
+}
+
+/// The readers, by family.
+const READERS: &[Reader] = &[fat::READER, ntfs::READER];
+
+/// All readers, by family.
+///
+/// ```
+/// use forensic_core::filesystem::{Cap, readers};
+/// assert!(readers().iter().any(|reader| reader.kinds.contains(&"ntfs") && reader.caps.contains(&Cap::Streams)));
+/// ```
+pub fn readers() -> &'static [Reader] {
+    READERS
+}
+
+/// Names of filesystems, encrypted ones among them, that are recognised and not read.
+pub fn recognised_only() -> Vec<&'static str> {
+    let mut names: Vec<&str> = recognise::families().filter(|family| reader(family).is_none()).collect();
+    names.dedup();
+    names
+}
+
+fn reader(name: &str) -> Option<&'static Reader> {
+    READERS.iter().find(|reader| reader.family == name || reader.kinds.contains(&name))
 }
 
 /// Opens the filesystem that `volume` holds; `None` where none is recognised.
@@ -163,10 +230,9 @@ impl Iterator for Walk {
 /// # Errors
 /// [`Error::Unsupported`] for a filesystem that is recognised but not read, [`Error::Corrupt`] for one too damaged.
 pub fn open(volume: Source, limits: &Limits) -> Result<Option<Arc<dyn FileSystem>>> {
-    match recognise(&volume) {
-        None => Ok(None),
-        Some("fat12" | "fat16" | "fat32") => fat::open(volume, limits).map(Some),
-        Some("ntfs") => ntfs::open(volume, limits).map(Some),
-        Some(other) => Err(Error::unsupported(format!("filesystem {other}"))),
+    let Some(name) = recognise(&volume) else { return Ok(None) };
+    match reader(name) {
+        Some(reader) => (reader.open)(volume, limits).map(Some),
+        None => Err(Error::unsupported(format!("filesystem {name}"))),
     }
 }

@@ -23,6 +23,11 @@ const SIGNATURES: &[(&str, u64, &[u8])] = &[
     ("btrfs", 65600, b"_BHRfS_M"),
 ];
 
+/// The names of all signatures.
+pub(super) fn families() -> impl Iterator<Item = &'static str> {
+    SIGNATURES.iter().map(|(name, ..)| *name)
+}
+
 /// The name of the filesystem that `volume` holds; `None` where no signature fits.
 pub(crate) fn recognise(volume: &Source) -> Option<&'static str> {
     let by_signature = SIGNATURES.iter().find_map(|(name, offset, signature)| {

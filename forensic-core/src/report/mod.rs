@@ -1,5 +1,6 @@
-//! Records: what is known of one stream of one entry, and the writers that render them.
+//! Records: what is known of one stream of one entry, and the writers that render them; timelines.
 
+mod bodyfile;
 mod csv;
 mod jsonl;
 mod record;
@@ -7,6 +8,7 @@ mod record;
 use crate::error::{Error, Result};
 use std::{io::Write, path::Path, str::FromStr};
 
+pub use bodyfile::Bodyfile;
 pub use record::{KnownHit, Perceptual, Picture, Record};
 
 /// A format records are written in.

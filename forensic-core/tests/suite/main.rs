@@ -20,3 +20,4 @@ mod pictures;
 mod report;
 mod triage;
 mod volume;
+mod whole_volume;

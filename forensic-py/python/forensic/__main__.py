@@ -1,4 +1,4 @@
-"""The library for the shell: `python -m forensic ls | cat | hash | verify | triage`."""
+"""The library for the shell: `python -m forensic ls | cat | hash | timeline | verify | triage`."""
 
 from __future__ import annotations
 
@@ -61,6 +61,14 @@ def parser() -> argparse.ArgumentParser:
     hashes.add_argument("files", nargs="+", metavar="FILE")
     hashes.add_argument("-a", "--algorithms", default="md5,sha256", help="md5, sha1, sha256, blake3")
     hashes.set_defaults(run=run_hash)
+
+    timeline = commands.add_parser("timeline", help="every time of every entry, as a bodyfile for mactime")
+    timeline.add_argument("image")
+    timeline.add_argument("--prefix", default="", help="text put before every path")
+    timeline.add_argument(
+        "--utc-offset", type=float, default=0, metavar="HOURS", help="what local time (FAT) was ahead of UTC"
+    )
+    timeline.set_defaults(run=run_timeline)
 
     verify = commands.add_parser("verify", help="compare an image with the digests stored in it")
     verify.add_argument("image")
@@ -188,6 +196,16 @@ def sum_line(digest: str, path: str) -> str:
     """A line as md5sum writes it: a name with a line feed or backslash is escaped, and the line begins with one."""
     escaped = path.replace("\\", "\\\\").replace("\n", "\\n").replace("\r", "\\r")
     return f"{'' if escaped == path else chr(92)}{digest}  {escaped}"
+
+
+def run_timeline(options: argparse.Namespace) -> int:
+    with forensic.open(options.image) as evidence:
+        for filesystem in evidence.filesystems():
+            for entry in filesystem.walk():
+                sys.stdout.write(entry.bodyfile(prefix=options.prefix, utc_offset=round(options.utc_offset * 3600)))
+            complain_all(filesystem.issues)
+        complain_all(evidence.issues)
+    return 0
 
 
 def run_verify(options: argparse.Namespace) -> int:

@@ -31,7 +31,7 @@ class Entry:
 
     @property
     def id(self) -> int:
-        """MFT record number; position of a FAT directory entry as its byte offset in the volume / 32."""
+        """MFT record or inode number; position of a FAT or exFAT directory entry as its byte offset in the volume / 32."""
 
     @property
     def parent_id(self) -> int | None:
@@ -86,6 +86,9 @@ class Entry:
     @property
     def timestamps(self) -> list[Timestamp]:
         """Every time the filesystem stores, the preferred source first."""
+
+    def bodyfile(self, *, prefix: str = "", utc_offset: int = 0) -> str:
+        """The entry's lines of a bodyfile (version 3), which mactime reads; see `FileSystem.write_bodyfile`."""
 
     @property
     def attributes(self) -> dict[str, bool | int | str | bytes]:

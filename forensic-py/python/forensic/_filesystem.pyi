@@ -1,5 +1,6 @@
 """Filesystems: listings, lookup by path, unallocated space, and the second reader's opinion."""
 
+import os
 from typing import final
 from typing_extensions import Self
 
@@ -45,10 +46,15 @@ class FileSystem:
     def issues(self) -> list[Issue]:
         """What could not be read so far, in order of offset."""
 
-    def walk(self, *, deleted: bool = True, start: int = 0) -> Walk:
+    @property
+    def entry_count(self) -> int:
+        """Number of entries: the positions `walk` goes through. The first call reads all metadata."""
+
+    def walk(self, *, deleted: bool = True, start: int = 0, end: int | None = None) -> Walk:
         """Iterates over all entries, the root's children first, then theirs, level by level, orphans last; always in
-        the same order. With deleted=False only live ones. `start` is the `cursor` of an earlier walk to go on from. A
-        bad entry never ends it: see `issues`.
+        the same order. With deleted=False only live ones. `start` is the `cursor` of an earlier walk to go on from;
+        with `end`, the positions 0 to `entry_count` can be split over threads. A bad entry never ends it: see
+        `issues`.
         """
 
     def entry(self, path: str) -> Entry:
@@ -59,6 +65,15 @@ class FileSystem:
 
     def unallocated(self) -> Stream:
         """A stream over all unallocated clusters, in volume order; its `extents` tell where they are."""
+
+    def slack(self) -> Stream:
+        """A stream over the volume slack: the bytes of the volume behind the end of the filesystem."""
+
+    def write_bodyfile(self, path: str | os.PathLike[str], *, prefix: str = "", utc_offset: int = 0) -> None:
+        """Writes the timeline into a new file, as a bodyfile (version 3) that mactime reads. `prefix` is put before
+        every path. `utc_offset` is how many seconds local time was ahead of UTC on the machine that wrote the medium,
+        for filesystems that store local time.
+        """
 
     def cross_check(self) -> CrossCheck:
         """Reads the volume with an independent second reader and compares the live listing and contents.

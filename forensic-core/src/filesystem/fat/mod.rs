@@ -17,7 +17,7 @@ mod sweep;
 mod table;
 mod walk;
 
-use super::{Cap, CrossCheck, Entry, FileSystem};
+use super::{Cap, CrossCheck, Entry, FileSystem, Reader};
 use crate::{
     bytes::Source,
     error::{Issue, IssueLog, Result},
@@ -29,6 +29,10 @@ use std::sync::{Arc, OnceLock};
 use table::Table;
 
 pub(super) use boot::probe;
+
+const CAPS: &[Cap] = &[Cap::Deleted, Cap::Orphans, Cap::Extents, Cap::Slack, Cap::Unallocated, Cap::CrossCheck];
+
+pub(super) const READER: Reader = Reader { family: "fat", kinds: &["fat12", "fat16", "fat32"], caps: CAPS, open };
 
 /// A volume and its table: what every part of the reader works on.
 struct Volume {
@@ -61,7 +65,7 @@ struct Fat {
 /// # Errors
 /// [`Error::Corrupt`](crate::Error::Corrupt) for a boot sector that makes no sense, [`Error::Limit`](crate::Error::Limit)
 /// for a table longer than `limits.structure_bytes`.
-pub(super) fn open(source: Source, limits: &Limits) -> Result<Arc<dyn FileSystem>> {
+fn open(source: Source, limits: &Limits) -> Result<Arc<dyn FileSystem>> {
     let log = IssueLog::new(limits.issues);
     let (boot, is_backup) = Boot::read(&source)?;
     let start = source.medium_offset(0);
@@ -112,7 +116,7 @@ impl FileSystem for Fat {
     }
 
     fn caps(&self) -> &'static [Cap] {
-        &[Cap::Deleted, Cap::Orphans, Cap::Extents, Cap::Slack, Cap::Unallocated, Cap::CrossCheck]
+        CAPS
     }
 
     fn entry_count(&self) -> u64 {

@@ -24,7 +24,7 @@ mod scan;
 mod standard_information;
 mod stream;
 
-use super::{Cap, CrossCheck, Entry, FileSystem, allocation::Allocation};
+use super::{Cap, CrossCheck, Entry, FileSystem, Reader, allocation::Allocation};
 use crate::{
     bytes::{Extents, Source},
     error::{Issue, IssueLog, Result},
@@ -54,11 +54,13 @@ const CAPS: &[Cap] = &[
     Cap::CrossCheck,
 ];
 
+pub(super) const READER: Reader = Reader { family: "ntfs", kinds: &["ntfs"], caps: CAPS, open };
+
 /// Opens the NTFS volume that `source` holds.
 ///
 /// # Errors
 /// Where neither the boot sector nor its backup can be read, or neither record 0 nor its copy.
-pub(super) fn open(source: Source, limits: &Limits) -> Result<Arc<dyn FileSystem>> {
+fn open(source: Source, limits: &Limits) -> Result<Arc<dyn FileSystem>> {
     let issues = IssueLog::new(limits.issues);
     let (boot, error) = Boot::read(&source)?;
     error.iter().for_each(|error| issues.push(Issue::from(error)));
