@@ -17,7 +17,7 @@ KNOWN := $(BUILD)/sample/known.md5
 NATIVE := -lpthread -ldl -lm -lgcc_s
 CFLAGS := -std=c11 -Wall -Wextra -Werror -pedantic -O2
 
-.PHONY: all demo test lint doc test-rust test-python test-examples install install-python bench fuzz clean
+.PHONY: all demo test lint doc test-rust test-python test-examples install install-python bench kit fuzz clean
 
 all:
 	$(CARGO) build --workspace --exclude forensic-py --release
@@ -74,6 +74,13 @@ test-examples: $(SAMPLE) $(VENV)/.tools
 
 bench:
 	$(CARGO) bench -p forensic-benches
+
+# Recall and truthfulness beside The Sleuth Kit and Dissect on images whose truth is known; KIT are folders of such images.
+KIT ?=
+kit: $(VENV)/.tools
+	$(CARGO) build --quiet --release -p forensic-examples
+	$(VENV)/bin/pip install --quiet --disable-pip-version-check pytsk3 dissect || echo "some peers could not be installed"
+	CARGO_TARGET_DIR=$(TARGET) $(PY) benches/peers/kit.py $(KIT)
 
 # Each parser family for ten minutes; needs `cargo install cargo-fuzz` and a nightly toolchain.
 fuzz:

@@ -1,15 +1,15 @@
 #!/usr/bin/env python3
-"""Times this library beside its peers, interleaved in one run: run.py ntfs | e01 [--rounds N].
+"""Times this library beside its peers, interleaved in one run: run.py ntfs | fat32 | exfat | ext4 | e01 [--rounds N].
 
-Prints wall and processor seconds of each program (median, and the range of wall) and the ratio to each peer. The images are
-made on the first run and kept in build/bench. Needs what the peers are: pytsk3 (PyPI), sleuthkit, ewf-tools, ntfs-3g.
+Prints wall and processor seconds of each program (median, and the range of wall), the most memory it held, and the ratio to
+ours. The images are made on the first run and kept in build/bench. Needs what the peers are: pytsk3 and dissect (PyPI),
+sleuthkit, ewf-tools; and what make_volume.py needs.
 """
 
 import argparse
+import importlib
 import os
 import random
-import re
-import resource
 import statistics
 import subprocess
 import sys
@@ -23,45 +23,63 @@ RELEASE = Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target")) / "release"
 
 
 def timed(command):
-    """Wall and processor seconds of a command."""
-    before, start = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
-    subprocess.run([str(part) for part in command], check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    wall, after = time.perf_counter() - start, resource.getrusage(resource.RUSAGE_CHILDREN)
-    return wall, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    """Wall and processor seconds of a command, and the most memory it held, in MiB."""
+    start = time.perf_counter()
+    child = subprocess.Popen([str(part) for part in command], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    _, status, usage = os.wait4(child.pid, 0)
+    wall = time.perf_counter() - start
+    child.returncode = os.waitstatus_to_exitcode(status)
+    if child.returncode != 0:
+        raise subprocess.CalledProcessError(child.returncode, command)
+    return wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024
 
 
 def compare(programs, rounds):
-    """programs: name -> (command, factor); the first is ours. A factor scales a program that does part of the work."""
-    seconds = {name: [] for name in programs}
+    """programs: name -> command, the first being ours; interleaved."""
+    seen = {name: [] for name in programs}
     for _ in range(rounds):
-        for name, (command, factor) in programs.items():
-            seconds[name].append([value * factor for value in timed(command)])
-    walls = {name: statistics.median(wall for wall, _ in runs) for name, runs in seconds.items()}
+        for name, command in programs.items():
+            seen[name].append(timed(command))
+    walls = {name: statistics.median(wall for wall, _, _ in runs) for name, runs in seen.items()}
     ours = next(iter(programs))
-    print(f"{'program':<34} {'wall s':>8} {'range':>17} {'processor s':>12} {'ours / it (wall)':>17}")
-    for name, runs in seconds.items():
-        least, most = min(wall for wall, _ in runs), max(wall for wall, _ in runs)
-        processor = statistics.median(processor for _, processor in runs)
-        print(f"{name:<34} {walls[name]:>8.2f} {least:>8.2f}–{most:<8.2f} {processor:>12.2f} {walls[ours] / walls[name]:>17.2f}")
+    print(f"{'program':<36} {'wall s':>8} {'range':>17} {'processor s':>12} {'MiB':>6} {'it / ours':>10} {'ours / it':>10}")
+    for name, runs in seen.items():
+        least, most = min(wall for wall, _, _ in runs), max(wall for wall, _, _ in runs)
+        processor = statistics.median(processor for _, processor, _ in runs)
+        memory = max(memory for _, _, memory in runs)
+        ratio = walls[name] / walls[ours]
+        print(f"{name:<36} {walls[name]:>8.2f} {least:>8.2f}–{most:<8.2f} {processor:>12.2f} {memory:>6.0f} {ratio:>10.2f} {1 / ratio:>10.2f}")
 
 
-def ntfs(rounds, files, largest):
-    image = WORK / f"ntfs-{files}-{largest}.img"
+def volume(kind, rounds, files, largest, flat):
+    """Listings of a volume of many files, names only and with the MD5 of every stream."""
+    image = WORK / f"{kind}-{'flat-' if flat else ''}{files}-{largest}.img"
     if not image.exists():
-        subprocess.run([sys.executable, HERE / "make_ntfs.py", image, str(files), str(largest)], check=True)
-    listed = subprocess.run(["fls", "-rpF", "-u", image], check=True, capture_output=True, text=True).stdout
-    inodes = re.findall(r"^r/r (\d+)-\d+-\d+:\t.*\.bin$", listed, re.M)[: files // 100]
-    icat = 'image=$1; shift; for inode; do icat "$image" "$inode" | md5sum; done'
-    print(f"listing + MD5 of every file, {files} files of up to {largest} bytes on NTFS, one thread, {rounds} rounds interleaved")
-    compare(
-        {
-            "forensic (examples/rust/listing.rs)": ([RELEASE / "listing", image], 1),
-            "pytsk3": ([sys.executable, HERE / "list_pytsk3.py", image], 1),
-            "fls (names only)": (["fls", "-rp", image], 1),
-            f"icat | md5sum ({len(inodes)} files, scaled)": (["bash", "-c", icat, "icat", image, *inodes], files / len(inodes)),
-        },
-        rounds,
-    )
+        command = [sys.executable, HERE / "make_volume.py", kind, image, str(files), str(largest), *(["--flat"] if flat else [])]
+        subprocess.run(command, check=True)
+    with open(image, "rb") as file:  # from memory, whoever comes first
+        while file.read(1 << 20):
+            pass
+    where = "one folder" if flat else "folders of 250"
+    print(f"\n{files} files of up to {largest} bytes on {kind}, {where}: names, {rounds} rounds interleaved")
+    names = {
+        "forensic (names.rs), one thread": [RELEASE / "names", image, "1"],
+        "forensic (names.rs), two threads": [RELEASE / "names", image, "2"],
+        "fls -rp": ["fls", "-rp", image],
+    }
+    compare(names, rounds)
+    print(f"\nthe same: names and MD5 of every stream, {rounds} rounds interleaved")
+    digests = {
+        "forensic (listing.rs), one thread": [RELEASE / "listing", image, "1"],
+        "forensic (listing.rs), two threads": [RELEASE / "listing", image, "2"],
+        "pytsk3": [sys.executable, HERE / "list_pytsk3.py", image],
+    }
+    try:
+        importlib.import_module("dissect.target")
+        digests["Dissect"] = [sys.executable, HERE / "list_dissect.py", image]
+    except ImportError:
+        print("SKIPPED: Dissect is absent (pip install dissect)")
+    compare(digests, rounds)
 
 
 def e01(rounds, megabytes):
@@ -84,8 +102,8 @@ def e01(rounds, megabytes):
     print(f"reading all of an E01 of {megabytes} MiB (a quarter random, half text, a quarter zeros) + MD5, {rounds} rounds")
     compare(
         {
-            "forensic (benches/src/bin/verify)": ([RELEASE / "verify", image], 1),
-            "ewfverify": (["ewfverify", "-q", image], 1),
+            "forensic (verify.rs)": [RELEASE / "verify", image],
+            "ewfverify": ["ewfverify", "-q", image],
         },
         rounds,
     )
@@ -93,17 +111,18 @@ def e01(rounds, megabytes):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("what", choices=["ntfs", "e01"])
+    parser.add_argument("what", choices=["ntfs", "fat32", "exfat", "ext4", "e01"])
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--files", type=int, default=50_000)
-    parser.add_argument("--largest", type=int, default=128 << 10, help="bytes of the largest file on NTFS")
+    parser.add_argument("--largest", type=int, default=128 << 10, help="bytes of the largest file")
+    parser.add_argument("--flat", action="store_true", help="all files in one folder")
     parser.add_argument("--megabytes", type=int, default=1024)
     arguments = parser.parse_args()
     subprocess.run(["cargo", "build", "--release", "-q", "-p", "forensic-examples", "-p", "forensic-benches"], check=True, cwd=ROOT)
-    if arguments.what == "ntfs":
-        ntfs(arguments.rounds, arguments.files, arguments.largest)
-    else:
+    if arguments.what == "e01":
         e01(arguments.rounds, arguments.megabytes)
+    else:
+        volume(arguments.what, arguments.rounds, arguments.files, arguments.largest, arguments.flat)
 
 
 if __name__ == "__main__":

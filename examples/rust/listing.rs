@@ -1,4 +1,4 @@
-//! Lists every file of a disk image, live and deleted, with its MD5: `listing IMAGE`.
+//! Lists every file of a disk image, live and deleted, with its MD5: `listing IMAGE [THREADS]`; on one thread if not told.
 //!
 //! `examples/python/listing.py` and `examples/c/listing.c` print the same bytes.
 
@@ -45,8 +45,8 @@ impl Page {
     }
 
     /// Prints all lines, with "-" where there is no content or it cannot be read in full.
-    fn print(&mut self, out: &mut impl Write) -> std::io::Result<()> {
-        let digests = hash::hash_many(&self.streams, &[Algorithm::Md5], Some(1));
+    fn print(&mut self, out: &mut impl Write, threads: usize) -> std::io::Result<()> {
+        let digests = hash::hash_many(&self.streams, &[Algorithm::Md5], Some(threads));
         let md5 = |stream: usize| digests[stream].as_ref().ok()?.hex(Algorithm::Md5);
         for (head, stream, path) in self.lines.drain(..) {
             writeln!(out, "{head} {:<32} {path}", stream.and_then(md5).as_deref().unwrap_or("-"))?;
@@ -57,7 +57,8 @@ impl Page {
 }
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let path = std::env::args_os().nth(1).ok_or("usage: listing IMAGE")?;
+    let path = std::env::args_os().nth(1).ok_or("usage: listing IMAGE [THREADS]")?;
+    let threads = std::env::args().nth(2).map_or(Ok(1), |threads| threads.parse())?;
     let evidence = Evidence::open(path)?;
     let mut out = BufWriter::with_capacity(1 << 20, std::io::stdout().lock());
     for filesystem in evidence.filesystems() {
@@ -65,11 +66,11 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         let mut page = Page::default();
         for entry in filesystem.walk(WalkOptions::default()) {
             page.add(&entry);
-            if page.streams.len() >= TOGETHER {
-                page.print(&mut out)?;
+            if page.streams.len() >= TOGETHER * threads {
+                page.print(&mut out, threads)?;
             }
         }
-        page.print(&mut out)?;
+        page.print(&mut out, threads)?;
     }
     out.flush()?;
     Ok(())

@@ -126,7 +126,8 @@ impl Error {
         self
     }
 
-    pub(crate) fn io(path: impl Into<PathBuf>, source: io::Error) -> Self {
+    /// What the operating system said of a file, a directory or a stream.
+    pub fn io(path: impl Into<PathBuf>, source: io::Error) -> Self {
         Self::Io { path: path.into(), source: Arc::new(source) }
     }
 

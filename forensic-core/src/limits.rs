@@ -26,7 +26,8 @@ pub struct Limits {
     pub structure_bytes: u64,
     /// Bytes of one compressed block once inflated (an E01 chunk, a compression unit).
     pub inflated_bytes: u64,
-    /// Bytes of a stream that are not stored and read as zeros, for it to be hashed by a triage.
+    /// Bytes that a stream may have beyond what the medium holds (sparse parts, compression), for it to be hashed by a
+    /// triage.
     pub sparse_bytes: u64,
     /// Width × height of a picture to decode.
     pub pixels: u64,

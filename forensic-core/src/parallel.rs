@@ -15,6 +15,15 @@ pub(crate) fn available_threads() -> usize {
     std::thread::available_parallelism().map_or(1, std::num::NonZero::get)
 }
 
+/// The threads to start where the caller asked for so many (`None`: as many as the machine runs at once): none for one,
+/// as the caller's own thread does the work then.
+pub(crate) fn threads_to_start(wanted: Option<usize>) -> usize {
+    match wanted.unwrap_or_else(available_threads) {
+        1 => 0,
+        threads => threads,
+    }
+}
+
 /// Does `work` for each number below `count` on `threads` threads and gives the results to `visit`, on this thread, in
 /// order. With fewer than two numbers or no threads everything happens on this thread.
 ///

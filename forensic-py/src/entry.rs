@@ -16,8 +16,10 @@ use pyo3::{
     types::{PyBytes, PyDict},
 };
 
-/// Most bytes of content a byte of the medium can stand for: NTFS stores a compression unit of 16 clusters in one.
+/// `read` gives back more bytes than this many times the medium only as a stream: a few bytes of metadata can claim exabytes.
 const MOST_EXPANSION: u64 = 16;
+/// What is always read into memory.
+const MOST_UNASKED: u64 = 1 << 30;
 
 /// A name in a filesystem, with all that is known of the file behind it. Self-contained: it can be read as long as it is
 /// kept, from any thread.
@@ -175,7 +177,7 @@ impl Entry {
     fn read<'py>(&self, py: Python<'py>, stream: &str) -> PyResult<Bound<'py, PyBytes>> {
         let source = self.inner.open(stream).or_raise(py)?;
         let size = source.len();
-        if size > self.medium_size.saturating_mul(MOST_EXPANSION) {
+        if size > MOST_UNASKED.max(self.medium_size.saturating_mul(MOST_EXPANSION)) {
             return Err(LimitError::new_err(format!(
                 "the stream says it has {size} bytes, more than the medium can hold"
             )));

@@ -126,8 +126,7 @@ impl dyn FileSystem {
             let options = WalkOptions { start, end: start.saturating_add(ENTRIES_AT_ONCE).min(end), ..options };
             self.walk(options).collect::<Vec<_>>()
         };
-        let threads = threads.unwrap_or_else(parallel::available_threads);
-        let threads = if threads == 1 { 0 } else { threads };
+        let threads = parallel::threads_to_start(threads);
         parallel::in_order(count, threads, part, |_, entries| entries.into_iter().try_for_each(&mut visit))
     }
 

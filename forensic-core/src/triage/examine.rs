@@ -2,7 +2,7 @@
 
 use super::Options;
 use crate::{
-    bytes::{ExtentKind, ReadAt, Source},
+    bytes::{ReadAt, Source},
     error::{Error, Result},
     evidence::Evidence,
     filesystem::{Entry, FileSystem, Stream, TimestampKind},
@@ -15,8 +15,9 @@ use crate::{
 /// Bytes of the start of a stream that tell its type.
 const HEAD: u64 = 64;
 
-/// Most bytes of content a byte of the medium can stand for: NTFS stores a compression unit of 16 clusters in one.
-const MOST_EXPANSION: u64 = 16;
+/// How often the bytes of one stream may stand on the same bytes of the medium, as clones of a block do. What compression
+/// and sparse parts add comes out of [`Limits::sparse_bytes`].
+const MOST_SHARING: u64 = 16;
 
 /// Appends the records of `entry`: one a stream; a directory or other entry without a stream has one of its own.
 pub(super) fn examine(
@@ -104,23 +105,19 @@ fn look_at(source: &Source, limits: &Limits, options: &Options, record: &mut Rec
     }
 }
 
-/// Refuses to hash more bytes than the medium can hold: a few bytes of metadata can claim exabytes of zeros.
+/// Refuses to hash more bytes than the medium can mean: a few bytes of metadata can claim exabytes of zeros.
 fn check_worth(source: &Source, record: &Record, medium_size: u64, limits: &Limits) -> Result<()> {
-    let stored = |kind: ExtentKind| kind != ExtentKind::Sparse;
-    let sum = |sparse: bool| {
-        let parts = record.extents.iter().filter(|extent| stored(extent.kind) != sparse);
-        parts.fold(0u64, |sum, extent| sum.saturating_add(extent.length))
-    };
-    let too_much = |found, limit, unit| {
-        Err(Error::Limit { structure: "stream", offset: source.medium_offset(0), found, limit, unit })
-    };
-    let (sparse, data) = (sum(true), sum(false));
-    if sparse > limits.sparse_bytes {
-        return too_much(sparse, limits.sparse_bytes, "bytes of zeros that are not stored");
+    let claimed = record.extents.iter().fold(0u64, |sum, extent| sum.saturating_add(extent.length));
+    let limit = medium_size.saturating_mul(MOST_SHARING).saturating_add(limits.sparse_bytes);
+    if claimed <= limit {
+        return Ok(());
     }
-    let most = medium_size.saturating_mul(MOST_EXPANSION);
-    if data > most {
-        return too_much(data, most, "bytes, which is more than the medium holds,");
-    }
-    Ok(())
+    let offset = source.medium_offset(0);
+    Err(Error::Limit {
+        structure: "stream",
+        offset,
+        found: claimed,
+        limit,
+        unit: "bytes, more than the medium can mean,",
+    })
 }

@@ -162,10 +162,7 @@ pub fn run_into(
     let total = plan.entry_count();
     let mut done = 0u64;
     let mut first_with: HashMap<String, u64> = HashMap::new();
-    let threads = match options.threads.unwrap_or_else(parallel::available_threads) {
-        1 => 0,
-        threads => threads,
-    };
+    let threads = parallel::threads_to_start(options.threads);
     let process = |number: u64| plan.unit(number).map(|unit| (unit.count, plan.process(unit)));
     parallel::in_order(plan.unit_count(), threads, process, |_, processed| {
         let Some((entries, records)) = processed else { return Ok(()) };
