@@ -17,7 +17,7 @@ impl<'a> Fields<'a> {
         Self { bytes, structure, at }
     }
 
-    #[inline]
+    #[inline(always)]
     pub(crate) fn bytes(&self, offset: usize, length: usize) -> Result<&'a [u8]> {
         match offset.checked_add(length).and_then(|end| self.bytes.get(offset..end)) {
             Some(bytes) => Ok(bytes),
@@ -31,46 +31,52 @@ impl<'a> Fields<'a> {
         self.corrupt(offset, expected, format!("{} bytes in all", self.bytes.len()))
     }
 
-    #[inline]
+    #[inline(always)]
     pub(crate) fn array<const N: usize>(&self, offset: usize) -> Result<[u8; N]> {
         let mut array = [0; N];
         array.copy_from_slice(self.bytes(offset, N)?);
         Ok(array)
     }
 
-    #[inline]
+    #[inline(always)]
     pub(crate) fn u8(&self, offset: usize) -> Result<u8> {
         self.array(offset).map(u8::from_le_bytes)
     }
 
-    #[inline]
+    #[inline(always)]
     pub(crate) fn u16(&self, offset: usize) -> Result<u16> {
         self.array(offset).map(u16::from_le_bytes)
     }
 
-    #[inline]
+    #[inline(always)]
     pub(crate) fn u32(&self, offset: usize) -> Result<u32> {
         self.array(offset).map(u32::from_le_bytes)
     }
 
-    #[inline]
+    #[inline(always)]
     pub(crate) fn u64(&self, offset: usize) -> Result<u64> {
         self.array(offset).map(u64::from_le_bytes)
     }
 
-    #[inline]
+    #[inline(always)]
     pub(crate) fn u16_be(&self, offset: usize) -> Result<u16> {
         self.array(offset).map(u16::from_be_bytes)
     }
 
-    #[inline]
+    #[inline(always)]
     pub(crate) fn u32_be(&self, offset: usize) -> Result<u32> {
         self.array(offset).map(u32::from_be_bytes)
     }
 
-    #[inline]
+    #[inline(always)]
     pub(crate) fn u64_be(&self, offset: usize) -> Result<u64> {
         self.array(offset).map(u64::from_be_bytes)
+    }
+
+    /// The array at `offset`, where the structure is long enough to have it: for fields that only newer versions have.
+    #[inline(always)]
+    pub(crate) fn optional<const N: usize>(&self, offset: usize) -> Option<[u8; N]> {
+        self.bytes.get(offset..)?.first_chunk().copied()
     }
 
     /// A GUID in its text form, the first three fields in little-endian order as Microsoft stores them.

@@ -10,6 +10,8 @@ use crate::{
 
 const STRUCTURE: &str = "attribute";
 const END: u32 = 0xffff_ffff;
+/// The shortest an attribute can be.
+const HEADER: u32 = 24;
 
 /// Type codes of attributes.
 pub(super) mod kind {
@@ -103,7 +105,8 @@ impl<'a> Attribute<'a> {
         let length = fields.u32(4)?;
         let length = usize::try_from(length)
             .ok()
-            .filter(|length| *length >= 24 && *length <= bytes.len())
+            .filter(|_| length >= HEADER)
+            .filter(|length| *length <= bytes.len())
             .ok_or_else(|| fields.corrupt(4, format!("a length of 24 to {} bytes", bytes.len()), length))?;
         let fields = Fields::new(fields.bytes(0, length)?, STRUCTURE, at);
         let name = fields.bytes(usize::from(fields.u16(10)?), usize::from(fields.u8(9)?).saturating_mul(2));
@@ -120,8 +123,8 @@ impl<'a> Attribute<'a> {
                 lowest: fields.u64(16)?,
                 runs: fields.bytes(runs, length.saturating_sub(runs))?,
                 unit: fields.u8(34)?,
-                size: fields.u64(48).unwrap_or(0),
-                initialized: fields.u64(56).unwrap_or(0),
+                size: fields.optional(48).map_or(0, u64::from_le_bytes),
+                initialized: fields.optional(56).map_or(0, u64::from_le_bytes),
             })
         };
         let attribute =
@@ -145,6 +148,28 @@ impl Record {
             at: self.at,
             next: Some(usize::from(self.header.first_attribute)),
         }
+    }
+}
+
+impl<'a> Attributes<'a> {
+    /// The attributes of one kind up to the first damaged one. The others are passed over by their lengths, unparsed: this
+    /// is what most of the time of a listing would go into.
+    pub(super) fn of_kind(mut self, kind: u32) -> impl Iterator<Item = Attribute<'a>> {
+        std::iter::from_fn(move || {
+            loop {
+                let offset = self.next?;
+                let head = self.bytes.get(offset..)?.first_chunk::<8>()?;
+                let [found, length] = [0, 4].map(|at| head.get(at..).and_then(<[u8]>::first_chunk).copied());
+                let (found, length) = (u32::from_le_bytes(found?), u32::from_le_bytes(length?));
+                if found == kind {
+                    return self.next()?.ok();
+                }
+                if found == END || length < HEADER {
+                    return None;
+                }
+                self.next = offset.checked_add(usize::try_from(length).ok()?);
+            }
+        })
     }
 }
 

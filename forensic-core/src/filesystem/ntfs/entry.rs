@@ -90,8 +90,8 @@ fn read(entry: &mut Entry, volume: &Volume, file: &File, name: NameAt, copy: Opt
             .extend(ids.into_iter().filter_map(|(key, id)| Some((key.into(), Value::Int(id.filter(|id| *id != 0)?)))));
     }
     let own = match name {
-        NameAt::Attribute { holder, id } => file.attributes().find_map(|(number, attribute)| {
-            let is_it = attribute.kind == kind::FILE_NAME && number == u64::from(holder) && attribute.id == id;
+        NameAt::Attribute { holder, id } => file.of_kind(kind::FILE_NAME).find_map(|(number, attribute)| {
+            let is_it = number == u64::from(holder) && attribute.id == id;
             FileName::parse(attribute.resident().filter(|_| is_it)?, attribute.at).ok()
         }),
         _ => copy.and_then(|copy| FileName::parse(&copy.key, copy.at).ok()),
@@ -144,9 +144,7 @@ fn named(entry: &mut Entry, name: &FileName<'_>) {
 }
 
 fn file_names(file: &File) -> impl Iterator<Item = FileName<'_>> {
-    file.attributes()
-        .filter(|(_, attribute)| attribute.kind == kind::FILE_NAME)
-        .filter_map(|(_, attribute)| FileName::parse(attribute.resident()?, attribute.at).ok())
+    file.of_kind(kind::FILE_NAME).filter_map(|(_, attribute)| FileName::parse(attribute.resident()?, attribute.at).ok())
 }
 
 /// Reads the reparse point, if there is one; gives why the main stream does not hold the content, where it does not.

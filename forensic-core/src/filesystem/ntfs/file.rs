@@ -33,10 +33,8 @@ impl File {
     pub(super) fn gather(volume: &Volume, base: Record) -> Self {
         let mut file = Self { base, extensions: Vec::new(), absent: Vec::new(), issues: Vec::new() };
         file.issues.extend(file.base.torn.as_ref().map(Issue::from));
-        let lists =
-            file.base.attributes().map_while(Result::ok).filter(|attribute| attribute.kind == kind::ATTRIBUTE_LIST);
         let mut listed = Vec::new();
-        for list in lists.take(1) {
+        for list in file.base.attributes().of_kind(kind::ATTRIBUTE_LIST).take(1) {
             let (entries, error) = attribute_list::read(&list, &volume.source, volume.boot.cluster_size);
             file.issues.extend(error.as_ref().map(Issue::from));
             listed = entries;
@@ -78,9 +76,15 @@ impl File {
         self.fragments().filter_map(|(number, attribute)| Some((number, attribute.ok()?)))
     }
 
+    /// The attributes of a kind with the number of the record that holds each, the base record's first.
+    pub(super) fn of_kind(&self, kind: u32) -> impl Iterator<Item = (u64, Attribute<'_>)> {
+        self.records()
+            .flat_map(move |record| record.attributes().of_kind(kind).map(move |attribute| (record.number, attribute)))
+    }
+
     /// The first attribute of a kind.
     pub(super) fn first(&self, kind: u32) -> Option<Attribute<'_>> {
-        self.attributes().map(|(_, attribute)| attribute).find(|attribute| attribute.kind == kind)
+        self.of_kind(kind).map(|(_, attribute)| attribute).next()
     }
 
     /// What makes all that a record says doubtful: the first of its records that is torn.

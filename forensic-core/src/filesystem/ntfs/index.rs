@@ -40,7 +40,7 @@ pub(super) struct Entry<'a> {
 pub(super) fn for_each_entry(volume: &Volume, directory: &File, mut visit: impl FnMut(Entry<'_>)) {
     let current = directory.base.header.in_use && directory.torn().is_none();
     let mut block_size = u64::from(volume.boot.index_size);
-    for (_, root) in directory.attributes().filter(|(_, a)| a.kind == kind::INDEX_ROOT && a.name == NAME) {
+    for (_, root) in directory.of_kind(kind::INDEX_ROOT).filter(|(_, root)| root.name == NAME) {
         let Some(value) = root.resident() else { continue };
         let fields = Fields::new(value, "$INDEX_ROOT", root.at);
         match fields.u32(8) {

@@ -116,14 +116,16 @@ pub(super) fn put_back_sector_ends(
     if stride.checked_mul(sectors) != Some(bytes.len()) || !matches!(stride, 512 | 4096) {
         return Err(fields.corrupt(6, format!("{} sector ends", bytes.len() / 512), sectors));
     }
-    let array = fields.bytes(offset, count.saturating_mul(2))?.to_vec();
-    let mut kept = array.chunks_exact(2);
-    let check = kept.next().unwrap_or_default().to_vec();
+    fields.bytes(offset, count.saturating_mul(2))?;
+    let check = fields.array::<2>(offset)?;
     let mut torn = None;
-    for (index, (sector, kept)) in bytes.chunks_exact_mut(stride).zip(kept).enumerate() {
-        let Some(end) = sector.len().checked_sub(2).and_then(|end| sector.get_mut(end..)) else { continue };
-        if end == check.as_slice() {
-            end.copy_from_slice(kept);
+    for index in 0..sectors {
+        let kept = offset.saturating_add(index.saturating_add(1).saturating_mul(2));
+        let kept = Fields::new(bytes, structure, at).array::<2>(kept)?;
+        let end = index.saturating_add(1).saturating_mul(stride).saturating_sub(2);
+        let Some(end) = bytes.get_mut(end..).and_then(|rest| rest.first_chunk_mut::<2>()) else { continue };
+        if *end == check {
+            *end = kept;
         } else if torn.is_none() {
             let place = index.saturating_add(1).saturating_mul(stride).saturating_sub(2) as u64;
             let expected = format!("the check value {check:02x?} of the update sequence");

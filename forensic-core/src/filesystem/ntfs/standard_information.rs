@@ -74,8 +74,8 @@ impl StandardInformation {
         Ok(Self {
             times: Times::parse(&fields, 0)?,
             flags: fields.u32(32)?,
-            security_id: fields.u32(52).ok(),
-            usn: fields.u64(64).ok(),
+            security_id: fields.optional(52).map(u32::from_le_bytes),
+            usn: fields.optional(64).map(u64::from_le_bytes),
         })
     }
 }

@@ -42,8 +42,8 @@ pub(super) struct Clusters {
 /// The attributes of a kind, by name, in the order of their first fragments.
 pub(super) fn fragments(file: &File, kind: u32) -> Vec<Fragments<'_>> {
     let mut all: Vec<Fragments<'_>> = Vec::new();
-    let mut index = std::collections::HashMap::new();
-    for (number, attribute) in file.attributes().filter(|(_, attribute)| attribute.kind == kind) {
+    let mut index = std::collections::BTreeMap::new();
+    for (number, attribute) in file.of_kind(kind) {
         let place = *index.entry(attribute.name).or_insert(all.len());
         match all.get_mut(place) {
             Some(fragments) => fragments.parts.push((number, attribute)),
