@@ -5,8 +5,10 @@
 #![deny(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::arithmetic_side_effects)]
 
 mod allocation;
+mod clusters;
 mod cross_check;
 mod fat;
+mod lost_chain;
 mod model;
 mod ntfs;
 #[allow(dead_code)]

@@ -118,6 +118,11 @@ impl ShortEntry {
         self.time(TimestampKind::Created).or_else(|| self.time(TimestampKind::Modified))
     }
 
+    /// When its content was last written.
+    pub(super) fn written(&self) -> Option<Time> {
+        self.time(TimestampKind::Modified)
+    }
+
     fn time(&self, kind: TimestampKind) -> Option<Time> {
         let hundredths = u32::from(self.created_hundredths);
         match kind {

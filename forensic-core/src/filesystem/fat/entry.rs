@@ -4,13 +4,12 @@ use super::{
     Volume,
     directory::{ARCHIVE, HIDDEN, READ_ONLY, SYSTEM},
     listing::Listing,
-    stream::Clusters,
     table::ChainEnd,
     walk::Found,
 };
 use crate::{
     error::{Error, Issue},
-    filesystem::{Entry, Kind, Recoverability, Status, Stream, StreamInfo, Value, tree::Node},
+    filesystem::{Entry, Kind, Recoverability, Status, Stream, StreamInfo, Value, clusters::Clusters, tree::Node},
 };
 
 const STRUCTURE: &str = "FAT directory entry";

@@ -3,13 +3,18 @@
 use super::{
     Volume,
     directory::ShortEntry,
-    recover::Plans,
-    table::{ChainEnd, ClusterRun},
+    recover,
+    table::ChainEnd,
     walk::{Found, Walk},
 };
 use crate::{
     error::Issue,
-    filesystem::{Status, tree::Tree},
+    filesystem::{
+        Status,
+        clusters::ClusterRun,
+        lost_chain::{Guess, Holding},
+        tree::Tree,
+    },
 };
 use std::collections::HashMap;
 
@@ -24,7 +29,8 @@ pub(super) struct Listing {
     pub(super) fragments: HashMap<u64, String>,
     pub(super) label: Option<String>,
     pub(super) owners: Owners,
-    pub(super) plans: Plans,
+    /// Where deleted files are guessed to lie, by the same.
+    pub(super) guesses: HashMap<u64, Guess>,
     /// Listing positions by the byte offset of the short entry, in order of offset.
     positions: Vec<(u64, u32)>,
 }
@@ -44,8 +50,8 @@ impl Listing {
         let mut positions: Vec<(u64, u32)> = tree.nodes().iter().map(|node| node.payload.at).zip(0u32..).collect();
         positions.sort_unstable();
         let deleted = tree.nodes().iter().filter(|node| node.status != Status::Allocated);
-        let plans = Plans::of(volume, &owners, deleted.map(|node| &node.payload));
-        Self { tree, directories: content, exact_names, fragments, label, owners, plans, positions }
+        let guesses = recover::guesses(volume, &owners, deleted.map(|node| &node.payload));
+        Self { tree, directories: content, exact_names, fragments, label, owners, guesses, positions }
     }
 
     /// Position of the entry whose short entry stands at this byte of the volume.
@@ -107,6 +113,12 @@ impl Owners {
         }
         owners.sort_unstable_by_key(|owner| (owner.run.first, owner.at));
         Self(owners)
+    }
+
+    /// All runs, for the guesses of [`lost_chain`](crate::filesystem::lost_chain).
+    pub(super) fn holdings(&self) -> Vec<Holding> {
+        let holding = |owner: &Owner| Holding { run: owner.run, id: owner.at, made: owner.entry.made() };
+        self.0.iter().map(holding).collect()
     }
 
     /// The live entry that a cluster belongs to.

@@ -4,11 +4,11 @@ use super::{
     Volume,
     directory::{END, RawSlot, SLOT, ShortEntry, field, is_long_name},
     long_name::{Pending, slot_checksum},
-    table::ClusterRun,
     walk::{Found, Walk},
 };
 use crate::filesystem::{
     Status,
+    clusters::ClusterRun,
     tree::{NodeId, Parent},
 };
 use std::collections::BTreeMap;

@@ -5,6 +5,7 @@ use super::boot::{Boot, FatType};
 use crate::{
     bytes::Source,
     error::{Error, Issue, IssueLog, Result},
+    filesystem::clusters::ClusterRun,
     limits::Limits,
 };
 use std::collections::HashSet;
@@ -21,29 +22,6 @@ pub(super) enum Link {
     Invalid(u32),
     /// No copy of the table could be read here.
     Unreadable,
-}
-
-/// Consecutive clusters.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct ClusterRun {
-    pub(super) first: u32,
-    pub(super) count: u32,
-}
-
-impl ClusterRun {
-    /// Adds a cluster to `runs`, to the last one where it continues it.
-    pub(super) fn append(runs: &mut Vec<Self>, cluster: u32) {
-        match runs.last_mut() {
-            Some(last) if last.first.checked_add(last.count) == Some(cluster) => {
-                last.count = last.count.saturating_add(1)
-            }
-            _ => runs.push(Self { first: cluster, count: 1 }),
-        }
-    }
-
-    pub(super) fn clusters(self) -> std::ops::Range<u32> {
-        self.first..self.first.saturating_add(self.count)
-    }
 }
 
 /// A set of clusters: one bit each.
@@ -335,7 +313,7 @@ impl Chain {
     fn cut_at_first_repeat(&mut self) {
         let mut sorted = self.runs.clone();
         sorted.sort_unstable();
-        let overlaps = |pair: &[ClusterRun]| matches!(pair, [a, b] if a.clusters().end > b.first);
+        let overlaps = |pair: &[ClusterRun]| matches!(pair, [a, b] if a.end() > b.first);
         if !sorted.windows(2).any(overlaps) {
             return;
         }

@@ -6,12 +6,13 @@ use super::{
     directory::{DELETED, END, RawSlot, SLOT, ShortEntry, is_long_name},
     long_name::{LongName, Pending},
     sweep::Unowned,
-    table::{ChainEnd, ClusterRun, ClusterSet},
+    table::{ChainEnd, ClusterSet},
 };
 use crate::{
     error::Issue,
     filesystem::{
         Status,
+        clusters::ClusterRun,
         tree::{Parent, TreeBuilder},
     },
 };
