@@ -65,7 +65,7 @@ const MOST_STEPS_IN_ALL: u32 = 16 << 20;
 
 /// Guesses for all claims, by their ids.
 pub(crate) fn guess(occupancy: &Occupancy, mut claims: Vec<Claim>) -> HashMap<u64, Guess> {
-    claims.sort_unstable_by_key(|claim| (claim.first, claim.id));
+    claims.sort_unstable_by_key(|claim| (claim.first, claim.made, claim.id));
     let mut last_holding: HashMap<u64, u32> = HashMap::new();
     for holding in &occupancy.held {
         last_holding.insert(holding.id, holding.run.first);
@@ -79,7 +79,7 @@ pub(crate) fn guess(occupancy: &Occupancy, mut claims: Vec<Claim>) -> HashMap<u6
 
 struct Planner<'o> {
     occupancy: &'o Occupancy,
-    /// In order of first cluster.
+    /// In order of first cluster, then of making.
     by_cluster: Vec<Claim>,
     /// Where the last run of each live entry begins.
     last_holding: HashMap<u64, u32>,
@@ -182,12 +182,11 @@ impl Planner<'_> {
         held.get(after.checked_sub(1)?).filter(|holding| holding.run.clusters().contains(&cluster))
     }
 
-    /// A claim on this first cluster that was made after `claim`.
+    /// The last made of the claims on this first cluster, if it was made after `claim`.
     fn later_at(&self, cluster: u32, claim: &Claim) -> Option<&Claim> {
-        let from = self.by_cluster.partition_point(|other| other.first < cluster);
-        let here = self.by_cluster.iter().skip(from).take_while(|other| other.first == cluster);
-        here.filter(|other| other.made > claim.made && !claim.was_written_after(other.made))
-            .max_by_key(|other| (other.made, other.id))
+        let after = self.by_cluster.partition_point(|other| other.first <= cluster);
+        let latest = self.by_cluster.get(after.checked_sub(1)?).filter(|other| other.first == cluster)?;
+        (latest.made > claim.made && !claim.was_written_after(latest.made)).then_some(latest)
     }
 
     /// The next cluster after this one that is the first of a claim or was given to one.
@@ -303,9 +302,9 @@ mod tests {
     fn files_written_in_turns_with_a_live_one_are_told_from_another_lost_one() {
         // Turns of A (live), the lost file, B (live), and one whose entry is gone.
         let live =
-            [(10, 2, 900, 1), (15, 2, 901, 1), (20, 1, 900, 1), (23, 1, 901, 1), (25, 2, 900, 1), (28, 4, 901, 1)];
+            [(10, 2, 900, 1), (15, 2, 901, 1), (21, 1, 900, 1), (24, 1, 901, 1), (26, 2, 900, 1), (29, 4, 901, 1)];
         let guesses = guess(&occupancy(&live), vec![claim(1, 12, 6, 2)]);
-        assert_eq!(runs(&guesses, 1), [run(12, 3), run(21, 2), run(27, 1)]);
+        assert_eq!(runs(&guesses, 1), [run(12, 3), run(22, 2), run(28, 1)]);
         assert_eq!(guesses[&1].turns_with, Some(900));
     }
 

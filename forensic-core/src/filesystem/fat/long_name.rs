@@ -13,6 +13,8 @@ const UNITS: usize = 13;
 /// UTF-16 units of the longest name, and the slots it takes.
 const MOST_UNITS: usize = 255;
 const MOST_SLOTS: usize = 20;
+/// UTF-16 units that a short name with a number keeps of the long one ("REPORT~1").
+const BASIS: usize = 6;
 /// Flag of the slot with the end of the name, which stands first.
 const LAST: u8 = 0x40;
 
@@ -52,6 +54,13 @@ impl Pending {
     /// The checksum in the last slot, where slots wait for their short entry.
     pub(super) fn checksum(&self) -> Option<u8> {
         self.slots.last().map(slot_checksum)
+    }
+
+    /// True where the last slot begins as `other` does and is not the same: both are the first pieces of names that led to
+    /// the same short name, so that one does not go on with the other.
+    pub(super) fn rivals(&self, other: &RawSlot) -> bool {
+        let (Some(own), other) = (self.slots.last().map(units_of), units_of(other)) else { return false };
+        own != other && own.iter().zip(&other).take(BASIS).all(|(own, other)| own == other)
     }
 
     /// The long name of `short`, whose slot follows.

@@ -187,6 +187,9 @@ impl Fragment {
     /// True where the first entry has a whole long name with the slots `pending` before it.
     fn completes(&self, volume: &Volume, mut pending: Pending) -> bool {
         let Some((short, long)) = self.start.split_last() else { return false };
+        if long.last().is_some_and(|first_piece| pending.rivals(first_piece)) {
+            return false;
+        }
         long.iter().for_each(|slot| pending.push(slot));
         pending.name_of(&ShortEntry::parse(short, volume.is_wide())).units.is_some()
     }
