@@ -108,8 +108,34 @@ fn a_stale_long_name_is_not_lent_to_a_live_entry() {
     let at = image.slots(at, &swapped);
     let cut = named("another long name here.txt", b"ANOTHE~2TXT", short(b"ANOTHE~2TXT", FILE, 0, 0));
     image.slots(at, &cut[1..]);
-    let names: Vec<String> = image.list().into_iter().map(|entry| entry.name).collect();
-    assert_eq!(names, ["NEWFILE.TXT", "ANOTHE~1.TXT", "ANOTHE~2.TXT"]);
+    let entries = image.list();
+    let live: Vec<&str> = entries.iter().filter(|e| e.status.is_live()).map(|e| e.name.as_str()).collect();
+    assert_eq!(live, ["NEWFILE.TXT", "ANOTHE~1.TXT", "ANOTHE~2.TXT"]);
+    // The name stays evidence of its own, and a piece of one is not passed off as a name.
+    let whole = find(&entries, "/private letter.doc");
+    assert_eq!((whole.status, whole.kind, whole.streams.len()), (Status::Deleted, filesystem::Kind::Other, 0));
+    assert_eq!(whole.recoverability, Some(Recoverability::Unknown));
+    assert!(whole.recoverability_reason.contains("without its short entry"));
+    let pieces: Vec<&Entry> = entries.iter().filter(|entry| entry.name.starts_with("$LongName-")).collect();
+    assert_eq!(pieces.len(), 3);
+    assert_eq!(pieces[2].attributes["long_name_piece"], filesystem::Value::Text("another long ".into()));
+}
+
+#[test]
+fn a_deleted_long_name_whose_short_entry_is_gone_is_listed() {
+    let mut image = FatImage::new(Kind::Fat12);
+    let gone = deleted(named("report of summer.txt", b"REPORT~1TXT", short(b"REPORT~1TXT", FILE, 0, 0)));
+    let at = image.slots(image.root(), &gone[..2]);
+    // What the slots hold may be all of this name or the end of a longer one.
+    let at = image.slots(at, &[short(b"LIVE    TXT", FILE, 0, 0)]);
+    let end = deleted(named("some report of last summer.txt", b"SOMERE~1TXT", short(b"SOMERE~1TXT", FILE, 0, 0)));
+    image.slots(at, &end[..2]);
+    let entries = image.list();
+    let names: Vec<&str> = entries.iter().map(|entry| entry.name.as_str()).collect();
+    let piece = format!("$LongName-{}", image.root() / 32 + 4);
+    assert_eq!(names, ["report of summer.txt", "LIVE.TXT", piece.as_str()]);
+    assert_eq!(entries[0].id, image.root() as u64 / 32 + 1);
+    assert_eq!(entries[2].attributes["long_name_piece"], filesystem::Value::Text("f last summer.txt".into()));
 }
 
 #[test]
@@ -138,7 +164,8 @@ fn a_deleted_long_name_is_not_lent_to_another_deleted_entry() {
     let mut slots = long(&"private letter.doc".encode_utf16().collect::<Vec<_>>(), b"PRIVAT~1DOC");
     slots.push(short(b"ZEBRA   TXT", FILE, 0, 0));
     image.slots(image.root(), &deleted(slots));
-    assert_eq!(image.list()[0].name, "_EBRA.TXT");
+    let names: Vec<String> = image.list().into_iter().map(|entry| entry.name).collect();
+    assert_eq!(names, ["private letter.doc", "_EBRA.TXT"]);
 }
 
 #[test]

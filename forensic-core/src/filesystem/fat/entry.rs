@@ -5,7 +5,7 @@ use super::{
     directory::{ARCHIVE, HIDDEN, READ_ONLY, SYSTEM},
     listing::Listing,
     table::ChainEnd,
-    walk::Found,
+    walk::{Found, Origin},
 };
 use crate::{
     error::{Error, Issue},
@@ -25,8 +25,12 @@ impl Listing {
         entry.name_bytes = self.name_bytes(found, &entry.name);
         entry.parent_id =
             node.parent.and_then(|parent| self.tree.node(u64::from(parent))).map(|parent| parent.payload.at / 32);
-        entry.kind = if found.entry.is_directory() { Kind::Directory } else { Kind::File };
         entry.status = node.status;
+        if let Origin::LongName { is_whole } = found.origin {
+            self.describe_long_name(found, is_whole, &mut entry);
+            return Some(entry);
+        }
+        entry.kind = if found.entry.is_directory() { Kind::Directory } else { Kind::File };
         entry.timestamps = found.entry.timestamps();
         self.describe(found, &mut entry);
         if node.status == Status::Allocated {
@@ -41,8 +45,23 @@ impl Listing {
         match self.exact_names.get(&found.at) {
             Some(units) => units.iter().flat_map(|unit| unit.to_le_bytes()).collect(),
             None if found.has_long_name => name.encode_utf16().flat_map(u16::to_le_bytes).collect(),
-            None if found.has_entry => found.entry.name.to_vec(),
+            None if found.origin == Origin::Entry => found.entry.name.to_vec(),
             None => Vec::new(),
+        }
+    }
+
+    /// A long name alone tells neither what it was the name of, nor place, size or time.
+    fn describe_long_name(&self, found: &Found, is_whole: bool, entry: &mut Entry) {
+        entry.kind = Kind::Other;
+        entry.recoverability = Some(Recoverability::Unknown);
+        let reason = if is_whole {
+            "a long name without its short entry, which told place and size"
+        } else {
+            "a piece of a long name, perhaps without its beginning or end; its short entry is not there"
+        };
+        entry.recoverability_reason = reason.to_owned();
+        if let Some(piece) = self.fragments.get(&found.at) {
+            entry.attributes.insert("long_name_piece".into(), Value::Text(piece.clone()));
         }
     }
 

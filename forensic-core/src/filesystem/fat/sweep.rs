@@ -4,7 +4,7 @@ use super::{
     Volume,
     directory::{END, RawSlot, SLOT, ShortEntry, field, is_long_name},
     long_name::{Pending, slot_checksum},
-    walk::{Found, Walk},
+    walk::{Found, Origin, Walk},
 };
 use crate::filesystem::{
     Status,
@@ -73,7 +73,8 @@ impl Walk<'_> {
                 continue;
             }
             let at = self.volume.boot.cluster_offset(cluster);
-            let found = Found { entry: *own, at, first: None, has_long_name: false, has_entry: false };
+            let found =
+                Found { entry: *own, at, first: None, has_long_name: false, origin: Origin::DirectoryWithoutEntry };
             let hangs = nodes.get(&parent.first_cluster).map_or(Parent::Lost, |node| Parent::Node(*node));
             let node = self.tree.push(hangs, &format!("$Orphan-{cluster}"), Status::Deleted, found);
             nodes.insert(cluster, node);
@@ -190,7 +191,7 @@ impl Fragment {
         if long.last().is_some_and(|first_piece| pending.rivals(first_piece)) {
             return false;
         }
-        long.iter().for_each(|slot| pending.push(slot));
+        long.iter().for_each(|slot| pending.push(slot, 0));
         pending.name_of(&ShortEntry::parse(short, volume.is_wide())).units.is_some()
     }
 }

@@ -4,7 +4,7 @@ use super::{
     Volume,
     boot::Root,
     directory::{DELETED, END, RawSlot, SLOT, ShortEntry, is_long_name},
-    long_name::{LongName, Pending},
+    long_name::{LongName, Ownerless, Pending},
     sweep::Unowned,
     table::{ChainEnd, ClusterSet},
 };
@@ -28,13 +28,23 @@ const DOTS: u64 = 2 * SLOT as u64;
 #[derive(Debug, Clone)]
 pub(super) struct Found {
     pub(super) entry: ShortEntry,
-    /// Byte offset of the short entry in the volume; of the first cluster, for a directory whose entry is lost.
+    /// Byte offset of the short entry in the volume; where it is lost, of the first cluster or of the long name.
     pub(super) at: u64,
     /// First byte of a deleted short name, given back by the long name's checksum.
     pub(super) first: Option<u8>,
     pub(super) has_long_name: bool,
-    /// False for a directory found without an entry.
-    pub(super) has_entry: bool,
+    pub(super) origin: Origin,
+}
+
+/// What says that there was an entry.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Origin {
+    /// A short entry.
+    Entry,
+    /// A directory's first cluster; its entry is lost.
+    DirectoryWithoutEntry,
+    /// A long name; its short entry is lost.
+    LongName { is_whole: bool },
 }
 
 /// How far the slots of a directory are to be believed.
@@ -125,7 +135,10 @@ impl<'v> Walk<'v> {
     pub(super) fn live_directories(&mut self) {
         let mut root = Reading::new(Parent::Root, None, 0, Trust::Live);
         match self.volume.boot.root {
-            Root::Fixed { offset, length } => self.read_area(&mut root, offset, length),
+            Root::Fixed { offset, length } => {
+                self.read_area(&mut root, offset, length);
+                self.end_names(&mut root);
+            }
             Root::Chained { cluster } => self.read_chain(root, cluster),
         }
         while let Some(directory) = self.live.pop_front() {
@@ -191,6 +204,7 @@ impl<'v> Walk<'v> {
     pub(super) fn read_remains(&mut self, offset: u64, length: u64) {
         let mut reading = Reading::new(Parent::Lost, None, u32::MAX, Trust::Deleted);
         self.read_area(&mut reading, offset, length);
+        self.end_names(&mut reading);
     }
 
     fn read_unowned(&mut self, mut reading: Reading, first: u32) -> Vec<ClusterRun> {
@@ -205,6 +219,7 @@ impl<'v> Walk<'v> {
                 next = self.continuation(cluster, &reading.pending);
             }
         }
+        self.end_names(&mut reading);
         runs
     }
 
@@ -232,6 +247,7 @@ impl<'v> Walk<'v> {
             let length = u64::from(run.count).saturating_mul(u64::from(self.volume.boot.cluster_size));
             self.read_area(&mut reading, offset, length);
         }
+        self.end_names(&mut reading);
         if let Some(own_entry) = reading.own_entry {
             self.content.insert(own_entry, runs);
         }
@@ -272,9 +288,9 @@ impl<'v> Walk<'v> {
         for (slot, at) in slots.iter().zip((offset..).step_by(SLOT)) {
             if slot[0] == END {
                 reading.past_end = true;
-                reading.pending.clear(false);
+                self.end_names(reading);
             } else if is_long_name(slot) {
-                reading.pending.push(slot);
+                reading.pending.push(slot, at);
             } else {
                 self.read_short(reading, slot, at);
             }
@@ -284,13 +300,16 @@ impl<'v> Walk<'v> {
     fn read_short(&mut self, reading: &mut Reading, slot: &RawSlot, at: u64) {
         let entry = ShortEntry::parse(slot, self.volume.is_wide());
         let is_live = reading.trust == Trust::Live && !reading.past_end && slot[0] != DELETED;
-        let name = reading.pending.name_of(&entry);
+        let most = if reading.trust == Trust::Live && !reading.past_end { 1 } else { 0 };
+        let is_sound = entry.broken_rules(&self.volume.boot) <= most;
+        let name = if is_sound { reading.pending.name_of(&entry) } else { LongName::default() };
+        let ownerless = reading.pending.ownerless(&name);
+        self.push_ownerless(reading.parent, ownerless);
         reading.pending.clear(is_live);
         if entry.is_self() || entry.is_parent() {
             return;
         }
-        let most = if reading.trust == Trust::Live && !reading.past_end { 1 } else { 0 };
-        if entry.broken_rules(&self.volume.boot) > most {
+        if !is_sound {
             if is_live {
                 self.issue(
                     at,
@@ -308,20 +327,56 @@ impl<'v> Walk<'v> {
         self.push(reading, entry, at, is_live, name);
     }
 
-    fn push(&mut self, reading: &Reading, entry: ShortEntry, at: u64, is_live: bool, name: LongName) {
-        if self.tree.len() as u64 >= self.volume.limits.entries.min(u64::from(u32::MAX)) {
+    /// Lists the names that wait for a short entry, which will not come.
+    fn end_names(&mut self, reading: &mut Reading) {
+        self.push_ownerless(reading.parent, reading.pending.ownerless(&LongName::default()));
+        reading.pending.clear(false);
+    }
+
+    /// Lists long names without a short entry. What is all of a name is one; a piece is called `$LongName-` and its
+    /// position, as no file had it for its name.
+    fn push_ownerless(&mut self, parent: Parent, names: Vec<Ownerless>) {
+        for Ownerless { units, at, is_whole } in names.into_iter().rev() {
+            if self.is_full() {
+                return;
+            }
+            let text = self.text_of(&units, at);
+            let name = if is_whole { text } else { format!("$LongName-{}", at / SLOT as u64) };
+            if !is_whole {
+                self.fragments.insert(at, String::from_utf16_lossy(&units));
+            }
+            let entry = ShortEntry::parse(&[0; SLOT], false);
+            let found =
+                Found { entry, at, first: None, has_long_name: is_whole, origin: Origin::LongName { is_whole } };
+            self.tree.push(parent, &name, Status::Deleted, found);
+        }
+    }
+
+    /// A long name as text; what text cannot hold is kept as it is, for the entry at `at`.
+    fn text_of(&mut self, units: &[u16], at: u64) -> String {
+        let text = String::from_utf16_lossy(units);
+        if !text.encode_utf16().eq(units.iter().copied()) || text.contains(['/', '\0']) {
+            self.exact_names.insert(at, units.to_vec());
+        }
+        text
+    }
+
+    /// True where no more entries are listed, which is reported.
+    fn is_full(&self) -> bool {
+        let is_full = self.tree.len() as u64 >= self.volume.limits.entries.min(u64::from(u32::MAX));
+        if is_full {
             let message = format!("more than {} entries: the rest is not listed", self.volume.limits.entries);
             self.volume.log.push(Issue::new(None, DIRECTORY, message));
+        }
+        is_full
+    }
+
+    fn push(&mut self, reading: &Reading, entry: ShortEntry, at: u64, is_live: bool, name: LongName) {
+        if self.is_full() {
             return;
         }
         let text = match &name.units {
-            Some(units) => {
-                let text = String::from_utf16_lossy(units);
-                if !text.encode_utf16().eq(units.iter().copied()) || text.contains(['/', '\0']) {
-                    self.exact_names.insert(at, units.clone());
-                }
-                text
-            }
+            Some(units) => self.text_of(units, at),
             None => entry.text(name.first),
         };
         if let Some(fragment) = name.fragment {
@@ -329,7 +384,7 @@ impl<'v> Walk<'v> {
         }
         let status = if is_live { Status::Allocated } else { Status::Deleted };
         let has_long_name = name.units.is_some();
-        let found = Found { entry, at, first: name.first, has_long_name, has_entry: true };
+        let found = Found { entry, at, first: name.first, has_long_name, origin: Origin::Entry };
         let node = self.tree.push(reading.parent, &text, status, found);
         match (is_live, entry.is_directory()) {
             (true, true) => self.live_folders.push((at, entry)),
