@@ -1,16 +1,18 @@
 //! FAT volumes built here, with everything wrong with them that a driver, an accident or an enemy can do.
 
 use crate::{
-    fat_image::{DIRECTORY, FILE, FatImage, Kind, ROOT_CLUSTER, deleted, long, named, open, short, short_made},
+    fat_image::{DIRECTORY, FILE, FatImage, Kind, deleted, long, named, open, short, short_made},
     faults::FailingRead,
 };
 use forensic_core::{
-    Error, Limits,
+    Limits,
     bytes::{ReadAt, Slice, Source},
     filesystem::{self, Entry, Recoverability, Status, TimestampKind, WalkOptions},
 };
 use proptest::prelude::*;
 use std::sync::Arc;
+
+mod damaged;
 
 const KINDS: [Kind; 3] = [Kind::Fat12, Kind::Fat16, Kind::Fat32];
 
@@ -256,92 +258,6 @@ fn stale_slots_after_the_end_mark_are_deleted_entries() {
 }
 
 #[test]
-fn a_chain_loop_gives_each_cluster_once_and_then_fails() {
-    for kind in KINDS {
-        let mut image = FatImage::new(kind);
-        image.chain(&[5, 6, 7]);
-        image.link(7, 6);
-        image.fill(5, b'a');
-        image.slots(image.root(), &[short(b"LOOP    BIN", FILE, 5, 4000)]);
-        let entries = image.list();
-        let source = entries[0].open("").unwrap();
-        assert_eq!(source.len(), 4000);
-        assert_eq!(source.read_vec(0, 512).unwrap(), vec![b'a'; 512]);
-        assert!(source.read_vec(1000, 536).is_ok());
-        assert!(matches!(source.read_vec(1536, 1), Err(Error::Corrupt { .. })));
-        assert_eq!(entries[0].issues.len(), 1);
-        assert_eq!(source.extents().iter().map(|extent| extent.length).sum::<u64>(), 1536);
-    }
-}
-
-#[test]
-fn chains_that_end_early_or_lead_outside_are_reported_and_never_zeros() {
-    let mut image = FatImage::new(Kind::Fat16);
-    image.chain(&[5]);
-    image.chain(&[6, 7]);
-    image.link(7, 0xfff7);
-    image.chain(&[8, 9]);
-    image.link(9, 0xfff0);
-    image.slots(
-        image.root(),
-        &[
-            short(b"SHORT   BIN", FILE, 5, 1000),
-            short(b"BAD     BIN", FILE, 6, 2000),
-            short(b"OUTSIDE BIN", FILE, 8, 2000),
-            short(b"NOWHERE BIN", FILE, 0xff00, 10),
-            short(b"NONE    BIN", FILE, 0, 10),
-            short(b"EMPTY   BIN", FILE, 5, 0),
-        ],
-    );
-    let entries = image.list();
-    for entry in &entries[..5] {
-        let source = entry.open("").unwrap();
-        assert_eq!(source.len(), entry.size);
-        assert!(source.read_vec(entry.size - 1, 1).is_err(), "{}", entry.path);
-        assert_eq!(entry.issues.len(), 1, "{}", entry.path);
-    }
-    assert_eq!((content(&entries[5]), entries[5].issues.len()), (Vec::new(), 1));
-}
-
-#[test]
-fn cross_linked_chains_are_an_issue_and_both_are_read() {
-    let mut image = FatImage::new(Kind::Fat12);
-    image.chain(&[5, 7, 8]);
-    image.chain(&[6, 7]);
-    image.link(7, 8);
-    image.slots(image.root(), &[short(b"ONE     BIN", FILE, 5, 1536), short(b"TWO     BIN", FILE, 6, 1536)]);
-    let filesystem = image.open();
-    assert_eq!(filesystem.entry_count(), 2);
-    assert!(
-        filesystem.issues().iter().any(|issue| issue.message.contains("cross-linked")),
-        "{:?}",
-        filesystem.issues()
-    );
-    assert_eq!(content(&filesystem.entry("/TWO.BIN").unwrap()).len(), 1536);
-}
-
-#[test]
-fn a_directory_cycle_is_listed_once() {
-    let mut image = FatImage::new(Kind::Fat32);
-    image.slots(
-        image.root(),
-        &[short(b"A          ", DIRECTORY, 5, 0), short(b"ROOT       ", DIRECTORY, ROOT_CLUSTER, 0)],
-    );
-    let inside = image.directory(5, 0);
-    image.slots(inside, &[short(b"B          ", DIRECTORY, 5, 0)]);
-    let filesystem = image.open();
-    assert_eq!(filesystem.entry_count(), 3);
-    assert_eq!(filesystem.issues().iter().filter(|issue| issue.message.contains("cycle")).count(), 2);
-    // The second reader goes round in circles no more than we do.
-    let mut image = FatImage::new(Kind::Fat16);
-    image.slots(image.root(), &[short(b"A          ", DIRECTORY, 5, 0)]);
-    let inside = image.directory(5, 0);
-    image.slots(inside, &[short(b"B          ", DIRECTORY, 5, 0)]);
-    let check = image.open().cross_check().unwrap();
-    assert!(check.compared < 10 && check.differences.iter().all(|difference| difference.what == "extra"), "{check:?}");
-}
-
-#[test]
 fn overwritten_content_is_never_passed_off() {
     let mut image = FatImage::new(Kind::Fat16);
     image.chain(&[5]);
@@ -424,21 +340,6 @@ fn a_damaged_boot_sector_is_replaced_by_its_backup() {
     let mut gone = sample(Kind::Fat16);
     gone.bytes[..512].fill(0);
     assert!(filesystem::open(Arc::new(gone.bytes), &Limits::default()).unwrap().is_none());
-}
-
-#[test]
-fn copies_of_the_table_that_differ_are_reported() {
-    let mut image = sample(Kind::Fat16);
-    image.link_in_copy(1, 5, 0);
-    let filesystem = image.open();
-    assert_eq!(content(&filesystem.entry("/holiday picture.jpeg").unwrap()).len(), 1100);
-    assert!(filesystem.issues()[0].message.contains("copy 1 differs"));
-    // A first copy that was wiped gives way to the second.
-    let mut wiped = sample(Kind::Fat16);
-    for cluster in 0..40 {
-        wiped.link_in_copy(0, cluster, 0);
-    }
-    assert_eq!(content(&wiped.open().entry("/holiday picture.jpeg").unwrap()).len(), 1100);
 }
 
 #[test]

@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     error::{Error, Issue},
-    filesystem::{Entry, Kind, Recoverability, Status, Stream, StreamInfo, Value, clusters::Clusters, tree::Node},
+    filesystem::{Entry, Kind, Recoverability, Stream, StreamInfo, Value, clusters::Clusters, tree::Node},
 };
 
 const STRUCTURE: &str = "FAT directory entry";
@@ -32,8 +32,12 @@ impl Listing {
         }
         entry.kind = if found.entry.is_directory() { Kind::Directory } else { Kind::File };
         entry.timestamps = found.entry.timestamps();
+        if found.origin == Origin::Chain {
+            self.chain_content(volume, found, &mut entry);
+            return Some(entry);
+        }
         self.describe(found, &mut entry);
-        if node.status == Status::Allocated {
+        if node.status.is_live() {
             self.live_content(volume, node, &mut entry);
         } else {
             self.deleted_content(volume, found, &mut entry);
@@ -83,15 +87,19 @@ impl Listing {
         let found = &node.payload;
         let at = volume.source.medium_offset(found.at);
         if found.entry.is_directory() {
-            let clusters: Clusters = self.directories.get(&found.at).into_iter().flatten().copied().collect();
-            directory_stream(volume, &clusters, false, entry);
+            let clusters: Clusters = self.runs.get(&found.at).into_iter().flatten().copied().collect();
+            whole_clusters(volume, &clusters, false, entry);
             return;
         }
         let size = u64::from(found.entry.size);
         let need = volume.boot.clusters_for(size);
         let first = found.entry.first_cluster;
         let most = if first == 0 { 0 } else { need };
-        let chain = volume.table.chain(first, most);
+        let (chain, copy) = volume.table.best_chain(first, Some(most));
+        if let Some(copy) = copy {
+            let message = format!("the chain is not whole; copy {copy} of the table has it and was used");
+            entry.issues.push(Issue::new(at, STRUCTURE, message));
+        }
         if chain.count < need {
             let reason = match chain.end {
                 _ if first == 0 => "the entry has no first cluster".to_owned(),
@@ -114,12 +122,27 @@ impl Listing {
         entry.streams = vec![Stream::new(StreamInfo::new("", size), Ok(content), volume.slack(&clusters, size, false))];
     }
 
+    /// The clusters of a chain without an entry are certain; where the content ended in the last one is not known.
+    fn chain_content(&self, volume: &Volume, found: &Found, entry: &mut Entry) {
+        let first = found.entry.first_cluster;
+        entry.attributes.insert("first_cluster".into(), Value::Int(i64::from(first)));
+        let clusters: Clusters = self.runs.get(&found.at).into_iter().flatten().copied().collect();
+        whole_clusters(volume, &clusters, false, entry);
+        let chain = volume.table.chain(first, u32::MAX);
+        let message = match chain.end {
+            ChainEnd::Complete if chain.count == clusters.count() => return,
+            ChainEnd::Complete => "the chain goes on in clusters of another (cross-linked)".to_owned(),
+            end => format!("the chain does not end: {}", end.describe()),
+        };
+        entry.issues.push(Issue::new(volume.source.medium_offset(found.at), "FAT chain", message));
+    }
+
     fn deleted_content(&self, volume: &Volume, found: &Found, entry: &mut Entry) {
         let recovered = self.recover(volume, found);
         entry.recoverability = Some(recovered.grade);
         entry.recoverability_reason = recovered.reason.clone();
         if found.entry.is_directory() {
-            directory_stream(volume, &recovered.clusters, true, entry);
+            whole_clusters(volume, &recovered.clusters, true, entry);
             return;
         }
         let size = u64::from(found.entry.size);
@@ -142,13 +165,13 @@ impl Listing {
     }
 }
 
-/// A directory's own bytes, its slots, as its main stream.
-fn directory_stream(volume: &Volume, clusters: &Clusters, inferred: bool, entry: &mut Entry) {
+/// All bytes of the clusters as the main stream: a directory's slots, or a chain of which no entry tells the size.
+fn whole_clusters(volume: &Volume, clusters: &Clusters, inferred: bool, entry: &mut Entry) {
     let size = u64::from(clusters.count()).saturating_mul(u64::from(volume.boot.cluster_size));
     if size == 0 {
         return;
     }
-    let content = volume.content(clusters, size, inferred, || Error::unsupported("a directory without clusters"));
+    let content = volume.content(clusters, size, inferred, || Error::unsupported("content without clusters"));
     entry.size = size;
     entry.streams = vec![Stream::new(StreamInfo::new("", size), Ok(content), None)];
 }

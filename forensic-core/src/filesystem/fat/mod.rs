@@ -15,6 +15,7 @@ mod recover;
 mod stream;
 mod sweep;
 mod table;
+mod unlisted;
 mod walk;
 
 use super::{Cap, CrossCheck, Entry, FileSystem};
@@ -112,7 +113,7 @@ impl FileSystem for Fat {
     }
 
     fn caps(&self) -> &'static [Cap] {
-        &[Cap::Deleted, Cap::Orphans, Cap::Extents, Cap::Slack, Cap::Unallocated, Cap::CrossCheck]
+        &[Cap::Deleted, Cap::Orphans, Cap::Unlisted, Cap::Extents, Cap::Slack, Cap::Unallocated, Cap::CrossCheck]
     }
 
     fn entry_count(&self) -> u64 {

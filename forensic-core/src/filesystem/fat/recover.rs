@@ -65,7 +65,7 @@ impl Listing {
     }
 
     fn recover_directory(&self, volume: &Volume, found: &Found) -> Recovered {
-        if let Some(runs) = self.directories.get(&found.at) {
+        if let Some(runs) = self.runs.get(&found.at) {
             let clusters = runs.iter().copied().collect();
             let reason = "the first cluster still holds this directory; whether all of it was found is not known";
             return Recovered { clusters, grade: Recoverability::Unknown, reason: reason.to_owned() };

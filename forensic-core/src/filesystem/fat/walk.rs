@@ -13,7 +13,7 @@ use crate::{
     filesystem::{
         Status,
         clusters::ClusterRun,
-        tree::{Parent, TreeBuilder},
+        tree::{NodeId, Parent, TreeBuilder},
     },
 };
 use std::collections::{HashMap, VecDeque};
@@ -45,6 +45,8 @@ pub(super) enum Origin {
     DirectoryWithoutEntry,
     /// A long name; its short entry is lost.
     LongName { is_whole: bool },
+    /// A chain that no entry has.
+    Chain,
 }
 
 /// How far the slots of a directory are to be believed.
@@ -91,6 +93,7 @@ pub(super) struct Walk<'v> {
     /// The last cluster and the size of each live file.
     pub(super) live_ends: Vec<(u32, u32)>,
     pub(super) unowned: Unowned,
+    was_full: bool,
 }
 
 /// The state of reading one directory.
@@ -128,6 +131,7 @@ impl<'v> Walk<'v> {
             label: None,
             live_ends: Vec::new(),
             unowned: Unowned::default(),
+            was_full: false,
         }
     }
 
@@ -141,6 +145,10 @@ impl<'v> Walk<'v> {
             }
             Root::Chained { cluster } => self.read_chain(root, cluster),
         }
+        self.drain_live();
+    }
+
+    fn drain_live(&mut self) {
         while let Some(directory) = self.live.pop_front() {
             if !self.volume.boot.has_cluster(directory.cluster) {
                 let found = format!("directory at cluster {}", directory.cluster);
@@ -155,6 +163,13 @@ impl<'v> Walk<'v> {
             let reading = Reading::new(directory.parent, Some(directory.at), directory.cluster, Trust::Live);
             self.read_chain(reading, directory.cluster);
         }
+    }
+
+    /// Reads a live directory whose entry is lost, and all below it.
+    pub(super) fn read_unlisted(&mut self, node: NodeId, at: u64, cluster: u32) {
+        let reading = Reading::new(Parent::Node(node), Some(at), cluster, Trust::Live);
+        self.read_chain(reading, cluster);
+        self.drain_live();
     }
 
     /// Reads the deleted directories that entries lead to, as long as their first cluster still is theirs.
@@ -225,8 +240,11 @@ impl<'v> Walk<'v> {
 
     /// Reads a live directory along its chain.
     fn read_chain(&mut self, mut reading: Reading, first: u32) {
-        let chain = self.volume.table.chain(first, u32::MAX);
+        let (chain, copy) = self.volume.table.best_chain(first, None);
         let at = self.volume.boot.cluster_offset(first);
+        if let Some(copy) = copy {
+            self.issue(at, format!("the chain of the directory does not end; copy {copy} of the table has it whole"));
+        }
         if chain.end != ChainEnd::Complete {
             self.issue(at, format!("the chain of the directory does not end: {}", chain.end.describe()));
         }
@@ -361,13 +379,14 @@ impl<'v> Walk<'v> {
         text
     }
 
-    /// True where no more entries are listed, which is reported.
-    fn is_full(&self) -> bool {
+    /// True where no more entries are listed, which is reported once.
+    pub(super) fn is_full(&mut self) -> bool {
         let is_full = self.tree.len() as u64 >= self.volume.limits.entries.min(u64::from(u32::MAX));
-        if is_full {
+        if is_full && !self.was_full {
             let message = format!("more than {} entries: the rest is not listed", self.volume.limits.entries);
             self.volume.log.push(Issue::new(None, DIRECTORY, message));
         }
+        self.was_full = is_full;
         is_full
     }
 
