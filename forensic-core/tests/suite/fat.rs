@@ -13,6 +13,7 @@ use proptest::prelude::*;
 use std::sync::Arc;
 
 mod damaged;
+mod high_word;
 
 const KINDS: [Kind; 3] = [Kind::Fat12, Kind::Fat16, Kind::Fat32];
 
@@ -193,7 +194,7 @@ fn a_deleted_directory_is_followed_and_a_reused_one_is_not() {
         let mut image = FatImage::new(kind);
         let at = image.slots(image.root(), &deleted(vec![short(b"OLD        ", DIRECTORY, 10, 0)]));
         let at = image.slots(at, &deleted(vec![short(b"REUSED     ", DIRECTORY, 14, 0)]));
-        image.slots(at, &[short(b"NEW        ", DIRECTORY, 14, 0)]);
+        image.slots(at, &[short_made(b"NEW        ", DIRECTORY, 14, 0, 18)]);
         let inside = image.directory(10, 0);
         // The entries of a deleted directory are deleted, whether they are marked or not.
         let inside =
@@ -300,8 +301,9 @@ fn a_renamed_file_points_to_its_new_name() {
     let old = deleted(vec![short(b"OLD     BIN", FILE, 5, 600)]);
     image.slots(image.root(), &[old[0], short(b"NEW     BIN", FILE, 5, 600)]);
     let entries = image.list();
-    assert_eq!(entries[0].recoverability, Some(Recoverability::Unknown));
+    assert_eq!(entries[0].recoverability, Some(Recoverability::Intact));
     assert!(entries[0].recoverability_reason.contains("/NEW.BIN"));
+    assert!(entries[0].extents("").unwrap().iter().all(|extent| !extent.inferred));
     assert_eq!(content(&entries[0]), content(&entries[1]));
 }
 

@@ -41,20 +41,26 @@ impl FatImage {
     }
 
     pub fn with_sector_size(kind: Kind, sector: usize) -> Self {
-        Self::made(kind, sector, 2)
+        Self::made(kind, sector, 2, None)
+    }
+
+    /// With so many clusters.
+    pub fn with_clusters(kind: Kind, clusters: usize) -> Self {
+        Self::made(kind, 512, 2, Some(clusters))
     }
 
     /// With so many copies of the table.
     pub fn with_copies(kind: Kind, copies: usize) -> Self {
-        Self::made(kind, 512, copies)
+        Self::made(kind, 512, copies, None)
     }
 
-    fn made(kind: Kind, sector: usize, copies: usize) -> Self {
-        let (clusters, bits, reserved, root_slots): (usize, usize, usize, usize) = match kind {
+    fn made(kind: Kind, sector: usize, copies: usize, clusters: Option<usize>) -> Self {
+        let (usual, bits, reserved, root_slots): (usize, usize, usize, usize) = match kind {
             Kind::Fat12 => (100, 12, 1, 128),
             Kind::Fat16 => (4200, 16, 1, 128),
             Kind::Fat32 => (100, 32, 32, 0),
         };
+        let clusters = clusters.unwrap_or(usual);
         let fat_sectors = ((clusters + 2) * bits).div_ceil(8 * sector);
         let sectors = reserved + copies * fat_sectors + root_slots * 32 / sector + clusters;
         let mut bytes = vec![0u8; sectors * sector];
@@ -174,7 +180,9 @@ impl FatImage {
     }
 
     pub fn open(&self) -> Arc<dyn FileSystem> {
-        corpus::seed("fat", &self.bytes);
+        if self.bytes.len() < 4 << 20 {
+            corpus::seed("fat", &self.bytes);
+        }
         open(Arc::new(self.bytes.clone())).unwrap()
     }
 

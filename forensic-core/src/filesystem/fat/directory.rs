@@ -65,6 +65,11 @@ impl ShortEntry {
         }
     }
 
+    /// The same with another first cluster.
+    pub(super) fn with_first_cluster(&self, first_cluster: u32) -> Self {
+        Self { first_cluster, ..*self }
+    }
+
     pub(super) fn is_directory(&self) -> bool {
         self.attributes & DIRECTORY != 0
     }

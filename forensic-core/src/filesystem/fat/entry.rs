@@ -75,6 +75,9 @@ impl Listing {
             entry.attributes.insert(name.into(), Value::Bool(found.entry.attributes & flag != 0));
         }
         entry.attributes.insert("first_cluster".into(), Value::Int(i64::from(found.entry.first_cluster)));
+        if let Some(place) = self.places.get(&found.at) {
+            entry.attributes.insert("first_cluster_inferred".into(), Value::Int(i64::from(place.cluster)));
+        }
         if found.has_long_name {
             entry.attributes.insert("short_name".into(), Value::Text(found.entry.text(found.first)));
         }
@@ -154,12 +157,13 @@ impl Listing {
                 &recovered.reason,
             )
         };
+        let is_guess = recovered.grade != Recoverability::Intact;
         let content = match recovered.grade {
             Recoverability::Overwritten => Err(lost()),
             _ if size > 0 && !recovered.has_content() => Err(lost()),
-            _ => Ok(volume.content(&recovered.clusters, size, true, lost)),
+            _ => Ok(volume.content(&recovered.clusters, size, is_guess, lost)),
         };
-        let slack = content.is_ok().then(|| volume.slack(&recovered.clusters, size, true)).flatten();
+        let slack = content.is_ok().then(|| volume.slack(&recovered.clusters, size, is_guess)).flatten();
         entry.size = size;
         entry.streams = vec![Stream::new(StreamInfo::new("", size), content, slack)];
     }

@@ -3,6 +3,7 @@
 use super::{
     Volume,
     directory::ShortEntry,
+    high_word::Place,
     recover,
     table::ChainEnd,
     walk::{Found, Walk},
@@ -10,6 +11,7 @@ use super::{
 use crate::{
     error::Issue,
     filesystem::{
+        Time,
         clusters::ClusterRun,
         lost_chain::{Guess, Holding},
         tree::Tree,
@@ -27,6 +29,8 @@ pub(super) struct Listing {
     /// Beginnings of long names whose rest was overwritten, by the same.
     pub(super) fragments: HashMap<u64, String>,
     pub(super) label: Option<String>,
+    /// First clusters that are not those of the entries, by the same.
+    pub(super) places: HashMap<u64, Place>,
     pub(super) owners: Owners,
     /// Where deleted files are guessed to lie, by the same.
     pub(super) guesses: HashMap<u64, Guess>,
@@ -48,14 +52,15 @@ impl Listing {
         walk.sweep();
         walk.slack();
         let chains = walk.unlisted_chains();
-        let Walk { tree, mut content, exact_names, fragments, label, .. } = walk;
+        walk.mend_files(&owners);
+        let Walk { tree, mut content, exact_names, fragments, label, places, .. } = walk;
         content.extend(chains);
         let (tree, _) = tree.finish(&volume.limits);
         let mut positions: Vec<(u64, u32)> = tree.nodes().iter().map(|node| node.payload.at).zip(0u32..).collect();
         positions.sort_unstable();
         let deleted = tree.nodes().iter().filter(|node| !node.status.is_live());
-        let guesses = recover::guesses(volume, &owners, deleted.map(|node| &node.payload));
-        let listing = Self { tree, runs: content, exact_names, fragments, label, owners, guesses, positions };
+        let guesses = recover::guesses(volume, &owners, &places, deleted.map(|node| &node.payload));
+        let listing = Self { tree, runs: content, exact_names, fragments, label, places, owners, guesses, positions };
         listing.report_shared(volume);
         listing
     }
@@ -131,6 +136,12 @@ impl Owners {
             }
         }
         self.owners.sort_unstable_by_key(|owner| (owner.run.first, owner.at));
+    }
+
+    /// When each was made, and its first cluster.
+    pub(super) fn firsts(&self) -> impl Iterator<Item = (Time, u32)> + '_ {
+        let firsts = self.owners.iter().filter(|owner| owner.run.first == owner.entry.first_cluster);
+        firsts.filter_map(|owner| Some((owner.entry.made()?, owner.run.first)))
     }
 
     /// All runs, for the guesses of [`lost_chain`](crate::filesystem::lost_chain).

@@ -9,6 +9,7 @@ mod code_page;
 mod cross_check;
 mod directory;
 mod entry;
+mod high_word;
 mod listing;
 mod long_name;
 mod recover;

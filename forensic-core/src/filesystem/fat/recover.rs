@@ -1,13 +1,15 @@
 //! Recovery of deleted content, and how far to believe it.
 //!
 //! Deletion frees a file's chain; the entry keeps the first cluster and the size. Where the rest lay is a guess, and
-//! so is that nothing was written there and deleted since: FAT keeps no record of either. So nothing but an empty file
-//! is ever graded intact, and every extent is marked as inferred.
+//! so is that nothing was written there and deleted since: FAT keeps no record of either. So nothing but an empty file,
+//! and one that lives on under another name, is ever graded intact, and every extent is marked as inferred.
 
 use super::{
     Volume,
     directory::ShortEntry,
+    high_word::Place,
     listing::{Listing, Owners},
+    table::ChainEnd,
     walk::Found,
 };
 use crate::filesystem::{
@@ -28,10 +30,11 @@ pub(super) struct Recovered {
 pub(super) fn guesses<'a>(
     volume: &Volume,
     owners: &Owners,
+    places: &HashMap<u64, Place>,
     found: impl Iterator<Item = &'a Found>,
 ) -> HashMap<u64, Guess> {
     let claim = |found: &Found| {
-        let entry = &found.entry;
+        let entry = placed(found, places);
         let (first, count) = (entry.first_cluster, volume.boot.clusters_for(u64::from(entry.size)));
         let is_one = !entry.is_directory() && count > 0 && volume.boot.has_cluster(first);
         is_one.then(|| Claim { id: found.at, first, count, made: entry.made(), written: entry.written() })
@@ -44,10 +47,20 @@ pub(super) fn guesses<'a>(
 impl Listing {
     /// Plans the recovery of a deleted entry.
     pub(super) fn recover(&self, volume: &Volume, found: &Found) -> Recovered {
-        let entry = &found.entry;
-        if entry.is_directory() {
-            return self.recover_directory(volume, found);
+        let entry = placed(found, &self.places);
+        let mut recovered = if entry.is_directory() {
+            self.recover_directory(volume, found, &entry)
+        } else {
+            self.recover_file(volume, found, &entry)
+        };
+        if let Some(place) = self.places.get(&found.at) {
+            let note = "the upper half of the first cluster's number was set to zero at deletion; it is taken from";
+            recovered.reason = format!("{}; {note} {}", recovered.reason, place.by);
         }
+        recovered
+    }
+
+    fn recover_file(&self, volume: &Volume, found: &Found, entry: &ShortEntry) -> Recovered {
         if entry.size == 0 {
             return match entry.first_cluster {
                 0 => Recovered::none(Recoverability::Intact, "the file is empty"),
@@ -58,24 +71,22 @@ impl Listing {
             let reason = format!("the entry gives cluster {}, which is none of the volume", entry.first_cluster);
             return Recovered::none(Recoverability::Unknown, reason);
         }
-        if let Some(moved) = self.moved(volume, entry) {
-            return moved;
-        }
-        self.guess(volume, found)
+        self.moved(volume, found, entry).unwrap_or_else(|| self.guess(volume, found))
     }
 
-    fn recover_directory(&self, volume: &Volume, found: &Found) -> Recovered {
+    fn recover_directory(&self, volume: &Volume, found: &Found, entry: &ShortEntry) -> Recovered {
         if let Some(runs) = self.runs.get(&found.at) {
             let clusters = runs.iter().copied().collect();
             let reason = "the first cluster still holds this directory; whether all of it was found is not known";
             return Recovered { clusters, grade: Recoverability::Unknown, reason: reason.to_owned() };
         }
-        let reason = match self.owners.owner(found.entry.first_cluster) {
-            Some(owner) if owner.entry.is_same_file(&found.entry) => {
-                return Recovered::none(Recoverability::Overwritten, format!("moved: now {}", self.path_at(owner.at)));
+        let reason = match self.owners.owner(entry.first_cluster) {
+            Some(owner) if owner.entry.is_same_file(entry) => {
+                let reason = format!("moved or renamed: now {}, where its entries are", self.path_at(owner.at));
+                return Recovered::none(Recoverability::Unknown, reason);
             }
             Some(owner) => format!("the first cluster belongs to {}", self.path_at(owner.at)),
-            None if !volume.boot.has_cluster(found.entry.first_cluster) => {
+            None if !volume.boot.has_cluster(entry.first_cluster) => {
                 return Recovered::none(Recoverability::Unknown, "the first cluster is none of the volume");
             }
             None => "the first cluster no longer holds this directory".to_owned(),
@@ -83,12 +94,19 @@ impl Listing {
         Recovered::none(Recoverability::Overwritten, reason)
     }
 
-    /// The content of a file that was renamed or moved: a live entry has its place, size and times.
-    fn moved(&self, volume: &Volume, entry: &ShortEntry) -> Option<Recovered> {
+    /// The content of a file that was renamed or moved: it is that of the live entry that has its place, size and times,
+    /// and is read along the chain of that one. It is intact, unless the place itself had to be guessed.
+    fn moved(&self, volume: &Volume, found: &Found, entry: &ShortEntry) -> Option<Recovered> {
         let owner = self.owners.owner(entry.first_cluster).filter(|owner| owner.entry.is_same_file(entry))?;
-        let chain = volume.table.chain(entry.first_cluster, volume.boot.clusters_for(u64::from(entry.size)));
-        let reason = format!("moved or renamed: first cluster, size and times are those of {}", self.path_at(owner.at));
-        Some(Recovered { clusters: chain.runs.into_iter().collect(), grade: Recoverability::Unknown, reason })
+        let need = volume.boot.clusters_for(u64::from(entry.size));
+        let (chain, _) = volume.table.best_chain(entry.first_cluster, Some(need));
+        let path = self.path_at(owner.at);
+        let reason = format!("moved or renamed: first cluster, size and times are those of {path}");
+        let grade = match chain.end {
+            ChainEnd::Complete if chain.count == need && !self.places.contains_key(&found.at) => Recoverability::Intact,
+            _ => Recoverability::Unknown,
+        };
+        Some(Recovered { clusters: chain.runs.into_iter().collect(), grade, reason })
     }
 
     /// The guess for a file, and how far to believe it.
@@ -125,6 +143,12 @@ impl Listing {
         };
         Recovered { clusters: plan.clusters, grade, reason }
     }
+}
+
+/// The entry with the first cluster that it is believed to have had.
+fn placed(found: &Found, places: &HashMap<u64, Place>) -> ShortEntry {
+    let first_cluster = places.get(&found.at).map_or(found.entry.first_cluster, |place| place.cluster);
+    found.entry.with_first_cluster(first_cluster)
 }
 
 impl Recovered {

@@ -91,7 +91,7 @@ impl Walk<'_> {
 
     /// Lists deleted directories that no entry led to. Entries of a fragment hang among the orphans.
     pub(super) fn sweep(&mut self) {
-        let heads = std::mem::take(&mut self.unowned.heads);
+        let heads = self.unowned.heads.clone();
         self.list_without_entry(heads, Status::Deleted, |walk, node, at, cluster| {
             walk.read_deleted(Parent::Node(node), at, cluster);
             walk.deleted_directories();

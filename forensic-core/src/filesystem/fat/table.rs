@@ -285,6 +285,11 @@ impl Table {
         }
     }
 
+    /// True for a cluster of the volume that no chain uses.
+    pub(super) fn is_free(&self, cluster: u32) -> bool {
+        self.has_cluster(cluster) && self.link(cluster) == Link::Free
+    }
+
     fn has_cluster(&self, cluster: u32) -> bool {
         cluster >= 2 && cluster.wrapping_sub(2) < self.cluster_count
     }

@@ -4,6 +4,7 @@ use super::{
     Volume,
     boot::Root,
     directory::{DELETED, END, RawSlot, SLOT, ShortEntry, is_long_name},
+    high_word::{Deleted, Place},
     long_name::{LongName, Ownerless, Pending},
     sweep::Unowned,
     table::{ChainEnd, ClusterSet},
@@ -59,14 +60,22 @@ pub(super) enum Trust {
 }
 
 /// A directory to read.
-struct Directory {
+#[derive(Clone, Copy)]
+pub(super) struct Directory {
     parent: Parent,
     /// Its first cluster.
-    cluster: u32,
+    pub(super) cluster: u32,
     /// First cluster of the directory that holds its entry; 0 for the root.
     parent_cluster: u32,
     entry: ShortEntry,
-    at: u64,
+    pub(super) at: u64,
+}
+
+impl Directory {
+    /// The same with another first cluster.
+    pub(super) fn with_cluster(&self, cluster: u32) -> Self {
+        Self { cluster, ..*self }
+    }
 }
 
 /// The walk in progress.
@@ -93,6 +102,10 @@ pub(super) struct Walk<'v> {
     /// The last cluster and the size of each live file.
     pub(super) live_ends: Vec<(u32, u32)>,
     pub(super) unowned: Unowned,
+    /// Deleted files whose first clusters may have lost their upper half.
+    pub(super) deleted_files: Vec<Deleted>,
+    /// First clusters that are not those of the entries, by the byte offset of the short entry.
+    pub(super) places: HashMap<u64, Place>,
     was_full: bool,
 }
 
@@ -131,6 +144,8 @@ impl<'v> Walk<'v> {
             label: None,
             live_ends: Vec::new(),
             unowned: Unowned::default(),
+            deleted_files: Vec::new(),
+            places: HashMap::new(),
             was_full: false,
         }
     }
@@ -179,7 +194,8 @@ impl<'v> Walk<'v> {
     pub(super) fn deleted_directories(&mut self) {
         for wanted in [2, 1] {
             let mut later = VecDeque::new();
-            while let Some(directory) = self.deleted.pop_front() {
+            while let Some(mut directory) = self.deleted.pop_front() {
+                self.mend_directory(&mut directory);
                 if self.agreement(&directory) >= wanted {
                     self.read_deleted(directory.parent, directory.at, directory.cluster);
                 } else {
@@ -191,7 +207,7 @@ impl<'v> Walk<'v> {
     }
 
     /// In how many ways the cluster that a deleted directory's entry leads to agrees with it; 0 where it is not its own.
-    fn agreement(&self, directory: &Directory) -> u32 {
+    pub(super) fn agreement(&self, directory: &Directory) -> u32 {
         let cluster = directory.cluster;
         if !self.volume.boot.has_cluster(cluster) || self.is_taken(cluster) {
             return 0;
@@ -408,6 +424,9 @@ impl<'v> Walk<'v> {
         match (is_live, entry.is_directory()) {
             (true, true) => self.live_folders.push((at, entry)),
             (true, false) => self.live_files.push((at, entry)),
+            (false, false) if self.has_high_words() && entry.size > 0 => {
+                self.deleted_files.push(Deleted { at, entry, parent_cluster: reading.cluster });
+            }
             (false, _) => {}
         }
         if entry.is_directory() {
