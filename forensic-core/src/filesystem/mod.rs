@@ -166,7 +166,7 @@ impl Iterator for Walk {
 /// [`Error::Unsupported`] for a filesystem that is recognised but not read, [`Error::Corrupt`] for one too damaged.
 pub fn open(volume: Source, limits: &Limits) -> Result<Option<Arc<dyn FileSystem>>> {
     match recognise(&volume) {
-        None => Ok(None),
+        None => fat::open_without_boot_sector(volume, limits),
         Some("fat12" | "fat16" | "fat32") => fat::open(volume, limits).map(Some),
         Some("ntfs") => ntfs::open(volume, limits).map(Some),
         Some(other) => Err(Error::unsupported(format!("filesystem {other}"))),

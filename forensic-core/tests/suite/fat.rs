@@ -14,6 +14,7 @@ use std::sync::Arc;
 
 mod damaged;
 mod high_word;
+mod inferred;
 
 const KINDS: [Kind; 3] = [Kind::Fat12, Kind::Fat16, Kind::Fat32];
 
