@@ -98,6 +98,24 @@ fn short_names_keep_their_case_and_code_page() {
     let names: Vec<&str> = entries.iter().map(|entry| entry.name.as_str()).collect();
     assert_eq!(names, ["readme.txt", "ÇAü.TXT", "σBC.TXT"]);
     assert_eq!(entries[2].name_bytes, b"\x05BC     TXT");
+    // The volume does not tell its code page, and the entry does not pretend that it did.
+    assert_eq!(entries[1].attributes["short_name_code_page"], filesystem::Value::Text("437 (assumed)".into()));
+    assert!(!entries[0].attributes.contains_key("short_name_code_page"));
+    assert_eq!(entries[0].attributes["lower_case_extension"], filesystem::Value::Bool(true));
+}
+
+#[test]
+fn an_earlier_volume_label_is_listed() {
+    let mut image = FatImage::new(Kind::Fat12);
+    let old = deleted(vec![short(b"OLD CARD   ", 0x08, 0, 0)]);
+    let at = image.slots(image.root(), &old);
+    image.slots(at, &[short(b"NEW CARD   ", 0x08, 0, 0)]);
+    let filesystem = image.open();
+    assert_eq!(filesystem.label(), "NEW CARD");
+    let entries: Vec<Entry> = filesystem.walk(WalkOptions::default()).collect();
+    assert_eq!((entries.len(), entries[0].name.as_str()), (1, "_LD CARD"));
+    assert_eq!((entries[0].kind, entries[0].status), (filesystem::Kind::Other, Status::Deleted));
+    assert_eq!(entries[0].time(TimestampKind::Modified).unwrap().to_rfc3339().unwrap(), "2020-05-17T12:30:10");
 }
 
 #[test]

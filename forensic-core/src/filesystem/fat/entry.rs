@@ -1,7 +1,7 @@
 //! An entry in full, from what the listing keeps of it.
 
 use super::{
-    Volume,
+    Volume, code_page,
     directory::{ARCHIVE, HIDDEN, READ_ONLY, SYSTEM},
     listing::Listing,
     table::ChainEnd,
@@ -26,9 +26,19 @@ impl Listing {
         entry.parent_id =
             node.parent.and_then(|parent| self.tree.node(u64::from(parent))).map(|parent| parent.payload.at / 32);
         entry.status = node.status;
-        if let Origin::LongName { is_whole } = found.origin {
-            self.describe_long_name(found, is_whole, &mut entry);
-            return Some(entry);
+        match found.origin {
+            Origin::LongName { is_whole } => {
+                self.describe_long_name(found, is_whole, &mut entry);
+                return Some(entry);
+            }
+            Origin::Label => {
+                entry.kind = Kind::Other;
+                entry.timestamps = found.entry.timestamps();
+                entry.recoverability = Some(Recoverability::Unknown);
+                entry.recoverability_reason = "a volume label that is out of use; labels have no content".to_owned();
+                return Some(entry);
+            }
+            Origin::Entry | Origin::DirectoryWithoutEntry | Origin::Chain => {}
         }
         entry.kind = if found.entry.is_directory() { Kind::Directory } else { Kind::File };
         entry.timestamps = found.entry.timestamps();
@@ -49,7 +59,7 @@ impl Listing {
         match self.exact_names.get(&found.at) {
             Some(units) => units.iter().flat_map(|unit| unit.to_le_bytes()).collect(),
             None if found.has_long_name => name.encode_utf16().flat_map(u16::to_le_bytes).collect(),
-            None if found.origin == Origin::Entry => found.entry.name.to_vec(),
+            None if matches!(found.origin, Origin::Entry | Origin::Label) => found.entry.name.to_vec(),
             None => Vec::new(),
         }
     }
@@ -75,6 +85,13 @@ impl Listing {
             entry.attributes.insert(name.into(), Value::Bool(found.entry.attributes & flag != 0));
         }
         entry.attributes.insert("first_cluster".into(), Value::Int(i64::from(found.entry.first_cluster)));
+        let (name, extension) = found.entry.lower_case();
+        for flag in [("lower_case_name", name), ("lower_case_extension", extension)].into_iter().filter(|flag| flag.1) {
+            entry.attributes.insert(flag.0.into(), Value::Bool(true));
+        }
+        if found.entry.needs_code_page() {
+            entry.attributes.insert("short_name_code_page".into(), Value::Text(code_page::ASSUMED.to_owned()));
+        }
         if let Some(place) = self.places.get(&found.at) {
             entry.attributes.insert("first_cluster_inferred".into(), Value::Int(i64::from(place.cluster)));
         }

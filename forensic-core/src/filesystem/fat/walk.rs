@@ -48,6 +48,8 @@ pub(super) enum Origin {
     LongName { is_whole: bool },
     /// A chain that no entry has.
     Chain,
+    /// A volume label that is out of use.
+    Label,
 }
 
 /// How far the slots of a directory are to be believed.
@@ -353,8 +355,10 @@ impl<'v> Walk<'v> {
             return;
         }
         if entry.is_label() {
-            if is_live && reading.parent == Parent::Root {
-                self.label.get_or_insert_with(|| entry.label());
+            match reading.parent {
+                Parent::Root if is_live => _ = self.label.get_or_insert_with(|| entry.label()),
+                Parent::Root if entry.is_dated() => self.push_old_label(reading.parent, entry, at),
+                _ => {}
             }
             return;
         }
@@ -383,6 +387,13 @@ impl<'v> Walk<'v> {
             let found =
                 Found { entry, at, first: None, has_long_name: is_whole, origin: Origin::LongName { is_whole } };
             self.tree.push(parent, &name, Status::Deleted, found);
+        }
+    }
+
+    fn push_old_label(&mut self, parent: Parent, entry: ShortEntry, at: u64) {
+        if !self.is_full() {
+            let found = Found { entry, at, first: None, has_long_name: false, origin: Origin::Label };
+            self.tree.push(parent, &entry.label(), Status::Deleted, found);
         }
     }
 
