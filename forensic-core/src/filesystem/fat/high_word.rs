@@ -30,7 +30,10 @@ pub(super) struct Deleted {
     pub(super) parent_cluster: u32,
 }
 
+/// The greatest number that needs no upper half.
 const HALF: u32 = 0xffff;
+/// How far apart numbers with the same lower half lie.
+const STEP: usize = 0x1_0000;
 
 impl Walk<'_> {
     /// True where entries of this volume need the upper half and may have lost it.
@@ -99,7 +102,7 @@ impl Walk<'_> {
 
 /// All clusters up to `end` with this lower half of their number.
 fn with_low_word(low: u32, end: u32) -> impl Iterator<Item = u32> {
-    (low..end).step_by(HALF as usize + 1)
+    (low..end).step_by(STEP)
 }
 
 /// The cluster of what was made at the time nearest to `made`.

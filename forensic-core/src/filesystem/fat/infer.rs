@@ -102,13 +102,18 @@ fn layout(volume: &Source, tables: Tables) -> Option<Boot> {
     let heads = heads(volume, behind);
     let (cluster_size, data_offset) = vote(&heads, behind)?;
     let cluster_bytes = u64::from(cluster_size);
-    let in_volume = volume.len().checked_sub(data_offset)? / cluster_bytes;
+    let in_volume = volume.len().checked_sub(data_offset)?.checked_div(cluster_bytes)?;
     let is_wide = is_wide(&tables.start);
-    let entries = |bits: u64| (tables.length.saturating_mul(8) / bits).saturating_sub(2).min(in_volume);
+    let entries = |kind: FatType| {
+        let in_table = tables.length.saturating_mul(8).checked_div(kind.bits()).unwrap_or(0);
+        in_table.saturating_sub(2).min(in_volume)
+    };
     let (kind, cluster_count) = match data_offset == behind {
-        true if is_wide != Some(false) => (FatType::Fat32, entries(32).min(0x0fff_fff5)),
-        false if is_wide != Some(true) && entries(16) >= 4085 => (FatType::Fat16, entries(16).min(0xfff5)),
-        false if is_wide != Some(true) => (FatType::Fat12, entries(12).min(4084)),
+        true if is_wide != Some(false) => (FatType::Fat32, entries(FatType::Fat32).min(0x0fff_fff5)),
+        false if is_wide != Some(true) && entries(FatType::Fat16) >= 4085 => {
+            (FatType::Fat16, entries(FatType::Fat16).min(0xfff5))
+        }
+        false if is_wide != Some(true) => (FatType::Fat12, entries(FatType::Fat12).min(4084)),
         _ => return None,
     };
     let cluster_count = u32::try_from(cluster_count).ok().filter(|count| *count > 0)?;
@@ -204,7 +209,7 @@ fn vote(heads: &[Head], behind: u64) -> Option<(u32, u64)> {
                 continue;
             };
             let bytes = other.offset.saturating_sub(head.offset);
-            let size = bytes / u64::from(clusters);
+            let size = bytes.checked_div(u64::from(clusters)).unwrap_or(0);
             let before = u64::from(head.cluster.saturating_sub(2)).saturating_mul(size);
             let is_size = size.is_power_of_two() && (SECTOR..=MOST_CLUSTER).contains(&size);
             if is_size

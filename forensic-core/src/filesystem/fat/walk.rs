@@ -379,7 +379,7 @@ impl<'v> Walk<'v> {
                 return;
             }
             let text = self.text_of(&units, at);
-            let name = if is_whole { text } else { format!("$LongName-{}", at / SLOT as u64) };
+            let name = if is_whole { text } else { format!("$LongName-{}", at / 32) };
             if !is_whole {
                 self.fragments.insert(at, String::from_utf16_lossy(&units));
             }
