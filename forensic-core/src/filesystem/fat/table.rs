@@ -219,6 +219,9 @@ impl Table {
     /// Compares a copy with the one in use; it is kept where the two differ.
     fn compare(&mut self, volume: &Source, boot: &Boot, copy: u8, used: u8, log: &IssueLog) {
         let start = Self::copy_offset(boot, copy);
+        if self.is_equal(volume, start) {
+            return;
+        }
         let mut other = Self { entries: vec![0; self.entries.len()], ..Self::empty(boot, copy) };
         for (chunk, at) in other.entries.chunks_mut(READ as usize).zip((0u64..).step_by(READ as usize)) {
             if let Err(error) = volume.read_at(start.saturating_add(at), chunk) {
@@ -226,9 +229,6 @@ impl Table {
                 log.push(Issue::new(offset, TABLE, format!("copy {copy}: {error}")));
                 other.unreadable.push(at..at.saturating_add(chunk.len() as u64));
             }
-        }
-        if other.unreadable.is_empty() && other.entries == self.entries {
-            return;
         }
         let differs = |cluster: &u32| {
             let (own, theirs) = (self.link(*cluster), other.link(*cluster));
@@ -246,6 +246,15 @@ impl Table {
         let offset = start.saturating_add(self.entry_offset(first).0);
         log.push(Issue::new(volume.medium_offset(offset), TABLE, message));
         self.others.push(other);
+    }
+
+    /// True where the copy that begins at byte `start` of the volume holds the same bytes.
+    fn is_equal(&self, volume: &Source, start: u64) -> bool {
+        let mut buf = vec![0; self.entries.len().min(READ as usize)];
+        self.entries.chunks(READ as usize).zip((start..).step_by(READ as usize)).all(|(chunk, at)| {
+            let part = buf.get_mut(..chunk.len()).unwrap_or_default();
+            volume.read_at(at, part).is_ok() && part == chunk
+        })
     }
 
     /// Byte offset of the entry of a cluster within the table, and the bytes that hold it.
