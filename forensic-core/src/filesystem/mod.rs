@@ -5,8 +5,10 @@
 #![deny(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::arithmetic_side_effects)]
 
 mod allocation;
+mod clusters;
 mod cross_check;
 mod fat;
+mod lost_chain;
 mod model;
 mod ntfs;
 #[allow(dead_code)]
@@ -229,7 +231,7 @@ fn reader(name: &str) -> Option<&'static Reader> {
 /// # Errors
 /// [`Error::Unsupported`] for a filesystem that is recognised but not read, [`Error::Corrupt`] for one too damaged.
 pub fn open(volume: Source, limits: &Limits) -> Result<Option<Arc<dyn FileSystem>>> {
-    let Some(name) = recognise(&volume) else { return Ok(None) };
+    let Some(name) = recognise(&volume) else { return fat::open_without_boot_sector(volume, limits) };
     match reader(name) {
         Some(reader) => (reader.open)(volume, limits).map(Some),
         None => Err(Error::unsupported(format!("filesystem {name}"))),

@@ -28,6 +28,7 @@ pub struct FatImage {
     pub bytes: Vec<u8>,
     pub kind: Kind,
     pub sector: usize,
+    copies: usize,
     fat_sectors: usize,
     reserved: usize,
     root_slots: usize,
@@ -40,20 +41,35 @@ impl FatImage {
     }
 
     pub fn with_sector_size(kind: Kind, sector: usize) -> Self {
-        let (clusters, bits, reserved, root_slots): (usize, usize, usize, usize) = match kind {
+        Self::made(kind, sector, 2, None)
+    }
+
+    /// With so many clusters.
+    pub fn with_clusters(kind: Kind, clusters: usize) -> Self {
+        Self::made(kind, 512, 2, Some(clusters))
+    }
+
+    /// With so many copies of the table.
+    pub fn with_copies(kind: Kind, copies: usize) -> Self {
+        Self::made(kind, 512, copies, None)
+    }
+
+    fn made(kind: Kind, sector: usize, copies: usize, clusters: Option<usize>) -> Self {
+        let (usual, bits, reserved, root_slots): (usize, usize, usize, usize) = match kind {
             Kind::Fat12 => (100, 12, 1, 128),
             Kind::Fat16 => (4200, 16, 1, 128),
             Kind::Fat32 => (100, 32, 32, 0),
         };
+        let clusters = clusters.unwrap_or(usual);
         let fat_sectors = ((clusters + 2) * bits).div_ceil(8 * sector);
-        let sectors = reserved + 2 * fat_sectors + root_slots * 32 / sector + clusters;
+        let sectors = reserved + copies * fat_sectors + root_slots * 32 / sector + clusters;
         let mut bytes = vec![0u8; sectors * sector];
         let mut put = |at: usize, field: &[u8]| bytes[at..at + field.len()].copy_from_slice(field);
         put(0, &[0xeb, 0x58, 0x90]);
         put(11, &(sector as u16).to_le_bytes());
         put(13, &[1]);
         put(14, &(reserved as u16).to_le_bytes());
-        put(16, &[2]);
+        put(16, &[copies as u8]);
         put(17, &(root_slots as u16).to_le_bytes());
         put(21, &[0xf8]);
         put(510, &[0x55, 0xaa]);
@@ -74,7 +90,8 @@ impl FatImage {
             let boot = bytes[..512].to_vec();
             bytes[6 * sector..][..512].copy_from_slice(&boot);
         }
-        let mut image = Self { bytes, kind, sector, fat_sectors, reserved, root_slots, clusters: clusters as u32 };
+        let mut image =
+            Self { bytes, kind, sector, copies, fat_sectors, reserved, root_slots, clusters: clusters as u32 };
         image.link(0, 0x0fff_fff8);
         image.link(1, 0x0fff_ffff);
         if kind == Kind::Fat32 {
@@ -85,7 +102,7 @@ impl FatImage {
 
     /// Byte offset of a cluster.
     pub fn at(&self, cluster: u32) -> usize {
-        let first = self.reserved + 2 * self.fat_sectors;
+        let first = self.reserved + self.copies * self.fat_sectors;
         first * self.sector + self.root_slots * 32 + (cluster as usize - 2) * self.sector
     }
 
@@ -94,13 +111,13 @@ impl FatImage {
         if self.kind == Kind::Fat32 {
             self.at(ROOT_CLUSTER)
         } else {
-            (self.reserved + 2 * self.fat_sectors) * self.sector
+            (self.reserved + self.copies * self.fat_sectors) * self.sector
         }
     }
 
     /// Sets an entry in both copies of the table.
     pub fn link(&mut self, cluster: u32, value: u32) {
-        for copy in 0..2 {
+        for copy in 0..self.copies {
             self.link_in_copy(copy, cluster, value);
         }
     }
@@ -163,7 +180,9 @@ impl FatImage {
     }
 
     pub fn open(&self) -> Arc<dyn FileSystem> {
-        corpus::seed("fat", &self.bytes);
+        if self.bytes.len() < 4 << 20 {
+            corpus::seed("fat", &self.bytes);
+        }
         open(Arc::new(self.bytes.clone())).unwrap()
     }
 

@@ -1,6 +1,9 @@
 //! IBM code page 437, in which short names are read: the volume does not say which code page wrote it, and this one is the
 //! default of DOS, of Windows in English and of Linux's vfat (IBM, "Code Page Identifiers", CPGID 00437).
 
+/// What is said of a short name that is read so.
+pub(super) const ASSUMED: &str = "437 (assumed)";
+
 /// The upper half, from 0x80 on.
 const UPPER: [char; 128] = [
     'Ç', 'ü', 'é', 'â', 'ä', 'à', 'å', 'ç', 'ê', 'ë', 'è', 'ï', 'î', 'ì', 'Ä', 'Å', 'É', 'æ', 'Æ', 'ô', 'ö', 'ò', 'û',

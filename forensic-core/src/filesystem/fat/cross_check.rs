@@ -5,7 +5,7 @@ use crate::{
     bytes::{Cached, Reader},
     error::{Error, Result},
     filesystem::{
-        CrossCheck, Entry, FileSystem as _, Kind, StreamInfo,
+        CrossCheck, Entry, FileSystem as _, Kind, Status, StreamInfo,
         cross_check::{Seen, compare, digest_reader},
     },
 };
@@ -22,7 +22,10 @@ const READER: &str = "fatfs 0.3";
 ///
 /// `fatfs` may panic on damaged volumes; the panic is caught, and what it had listed until then is compared.
 pub(super) fn run(fat: &Fat) -> Result<CrossCheck> {
-    let ours: Vec<Entry> = (0..fat.entry_count()).filter_map(|position| fat.entry_at(position)).collect();
+    // `fatfs` lists what the root directory leads to.
+    let is_in_tree = |entry: &Entry| entry.status == Status::Allocated && !entry.path.starts_with("/$OrphanFiles/");
+    let ours: Vec<Entry> =
+        (0..fat.entry_count()).filter_map(|position| fat.entry_at(position)).filter(is_in_tree).collect();
     let live = ours.iter().filter(|entry| entry.status.is_live());
     let mut directories: HashSet<&str> =
         live.clone().filter(|entry| entry.kind == Kind::Directory).map(|entry| entry.path.as_str()).collect();

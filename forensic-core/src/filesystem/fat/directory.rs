@@ -65,6 +65,11 @@ impl ShortEntry {
         }
     }
 
+    /// The same with another first cluster.
+    pub(super) fn with_first_cluster(&self, first_cluster: u32) -> Self {
+        Self { first_cluster, ..*self }
+    }
+
     pub(super) fn is_directory(&self) -> bool {
         self.attributes & DIRECTORY != 0
     }
@@ -103,19 +108,40 @@ impl ShortEntry {
             let text = text.trim_end_matches(' ');
             if lower { text.to_lowercase() } else { text.to_owned() }
         };
-        let stem = text(stem, self.case & 0x08 != 0);
-        let extension = text(extension, self.case & 0x10 != 0);
+        let (lower_stem, lower_extension) = self.lower_case();
+        let stem = text(stem, lower_stem);
+        let extension = text(extension, lower_extension);
         if extension.is_empty() { stem } else { format!("{stem}.{extension}") }
     }
 
     /// The label as text: eleven characters without a dot.
     pub(super) fn label(&self) -> String {
-        code_page::decode(&self.name).trim_end().to_owned()
+        let mut bytes = self.name;
+        if bytes[0] == DELETED {
+            bytes[0] = b'_';
+        }
+        code_page::decode(&bytes).trim_end().to_owned()
     }
 
-    /// When the entry was made, as a number that orders entries; `None` where no valid time is stored.
+    /// True where the name as text depends on the code page, which the volume does not tell.
+    pub(super) fn needs_code_page(&self) -> bool {
+        let rest = self.name.get(1..).unwrap_or_default();
+        !rest.is_ascii() || self.name[0] == 0x05 || !self.name[0].is_ascii() && self.name[0] != DELETED
+    }
+
+    /// Windows NT's lower-case flags: of the name, of the extension.
+    pub(super) fn lower_case(&self) -> (bool, bool) {
+        (self.case & 0x08 != 0, self.case & 0x10 != 0)
+    }
+
+    /// When the entry was made; `None` where no valid time is stored.
     pub(super) fn made(&self) -> Option<Time> {
         self.time(TimestampKind::Created).or_else(|| self.time(TimestampKind::Modified))
+    }
+
+    /// When its content was last written.
+    pub(super) fn written(&self) -> Option<Time> {
+        self.time(TimestampKind::Modified)
     }
 
     fn time(&self, kind: TimestampKind) -> Option<Time> {

@@ -9,12 +9,15 @@ mod code_page;
 mod cross_check;
 mod directory;
 mod entry;
+mod high_word;
+mod infer;
 mod listing;
 mod long_name;
 mod recover;
 mod stream;
 mod sweep;
 mod table;
+mod unlisted;
 mod walk;
 
 use super::{Cap, CrossCheck, Entry, FileSystem, Reader};
@@ -30,7 +33,15 @@ use table::Table;
 
 pub(super) use boot::probe;
 
-const CAPS: &[Cap] = &[Cap::Deleted, Cap::Orphans, Cap::Extents, Cap::Slack, Cap::Unallocated, Cap::CrossCheck];
+const CAPS: &[Cap] = &[
+    Cap::Deleted,
+    Cap::Orphans,
+    Cap::Unlisted,
+    Cap::Extents,
+    Cap::Slack,
+    Cap::Unallocated,
+    Cap::CrossCheck,
+];
 
 pub(super) const READER: Reader = Reader { family: "fat", kinds: &["fat12", "fat16", "fat32"], caps: CAPS, open };
 
@@ -76,6 +87,28 @@ fn open(source: Source, limits: &Limits) -> Result<Arc<dyn FileSystem>> {
         let message = format!("the volume has {} bytes and should have {}", source.len(), boot.size);
         log.push(Issue::new(start, "FAT boot sector", message));
     }
+    mount(source, boot, limits, log)
+}
+
+/// Opens a FAT filesystem that has neither boot sector nor backup; `None` where `source` is not certain to be one.
+///
+/// # Errors
+/// [`Error::Limit`](crate::Error::Limit) for a table longer than `limits.structure_bytes`.
+pub(super) fn open_without_boot_sector(source: Source, limits: &Limits) -> Result<Option<Arc<dyn FileSystem>>> {
+    let (Some(boot), Err(error)) = (infer::infer(&source), Boot::read(&source)) else { return Ok(None) };
+    let log = IssueLog::new(limits.issues);
+    let message = format!(
+        "lost ({error}), and no backup: the layout was inferred from the tables at byte {} and the directories: clusters \
+         of {} bytes, the first at byte {}",
+        source.medium_offset(boot.fat_offset),
+        boot.cluster_size,
+        source.medium_offset(boot.data_offset),
+    );
+    log.push(Issue::new(source.medium_offset(0), "FAT boot sector", message));
+    mount(source, boot, limits, log).map(Some)
+}
+
+fn mount(source: Source, boot: Boot, limits: &Limits, log: IssueLog) -> Result<Arc<dyn FileSystem>> {
     let table = Table::load(&source, &boot, limits, &log)?;
     let volume = Volume { source, boot, table, limits: limits.clone(), log };
     Ok(Arc::new(Fat { volume, listing: OnceLock::new() }))

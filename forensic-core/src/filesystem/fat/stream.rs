@@ -1,56 +1,12 @@
 //! Content: clusters as a source of bytes, in which what is lost fails to read and is never zeros.
 
-use super::{Volume, table::ClusterRun};
+use super::Volume;
 use crate::{
     bytes::{Extent, ExtentKind, Extents, ReadAt, Run, Source},
     error::{Error, Result},
+    filesystem::clusters::{ClusterRun, Clusters, Piece},
 };
 use std::sync::Arc;
-
-/// Clusters of a file in order: of its chain, or guessed.
-#[derive(Debug, Clone, Default)]
-pub(super) struct Clusters {
-    pub(super) pieces: Vec<Piece>,
-}
-
-/// Part of a file.
-#[derive(Debug, Clone, Copy)]
-pub(super) enum Piece {
-    /// These clusters.
-    Run(ClusterRun),
-    /// As many clusters that belong to others now, or are not known.
-    Lost(u32),
-}
-
-impl Clusters {
-    pub(super) fn push_run(&mut self, next: ClusterRun) {
-        match self.pieces.last_mut() {
-            Some(Piece::Run(run)) if run.first.checked_add(run.count) == Some(next.first) => {
-                run.count = run.count.saturating_add(next.count);
-            }
-            _ => self.pieces.push(Piece::Run(next)),
-        }
-    }
-
-    pub(super) fn push_lost(&mut self, count: u32) {
-        match self.pieces.last_mut() {
-            Some(Piece::Lost(lost)) => *lost = lost.saturating_add(count),
-            _ => self.pieces.push(Piece::Lost(count)),
-        }
-    }
-
-    /// Clusters that are there.
-    pub(super) fn count(&self) -> u32 {
-        let present = |piece: &Piece| if let Piece::Run(run) = piece { run.count } else { 0 };
-        self.pieces.iter().map(present).fold(0, u32::saturating_add)
-    }
-}
-
-impl FromIterator<ClusterRun> for Clusters {
-    fn from_iter<I: IntoIterator<Item = ClusterRun>>(runs: I) -> Self {
-        Self { pieces: runs.into_iter().map(Piece::Run).collect() }
-    }
-}
 
 impl Volume {
     /// The first `size` bytes of `clusters`; where clusters are lost, reading fails with `error`.

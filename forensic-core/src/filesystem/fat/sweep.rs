@@ -4,11 +4,11 @@ use super::{
     Volume,
     directory::{END, RawSlot, SLOT, ShortEntry, field, is_long_name},
     long_name::{Pending, slot_checksum},
-    table::ClusterRun,
-    walk::{Found, Walk},
+    walk::{Found, Origin, Walk},
 };
 use crate::filesystem::{
     Status,
+    clusters::ClusterRun,
     tree::{NodeId, Parent},
 };
 use std::collections::BTreeMap;
@@ -22,7 +22,7 @@ const LARGE_CLUSTER: u32 = 8 << 10;
 #[derive(Default)]
 pub(super) struct Unowned {
     /// First clusters of directories, with their `.` and `..`.
-    heads: BTreeMap<u32, (ShortEntry, ShortEntry)>,
+    pub(super) heads: BTreeMap<u32, (ShortEntry, ShortEntry)>,
     /// Clusters of nothing but directory slots.
     fragments: BTreeMap<u32, Fragment>,
     /// Those that begin in the middle of a long name, by its checksum.
@@ -58,28 +58,44 @@ impl Walk<'_> {
         self.unowned = unowned;
     }
 
-    /// Lists what no entry led to.
+    /// Lists directories without an entry.
     ///
-    /// A lost directory has no name left: it is called `$Orphan-` and the number of its first cluster, and hangs in the
-    /// lost directory that its `..` leads to, or else among the orphans. Entries of a fragment hang among the orphans.
-    pub(super) fn sweep(&mut self) {
-        let heads = std::mem::take(&mut self.unowned.heads);
+    /// Such a directory has no name left: it is called `$Orphan-` and the number of its first cluster, and hangs in the
+    /// one of its kind that its `..` leads to, or else among the orphans.
+    pub(super) fn list_without_entry(
+        &mut self,
+        heads: BTreeMap<u32, (ShortEntry, ShortEntry)>,
+        status: Status,
+        mut read: impl FnMut(&mut Self, NodeId, u64, u32),
+    ) {
         let mut nodes: BTreeMap<u32, NodeId> = BTreeMap::new();
         // Outer directories first, so that those their entries lead to get their names from them.
         let (inner, outer): (Vec<_>, Vec<_>) =
             heads.iter().partition(|(_, (_, parent))| heads.contains_key(&parent.first_cluster));
         for (&cluster, (own, parent)) in outer.into_iter().chain(inner) {
+            if self.is_full() {
+                return;
+            }
             if self.is_taken(cluster) {
                 continue;
             }
             let at = self.volume.boot.cluster_offset(cluster);
-            let found = Found { entry: *own, at, first: None, has_long_name: false, has_entry: false };
+            let found =
+                Found { entry: *own, at, first: None, has_long_name: false, origin: Origin::DirectoryWithoutEntry };
             let hangs = nodes.get(&parent.first_cluster).map_or(Parent::Lost, |node| Parent::Node(*node));
-            let node = self.tree.push(hangs, &format!("$Orphan-{cluster}"), Status::Deleted, found);
+            let node = self.tree.push(hangs, &format!("$Orphan-{cluster}"), status, found);
             nodes.insert(cluster, node);
-            self.read_deleted(Parent::Node(node), at, cluster);
-            self.deleted_directories();
+            read(self, node, at, cluster);
         }
+    }
+
+    /// Lists deleted directories that no entry led to. Entries of a fragment hang among the orphans.
+    pub(super) fn sweep(&mut self) {
+        let heads = self.unowned.heads.clone();
+        self.list_without_entry(heads, Status::Deleted, |walk, node, at, cluster| {
+            walk.read_deleted(Parent::Node(node), at, cluster);
+            walk.deleted_directories();
+        });
         // Those that begin with a whole name first: they lead to those that begin within one.
         let fragments: Vec<(bool, u32)> =
             self.unowned.fragments.iter().map(|(cluster, fragment)| (!fragment.is_clean, *cluster)).collect();
@@ -187,7 +203,10 @@ impl Fragment {
     /// True where the first entry has a whole long name with the slots `pending` before it.
     fn completes(&self, volume: &Volume, mut pending: Pending) -> bool {
         let Some((short, long)) = self.start.split_last() else { return false };
-        long.iter().for_each(|slot| pending.push(slot));
+        if long.last().is_some_and(|first_piece| pending.rivals(first_piece)) {
+            return false;
+        }
+        long.iter().for_each(|slot| pending.push(slot, 0));
         pending.name_of(&ShortEntry::parse(short, volume.is_wide())).units.is_some()
     }
 }

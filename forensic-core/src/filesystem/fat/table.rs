@@ -5,6 +5,7 @@ use super::boot::{Boot, FatType};
 use crate::{
     bytes::Source,
     error::{Error, Issue, IssueLog, Result},
+    filesystem::clusters::ClusterRun,
     limits::Limits,
 };
 use std::collections::HashSet;
@@ -23,26 +24,16 @@ pub(super) enum Link {
     Unreadable,
 }
 
-/// Consecutive clusters.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct ClusterRun {
-    pub(super) first: u32,
-    pub(super) count: u32,
-}
-
-impl ClusterRun {
-    /// Adds a cluster to `runs`, to the last one where it continues it.
-    pub(super) fn append(runs: &mut Vec<Self>, cluster: u32) {
-        match runs.last_mut() {
-            Some(last) if last.first.checked_add(last.count) == Some(cluster) => {
-                last.count = last.count.saturating_add(1)
-            }
-            _ => runs.push(Self { first: cluster, count: 1 }),
+impl Link {
+    fn describe(self) -> String {
+        match self {
+            Self::Free => "free".to_owned(),
+            Self::Next(next) => format!("cluster {next} follows"),
+            Self::End => "the end of a chain".to_owned(),
+            Self::Bad => "bad".to_owned(),
+            Self::Invalid(value) => format!("{value:#x}, which is no cluster"),
+            Self::Unreadable => "not readable".to_owned(),
         }
-    }
-
-    pub(super) fn clusters(self) -> std::ops::Range<u32> {
-        self.first..self.first.saturating_add(self.count)
     }
 }
 
@@ -116,6 +107,10 @@ pub(super) struct Table {
     /// Byte ranges of `entries` that no copy gave, in order.
     unreadable: Vec<std::ops::Range<u64>>,
     cluster_count: u32,
+    /// Which of the copies this is.
+    copy: u8,
+    /// Copies that say something else.
+    others: Vec<Self>,
 }
 
 const TABLE: &str = "file allocation table";
@@ -140,24 +135,26 @@ impl Table {
             });
         }
         let length = usize::try_from(needed).map_err(|_| Error::invalid("a table longer than memory"))?;
-        let mut table = Self {
-            kind: boot.kind,
-            entries: vec![0; length],
-            unreadable: Vec::new(),
-            cluster_count: boot.cluster_count,
-        };
+        let mut table = Self { entries: vec![0; length], ..Self::empty(boot, boot.active_copy) };
         let mut copies: Vec<u8> = (0..boot.fat_copies).filter(|copy| *copy != boot.active_copy).collect();
         copies.insert(0, boot.active_copy);
         if boot.mirrored {
             table.prefer_sound_copy(volume, boot, &mut copies, log);
         }
         table.read_first_readable(volume, boot, &copies, log);
+        let used = copies.first().copied().unwrap_or(0);
+        table.copy = used;
         if boot.mirrored {
             for copy in copies.iter().skip(1) {
-                table.compare(volume, boot, *copy, log);
+                table.compare(volume, boot, *copy, used, log);
             }
         }
         Ok(table)
+    }
+
+    fn empty(boot: &Boot, copy: u8) -> Self {
+        let cluster_count = boot.cluster_count;
+        Self { kind: boot.kind, copy, entries: Vec::new(), unreadable: Vec::new(), cluster_count, others: Vec::new() }
     }
 
     fn copy_offset(boot: &Boot, copy: u8) -> u64 {
@@ -219,38 +216,60 @@ impl Table {
         }
     }
 
-    fn compare(&self, volume: &Source, boot: &Boot, copy: u8, log: &IssueLog) {
-        let mut buf = vec![0; self.entries.len().min(READ as usize)];
-        let (mut first, mut differing, mut at) = (None, 0u64, Self::copy_offset(boot, copy));
-        for chunk in self.entries.chunks(READ as usize) {
-            let part = buf.get_mut(..chunk.len()).unwrap_or_default();
-            match volume.read_at(at, part) {
-                Ok(()) if part == chunk => {}
-                Ok(()) => {
-                    let unequal = |(a, b): (&u8, &u8)| a != b;
-                    let index = chunk.iter().zip(&*part).position(unequal).unwrap_or(0);
-                    first.get_or_insert(at.saturating_add(index as u64));
-                    differing =
-                        differing.saturating_add(chunk.iter().zip(&*part).filter(|pair| unequal(*pair)).count() as u64);
-                }
-                Err(error) => log.push(Issue::new(volume.medium_offset(at), TABLE, format!("copy {copy}: {error}"))),
-            }
-            at = at.saturating_add(chunk.len() as u64);
+    /// Compares a copy with the one in use; it is kept where the two differ.
+    fn compare(&mut self, volume: &Source, boot: &Boot, copy: u8, used: u8, log: &IssueLog) {
+        let start = Self::copy_offset(boot, copy);
+        if self.is_equal(volume, start) {
+            return;
         }
-        if let Some(first) = first {
-            let message = format!("copy {copy} differs in {differing} bytes, the first of them here; it was not used");
-            log.push(Issue::new(volume.medium_offset(first), TABLE, message));
+        let mut other = Self { entries: vec![0; self.entries.len()], ..Self::empty(boot, copy) };
+        for (chunk, at) in other.entries.chunks_mut(READ as usize).zip((0u64..).step_by(READ as usize)) {
+            if let Err(error) = volume.read_at(start.saturating_add(at), chunk) {
+                let offset = volume.medium_offset(start.saturating_add(at));
+                log.push(Issue::new(offset, TABLE, format!("copy {copy}: {error}")));
+                other.unreadable.push(at..at.saturating_add(chunk.len() as u64));
+            }
+        }
+        let differs = |cluster: &u32| {
+            let (own, theirs) = (self.link(*cluster), other.link(*cluster));
+            own != theirs && own != Link::Unreadable && theirs != Link::Unreadable
+        };
+        let mut differing = (0..boot.cluster_end()).filter(differs);
+        let Some(first) = differing.next() else { return };
+        let count = differing.count().saturating_add(1);
+        let message = format!(
+            "copy {copy} differs in {count} entries, the first of them that of cluster {first}: {} there, {} in copy \
+             {used}, which is used",
+            other.link(first).describe(),
+            self.link(first).describe(),
+        );
+        let offset = start.saturating_add(self.entry_offset(first).0);
+        log.push(Issue::new(volume.medium_offset(offset), TABLE, message));
+        self.others.push(other);
+    }
+
+    /// True where the copy that begins at byte `start` of the volume holds the same bytes.
+    fn is_equal(&self, volume: &Source, start: u64) -> bool {
+        let mut buf = vec![0; self.entries.len().min(READ as usize)];
+        self.entries.chunks(READ as usize).zip((start..).step_by(READ as usize)).all(|(chunk, at)| {
+            let part = buf.get_mut(..chunk.len()).unwrap_or_default();
+            volume.read_at(at, part).is_ok() && part == chunk
+        })
+    }
+
+    /// Byte offset of the entry of a cluster within the table, and the bytes that hold it.
+    fn entry_offset(&self, cluster: u32) -> (u64, u64) {
+        let c = u64::from(cluster);
+        match self.kind {
+            FatType::Fat12 => (c.saturating_add(c / 2), 2),
+            FatType::Fat16 => (c.saturating_mul(2), 2),
+            FatType::Fat32 => (c.saturating_mul(4), 4),
         }
     }
 
     /// What the table says about `cluster`.
     pub(super) fn link(&self, cluster: u32) -> Link {
-        let c = u64::from(cluster);
-        let (start, width) = match self.kind {
-            FatType::Fat12 => (c.saturating_add(c / 2), 2),
-            FatType::Fat16 => (c.saturating_mul(2), 2),
-            FatType::Fat32 => (c.saturating_mul(4), 4),
-        };
+        let (start, width) = self.entry_offset(cluster);
         let end = start.saturating_add(width);
         if self.unreadable.iter().any(|range| range.start < end && start < range.end) {
             return Link::Unreadable;
@@ -282,6 +301,34 @@ impl Table {
 
     fn has_cluster(&self, cluster: u32) -> bool {
         cluster >= 2 && cluster.wrapping_sub(2) < self.cluster_count
+    }
+
+    /// The chain from `start` of `need` clusters, or to its end where `need` is `None`; from another copy of the table where
+    /// it is whole there and is not in the one in use. The number of that copy comes with it.
+    pub(super) fn best_chain(&self, start: u32, need: Option<u32>) -> (Chain, Option<u8>) {
+        let most = need.unwrap_or(u32::MAX);
+        let is_whole = |chain: &Chain| chain.end == ChainEnd::Complete && need.is_none_or(|need| chain.count >= need);
+        let own = self.chain(start, most);
+        if is_whole(&own) {
+            return (own, None);
+        }
+        let others = self.others.iter().map(|other| (other.chain(start, most), Some(other.copy)));
+        let mut whole = others.filter(|(chain, _)| is_whole(chain));
+        whole.next().unwrap_or((own, None))
+    }
+
+    /// The cluster that follows in the chain.
+    pub(super) fn next(&self, cluster: u32) -> Option<u32> {
+        if let Link::Next(next) = self.link(cluster) { Some(next) } else { None }
+    }
+
+    /// All clusters that follow another: none of them is the first of a chain.
+    pub(super) fn followers(&self, boot: &Boot) -> ClusterSet {
+        let mut followers = ClusterSet::new(boot);
+        for next in (2..boot.cluster_end()).filter_map(|cluster| self.next(cluster)) {
+            followers.insert(next);
+        }
+        followers
     }
 
     /// All runs of free clusters, in order.
@@ -335,7 +382,7 @@ impl Chain {
     fn cut_at_first_repeat(&mut self) {
         let mut sorted = self.runs.clone();
         sorted.sort_unstable();
-        let overlaps = |pair: &[ClusterRun]| matches!(pair, [a, b] if a.clusters().end > b.first);
+        let overlaps = |pair: &[ClusterRun]| matches!(pair, [a, b] if a.end() > b.first);
         if !sorted.windows(2).any(overlaps) {
             return;
         }

@@ -4,15 +4,17 @@ use super::{
     Volume,
     boot::Root,
     directory::{DELETED, END, RawSlot, SLOT, ShortEntry, is_long_name},
-    long_name::{LongName, Pending},
+    high_word::{Deleted, Place},
+    long_name::{LongName, Ownerless, Pending},
     sweep::Unowned,
-    table::{ChainEnd, ClusterRun, ClusterSet},
+    table::{ChainEnd, ClusterSet},
 };
 use crate::{
     error::Issue,
     filesystem::{
         Status,
-        tree::{Parent, TreeBuilder},
+        clusters::ClusterRun,
+        tree::{NodeId, Parent, TreeBuilder},
     },
 };
 use std::collections::{HashMap, VecDeque};
@@ -27,13 +29,27 @@ const DOTS: u64 = 2 * SLOT as u64;
 #[derive(Debug, Clone)]
 pub(super) struct Found {
     pub(super) entry: ShortEntry,
-    /// Byte offset of the short entry in the volume; of the first cluster, for a directory whose entry is lost.
+    /// Byte offset of the short entry in the volume; where it is lost, of the first cluster or of the long name.
     pub(super) at: u64,
     /// First byte of a deleted short name, given back by the long name's checksum.
     pub(super) first: Option<u8>,
     pub(super) has_long_name: bool,
-    /// False for a directory found without an entry.
-    pub(super) has_entry: bool,
+    pub(super) origin: Origin,
+}
+
+/// What says that there was an entry.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Origin {
+    /// A short entry.
+    Entry,
+    /// A directory's first cluster; its entry is lost.
+    DirectoryWithoutEntry,
+    /// A long name; its short entry is lost.
+    LongName { is_whole: bool },
+    /// A chain that no entry has.
+    Chain,
+    /// A volume label that is out of use.
+    Label,
 }
 
 /// How far the slots of a directory are to be believed.
@@ -46,14 +62,22 @@ pub(super) enum Trust {
 }
 
 /// A directory to read.
-struct Directory {
+#[derive(Clone, Copy)]
+pub(super) struct Directory {
     parent: Parent,
     /// Its first cluster.
-    cluster: u32,
+    pub(super) cluster: u32,
     /// First cluster of the directory that holds its entry; 0 for the root.
     parent_cluster: u32,
     entry: ShortEntry,
-    at: u64,
+    pub(super) at: u64,
+}
+
+impl Directory {
+    /// The same with another first cluster.
+    pub(super) fn with_cluster(&self, cluster: u32) -> Self {
+        Self { cluster, ..*self }
+    }
 }
 
 /// The walk in progress.
@@ -80,6 +104,11 @@ pub(super) struct Walk<'v> {
     /// The last cluster and the size of each live file.
     pub(super) live_ends: Vec<(u32, u32)>,
     pub(super) unowned: Unowned,
+    /// Deleted files whose first clusters may have lost their upper half.
+    pub(super) deleted_files: Vec<Deleted>,
+    /// First clusters that are not those of the entries, by the byte offset of the short entry.
+    pub(super) places: HashMap<u64, Place>,
+    was_full: bool,
 }
 
 /// The state of reading one directory.
@@ -117,6 +146,9 @@ impl<'v> Walk<'v> {
             label: None,
             live_ends: Vec::new(),
             unowned: Unowned::default(),
+            deleted_files: Vec::new(),
+            places: HashMap::new(),
+            was_full: false,
         }
     }
 
@@ -124,9 +156,16 @@ impl<'v> Walk<'v> {
     pub(super) fn live_directories(&mut self) {
         let mut root = Reading::new(Parent::Root, None, 0, Trust::Live);
         match self.volume.boot.root {
-            Root::Fixed { offset, length } => self.read_area(&mut root, offset, length),
+            Root::Fixed { offset, length } => {
+                self.read_area(&mut root, offset, length);
+                self.end_names(&mut root);
+            }
             Root::Chained { cluster } => self.read_chain(root, cluster),
         }
+        self.drain_live();
+    }
+
+    fn drain_live(&mut self) {
         while let Some(directory) = self.live.pop_front() {
             if !self.volume.boot.has_cluster(directory.cluster) {
                 let found = format!("directory at cluster {}", directory.cluster);
@@ -143,6 +182,13 @@ impl<'v> Walk<'v> {
         }
     }
 
+    /// Reads a live directory whose entry is lost, and all below it.
+    pub(super) fn read_unlisted(&mut self, node: NodeId, at: u64, cluster: u32) {
+        let reading = Reading::new(Parent::Node(node), Some(at), cluster, Trust::Live);
+        self.read_chain(reading, cluster);
+        self.drain_live();
+    }
+
     /// Reads the deleted directories that entries lead to, as long as their first cluster still is theirs.
     ///
     /// Of two entries that lead to one cluster, the one that agrees with what stands there in both ways (parent and time of
@@ -150,7 +196,8 @@ impl<'v> Walk<'v> {
     pub(super) fn deleted_directories(&mut self) {
         for wanted in [2, 1] {
             let mut later = VecDeque::new();
-            while let Some(directory) = self.deleted.pop_front() {
+            while let Some(mut directory) = self.deleted.pop_front() {
+                self.mend_directory(&mut directory);
                 if self.agreement(&directory) >= wanted {
                     self.read_deleted(directory.parent, directory.at, directory.cluster);
                 } else {
@@ -162,7 +209,7 @@ impl<'v> Walk<'v> {
     }
 
     /// In how many ways the cluster that a deleted directory's entry leads to agrees with it; 0 where it is not its own.
-    fn agreement(&self, directory: &Directory) -> u32 {
+    pub(super) fn agreement(&self, directory: &Directory) -> u32 {
         let cluster = directory.cluster;
         if !self.volume.boot.has_cluster(cluster) || self.is_taken(cluster) {
             return 0;
@@ -190,6 +237,7 @@ impl<'v> Walk<'v> {
     pub(super) fn read_remains(&mut self, offset: u64, length: u64) {
         let mut reading = Reading::new(Parent::Lost, None, u32::MAX, Trust::Deleted);
         self.read_area(&mut reading, offset, length);
+        self.end_names(&mut reading);
     }
 
     fn read_unowned(&mut self, mut reading: Reading, first: u32) -> Vec<ClusterRun> {
@@ -204,13 +252,17 @@ impl<'v> Walk<'v> {
                 next = self.continuation(cluster, &reading.pending);
             }
         }
+        self.end_names(&mut reading);
         runs
     }
 
     /// Reads a live directory along its chain.
     fn read_chain(&mut self, mut reading: Reading, first: u32) {
-        let chain = self.volume.table.chain(first, u32::MAX);
+        let (chain, copy) = self.volume.table.best_chain(first, None);
         let at = self.volume.boot.cluster_offset(first);
+        if let Some(copy) = copy {
+            self.issue(at, format!("the chain of the directory does not end; copy {copy} of the table has it whole"));
+        }
         if chain.end != ChainEnd::Complete {
             self.issue(at, format!("the chain of the directory does not end: {}", chain.end.describe()));
         }
@@ -231,6 +283,7 @@ impl<'v> Walk<'v> {
             let length = u64::from(run.count).saturating_mul(u64::from(self.volume.boot.cluster_size));
             self.read_area(&mut reading, offset, length);
         }
+        self.end_names(&mut reading);
         if let Some(own_entry) = reading.own_entry {
             self.content.insert(own_entry, runs);
         }
@@ -271,9 +324,9 @@ impl<'v> Walk<'v> {
         for (slot, at) in slots.iter().zip((offset..).step_by(SLOT)) {
             if slot[0] == END {
                 reading.past_end = true;
-                reading.pending.clear(false);
+                self.end_names(reading);
             } else if is_long_name(slot) {
-                reading.pending.push(slot);
+                reading.pending.push(slot, at);
             } else {
                 self.read_short(reading, slot, at);
             }
@@ -283,13 +336,16 @@ impl<'v> Walk<'v> {
     fn read_short(&mut self, reading: &mut Reading, slot: &RawSlot, at: u64) {
         let entry = ShortEntry::parse(slot, self.volume.is_wide());
         let is_live = reading.trust == Trust::Live && !reading.past_end && slot[0] != DELETED;
-        let name = reading.pending.name_of(&entry);
+        let most = if reading.trust == Trust::Live && !reading.past_end { 1 } else { 0 };
+        let is_sound = entry.broken_rules(&self.volume.boot) <= most;
+        let name = if is_sound { reading.pending.name_of(&entry) } else { LongName::default() };
+        let ownerless = reading.pending.ownerless(&name);
+        self.push_ownerless(reading.parent, ownerless);
         reading.pending.clear(is_live);
         if entry.is_self() || entry.is_parent() {
             return;
         }
-        let most = if reading.trust == Trust::Live && !reading.past_end { 1 } else { 0 };
-        if entry.broken_rules(&self.volume.boot) > most {
+        if !is_sound {
             if is_live {
                 self.issue(
                     at,
@@ -299,28 +355,74 @@ impl<'v> Walk<'v> {
             return;
         }
         if entry.is_label() {
-            if is_live && reading.parent == Parent::Root {
-                self.label.get_or_insert_with(|| entry.label());
+            match reading.parent {
+                Parent::Root if is_live => _ = self.label.get_or_insert_with(|| entry.label()),
+                Parent::Root if entry.is_dated() => self.push_old_label(reading.parent, entry, at),
+                _ => {}
             }
             return;
         }
         self.push(reading, entry, at, is_live, name);
     }
 
-    fn push(&mut self, reading: &Reading, entry: ShortEntry, at: u64, is_live: bool, name: LongName) {
-        if self.tree.len() as u64 >= self.volume.limits.entries.min(u64::from(u32::MAX)) {
+    /// Lists the names that wait for a short entry, which will not come.
+    fn end_names(&mut self, reading: &mut Reading) {
+        self.push_ownerless(reading.parent, reading.pending.ownerless(&LongName::default()));
+        reading.pending.clear(false);
+    }
+
+    /// Lists long names without a short entry. What is all of a name is one; a piece is called `$LongName-` and its
+    /// position, as no file had it for its name.
+    fn push_ownerless(&mut self, parent: Parent, names: Vec<Ownerless>) {
+        for Ownerless { units, at, is_whole } in names.into_iter().rev() {
+            if self.is_full() {
+                return;
+            }
+            let text = self.text_of(&units, at);
+            let name = if is_whole { text } else { format!("$LongName-{}", at / 32) };
+            if !is_whole {
+                self.fragments.insert(at, String::from_utf16_lossy(&units));
+            }
+            let entry = ShortEntry::parse(&[0; SLOT], false);
+            let found =
+                Found { entry, at, first: None, has_long_name: is_whole, origin: Origin::LongName { is_whole } };
+            self.tree.push(parent, &name, Status::Deleted, found);
+        }
+    }
+
+    fn push_old_label(&mut self, parent: Parent, entry: ShortEntry, at: u64) {
+        if !self.is_full() {
+            let found = Found { entry, at, first: None, has_long_name: false, origin: Origin::Label };
+            self.tree.push(parent, &entry.label(), Status::Deleted, found);
+        }
+    }
+
+    /// A long name as text; what text cannot hold is kept as it is, for the entry at `at`.
+    fn text_of(&mut self, units: &[u16], at: u64) -> String {
+        let text = String::from_utf16_lossy(units);
+        if !text.encode_utf16().eq(units.iter().copied()) || text.contains(['/', '\0']) {
+            self.exact_names.insert(at, units.to_vec());
+        }
+        text
+    }
+
+    /// True where no more entries are listed, which is reported once.
+    pub(super) fn is_full(&mut self) -> bool {
+        let is_full = self.tree.len() as u64 >= self.volume.limits.entries.min(u64::from(u32::MAX));
+        if is_full && !self.was_full {
             let message = format!("more than {} entries: the rest is not listed", self.volume.limits.entries);
             self.volume.log.push(Issue::new(None, DIRECTORY, message));
+        }
+        self.was_full = is_full;
+        is_full
+    }
+
+    fn push(&mut self, reading: &Reading, entry: ShortEntry, at: u64, is_live: bool, name: LongName) {
+        if self.is_full() {
             return;
         }
         let text = match &name.units {
-            Some(units) => {
-                let text = String::from_utf16_lossy(units);
-                if !text.encode_utf16().eq(units.iter().copied()) || text.contains(['/', '\0']) {
-                    self.exact_names.insert(at, units.clone());
-                }
-                text
-            }
+            Some(units) => self.text_of(units, at),
             None => entry.text(name.first),
         };
         if let Some(fragment) = name.fragment {
@@ -328,11 +430,14 @@ impl<'v> Walk<'v> {
         }
         let status = if is_live { Status::Allocated } else { Status::Deleted };
         let has_long_name = name.units.is_some();
-        let found = Found { entry, at, first: name.first, has_long_name, has_entry: true };
+        let found = Found { entry, at, first: name.first, has_long_name, origin: Origin::Entry };
         let node = self.tree.push(reading.parent, &text, status, found);
         match (is_live, entry.is_directory()) {
             (true, true) => self.live_folders.push((at, entry)),
             (true, false) => self.live_files.push((at, entry)),
+            (false, false) if self.has_high_words() && entry.size > 0 => {
+                self.deleted_files.push(Deleted { at, entry, parent_cluster: reading.cluster });
+            }
             (false, _) => {}
         }
         if entry.is_directory() {
