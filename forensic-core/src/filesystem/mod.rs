@@ -5,7 +5,9 @@
 #![deny(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::arithmetic_side_effects)]
 
 mod allocation;
+mod clusters;
 mod cross_check;
+mod exfat;
 mod fat;
 mod model;
 mod ntfs;
@@ -34,7 +36,7 @@ pub(crate) use recognise::recognise;
 /// Every method takes `&self` and may be called from many threads. Damage never ends a listing: it goes to
 /// [`FileSystem::issues`] and to the entry concerned.
 pub trait FileSystem: Send + Sync {
-    /// "fat12", "fat16", "fat32", "ntfs".
+    /// "fat12", "fat16", "fat32", "exfat", "ntfs".
     fn kind(&self) -> &'static str;
 
     /// The volume label; empty where there is none.
@@ -166,6 +168,7 @@ pub fn open(volume: Source, limits: &Limits) -> Result<Option<Arc<dyn FileSystem
     match recognise(&volume) {
         None => Ok(None),
         Some("fat12" | "fat16" | "fat32") => fat::open(volume, limits).map(Some),
+        Some("exfat") => exfat::open(volume, limits).map(Some),
         Some("ntfs") => ntfs::open(volume, limits).map(Some),
         Some(other) => Err(Error::unsupported(format!("filesystem {other}"))),
     }
