@@ -196,6 +196,15 @@ impl Clusters {
         self.pieces.iter().filter_map(|piece| if let Piece::Run(run) = piece { Some(*run) } else { None })
     }
 
+    /// Clusters, those that are lost included.
+    pub(crate) fn length(&self) -> u32 {
+        let length = |piece: &Piece| match piece {
+            Piece::Run(run) => run.count,
+            Piece::Lost(count) => *count,
+        };
+        self.pieces.iter().map(length).fold(0, u32::saturating_add)
+    }
+
     /// Clusters that are there.
     pub(crate) fn count(&self) -> u32 {
         self.runs().map(|run| run.count).fold(0, u32::saturating_add)

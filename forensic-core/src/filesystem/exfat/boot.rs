@@ -226,7 +226,8 @@ mod tests {
 
     #[test]
     fn absurd_fields_are_errors_that_name_their_place() {
-        for (offset, value) in [(3, 0), (11, 1), (83, 1), (90, 1), (95, 1), (96, 1), (99, 1), (108, 8), (109, 17), (110, 3)]
+        for (offset, value) in
+            [(3, 0), (11, 1), (83, 1), (90, 1), (95, 1), (96, 1), (99, 1), (108, 8), (109, 17), (110, 3)]
         {
             let mut sector = sector();
             sector[offset] = value;

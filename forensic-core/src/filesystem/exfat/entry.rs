@@ -8,10 +8,7 @@ use super::{
 };
 use crate::{
     error::{Error, Issue},
-    filesystem::{
-        Entry, Kind, Recoverability, Stream, StreamInfo, Value,
-        clusters::Clusters,
-    },
+    filesystem::{Entry, Kind, Recoverability, Stream, StreamInfo, Value, clusters::Clusters},
 };
 
 const STRUCTURE: &str = "exFAT directory entry set";

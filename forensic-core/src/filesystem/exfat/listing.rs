@@ -45,10 +45,7 @@ impl Listing {
         let mut chains = HashMap::new();
         let (owners, ends) = Owners::of(&mut walk, &mut chains);
         let allocation = volume.allocation(&owners.ranges());
-        match &allocation {
-            Ok(allocation) => owners.compare(volume, allocation),
-            Err(error) => volume.log.push(Issue::from(error)),
-        }
+        allocation.as_ref().err().into_iter().for_each(|error| volume.log.push(Issue::from(error)));
         walk.find_unowned();
         walk.deleted_directories();
         walk.sweep();
@@ -67,11 +64,11 @@ impl Listing {
         Self { tree, content, chains, exact_names, vendors, owners, allocation, claims, positions }
     }
 
-    /// Path of the entry whose first slot stands at this byte of the volume.
+    /// Path of the entry whose first slot stands at this byte of the volume; "/" where there is none.
     pub(super) fn path_at(&self, at: u64) -> String {
         let index = self.positions.binary_search_by_key(&at, |(at, _)| *at).ok();
         let position = index.and_then(|index| self.positions.get(index));
-        position.map(|(_, position)| self.tree.path(u64::from(*position))).unwrap_or_default()
+        position.map_or_else(|| "/".to_owned(), |(_, position)| self.tree.path(u64::from(*position)))
     }
 }
 
@@ -87,11 +84,8 @@ impl Volume {
     /// The clusters of a contiguous file; those behind the end of the volume are not there.
     pub(super) fn contiguous(&self, record: &Record) -> ClusterRun {
         let need = self.heap.clusters_for(record.length);
-        let there = if self.heap.has(record.first_cluster) {
-            self.heap.end().saturating_sub(record.first_cluster)
-        } else {
-            0
-        };
+        let there =
+            if self.heap.has(record.first_cluster) { self.heap.end().saturating_sub(record.first_cluster) } else { 0 };
         ClusterRun { first: record.first_cluster, count: need.min(there) }
     }
 
@@ -99,7 +93,9 @@ impl Volume {
     pub(super) fn clusters(&self, record: &Record, chain: Option<&Chain>) -> Clusters {
         match chain {
             Some(chain) => chain.runs.iter().copied().collect(),
-            None if record.is_contiguous() && record.has_allocation() => [self.contiguous(record)].into_iter().collect(),
+            None if record.is_contiguous() && record.has_allocation() => {
+                [self.contiguous(record)].into_iter().collect()
+            }
             None => Clusters::default(),
         }
     }
@@ -156,6 +152,8 @@ impl Owners {
                 owners.push(Owner { run: *run, at: area.at, record: area.record });
             }
         }
+        let root = Record::of_volume(volume.boot.root_cluster, 0);
+        owners.extend(walk.root.iter().map(|run| Owner { run: *run, at: 0, record: root }));
         owners.sort_unstable_by_key(|owner| (owner.run.first, owner.at));
         (Self(owners), ends)
     }
@@ -166,26 +164,15 @@ impl Owners {
         self.0.get(after.checked_sub(1)?).filter(|owner| owner.run.clusters().contains(&cluster))
     }
 
-    /// The first owned cluster from `cluster` on, and its owner.
-    pub(super) fn next(&self, cluster: u32) -> Option<(u32, &Owner)> {
-        if let Some(owner) = self.owner(cluster) {
-            return Some((cluster, owner));
-        }
+    /// The first owner of clusters from `cluster` on.
+    pub(super) fn next(&self, cluster: u32) -> Option<&Owner> {
         let after = self.0.partition_point(|owner| owner.run.first <= cluster);
-        self.0.get(after).map(|owner| (owner.run.first, owner))
+        self.owner(cluster).or_else(|| self.0.get(after))
     }
 
     /// All runs, counted from cluster 2.
     fn ranges(&self) -> Vec<(u64, u64)> {
         let index = |cluster: u32| u64::from(cluster.saturating_sub(2));
         self.0.iter().map(|owner| (index(owner.run.first), index(owner.run.end()))).collect()
-    }
-
-    /// Reports clusters that are marked as in use and belong to nobody.
-    fn compare(&self, volume: &Volume, allocation: &Allocation) {
-        let owned = self.0.iter().map(|owner| u64::from(owner.run.count)).fold(0, u64::saturating_add);
-        let used = allocation.count(0, u64::from(volume.heap.count));
-        // The root directory has no entry of its own.
-        let _ = (owned, used);
     }
 }

@@ -62,12 +62,7 @@ pub(super) fn open(source: Source, limits: &Limits) -> Result<Arc<dyn FileSystem
     issues.into_iter().for_each(|issue| log.push(issue));
     let table = Table::new(&source, &boot);
     table.compare(&source, &log);
-    let heap = Heap {
-        source,
-        offset: boot.heap_offset,
-        cluster_size: boot.cluster_size,
-        count: boot.cluster_count,
-    };
+    let heap = Heap { source, offset: boot.heap_offset, cluster_size: boot.cluster_size, count: boot.cluster_count };
     let system = System::default();
     let mut volume = Volume { heap, boot, table, system, upcase: None, limits: limits.clone(), log };
     volume.system = System::read(&volume);

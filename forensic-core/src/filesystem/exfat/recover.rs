@@ -21,6 +21,7 @@ use crate::{
 use std::{
     cmp::Reverse,
     collections::{BTreeMap, HashMap},
+    ops::Range,
 };
 
 /// A deleted entry's content as far as it can be told.
@@ -34,7 +35,11 @@ pub(super) struct Recovered {
 const MOST_PIECES: usize = 4096;
 
 /// What deleted entries that claim the same clusters mean for each other, by the byte offset of the first slot.
-pub(super) struct Claims(HashMap<u64, Contest>);
+pub(super) struct Claims {
+    contests: HashMap<u64, Contest>,
+    /// All that deleted entries of a known place claim, by the first cluster.
+    held: BTreeMap<u32, Held>,
+}
 
 /// Clusters of a deleted entry that others claim.
 #[derive(Debug, Clone, Default)]
@@ -65,16 +70,6 @@ struct Held {
     by: u64,
 }
 
-impl Claim {
-    fn created(&self) -> Option<Time> {
-        self.record.times.and_then(|times| times.created())
-    }
-
-    fn latest(&self) -> Option<Time> {
-        self.record.times.and_then(|times| times.latest())
-    }
-}
-
 impl Claims {
     pub(super) fn of<'a>(
         volume: &Volume,
@@ -84,7 +79,7 @@ impl Claims {
         let mut claims = Vec::new();
         for found in deleted {
             let chain = chains.get(&found.at);
-            if chain.is_some_and(|chain| !volume.is_whole(&found.record, chain)) {
+            if Place::of(volume, &found.record, chain) != Place::Known {
                 continue;
             }
             let clusters = volume.clusters(&found.record, chain);
@@ -92,35 +87,36 @@ impl Claims {
         }
         let mut contests = HashMap::new();
         // From the last made to the first: what is held already was taken by a file that was made later.
-        claims.sort_by_key(|claim| (Reverse(claim.created()), claim.at, claim.run));
+        claims.sort_by_key(|claim| (Reverse(claim.record.created()), claim.at, claim.run));
         meet(&claims, |claim, run, held| {
             let contest: &mut Contest = contests.entry(claim.at).or_default();
             contest.by = held.by;
-            match held.created > claim.latest() {
+            match held.created > claim.record.latest() {
                 true => contest.lost.push(run),
                 false => contest.doubtful = contest.doubtful.saturating_add(run.count),
             }
         });
         // And from the first to the last: what is held was still there after this one was made.
         claims.reverse();
-        meet(&claims, |claim, run, held| {
-            if held.latest >= claim.created() {
+        let held = meet(&claims, |claim, run, held| {
+            if held.latest >= claim.record.created() {
                 let contest: &mut Contest = contests.entry(claim.at).or_default();
                 contest.by = held.by;
                 contest.doubtful = contest.doubtful.saturating_add(run.count);
             }
         });
-        Self(contests)
+        Self { contests, held }
     }
 }
 
-/// Tells `visit` of each stretch that a claim has in common with those before it.
-fn meet(claims: &[Claim], mut visit: impl FnMut(&Claim, ClusterRun, &Held)) {
+/// Tells `visit` of each stretch that a claim has in common with those before it; gives all that is claimed.
+fn meet(claims: &[Claim], mut visit: impl FnMut(&Claim, ClusterRun, &Held)) -> BTreeMap<u32, Held> {
     let mut held: BTreeMap<u32, Held> = BTreeMap::new();
     let mut of: HashMap<u64, Record> = HashMap::new();
     for claim in claims {
         let ClusterRun { mut first, .. } = claim.run;
-        let mut sum = Held { end: claim.run.end(), created: claim.created(), latest: claim.latest(), by: claim.at };
+        let mut sum =
+            Held { end: claim.run.end(), created: claim.record.created(), latest: claim.record.latest(), by: claim.at };
         // Stretches that meet become one, so that each is met once.
         while let Some((&from, &other)) = held.range(..claim.run.end()).next_back() {
             if other.end <= claim.run.first {
@@ -141,12 +137,28 @@ fn meet(claims: &[Claim], mut visit: impl FnMut(&Claim, ClusterRun, &Held)) {
         of.insert(claim.at, claim.record);
         held.insert(first, sum);
     }
+    held
 }
 
-impl Volume {
-    /// True where a chain ends just where the file does.
-    fn is_whole(&self, record: &Record, chain: &Chain) -> bool {
-        chain.count == self.heap.clusters_for(record.length) && chain.end == ChainEnd::Link(Link::End)
+/// How well the place of a deleted file is known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Place {
+    /// It lies in one piece, or its chain still stands and ends just where the file does.
+    Known,
+    /// Entries of its chain were cleared: the rest is guessed.
+    Cleared,
+    /// Its chain leads elsewhere: a later file has changed it.
+    Changed,
+}
+
+impl Place {
+    fn of(volume: &Volume, record: &Record, chain: Option<&Chain>) -> Self {
+        let Some(chain) = chain else { return Self::Known };
+        match chain.end {
+            ChainEnd::Link(Link::End) if chain.count == volume.heap.clusters_for(record.length) => Self::Known,
+            ChainEnd::Link(Link::None) => Self::Cleared,
+            _ => Self::Changed,
+        }
     }
 }
 
@@ -172,24 +184,70 @@ impl Listing {
         if let Some(owner) = self.owners.owner(record.first_cluster).filter(|owner| owner.record.is_same_file(record)) {
             return self.moved(volume, owner);
         }
-        let is_whole = chain.is_none_or(|chain| volume.is_whole(record, chain));
+        let place = Place::of(volume, record, chain);
         let need = volume.heap.clusters_for(record.length);
         let claimed = volume.clusters(record, chain);
-        let contest = self.claims.0.get(&found.at);
-        let mut clusters = Clusters { inferred: !is_whole, ..Clusters::default() };
+        let contest = self.claims.contests.get(&found.at);
+        let mut clusters = Clusters { inferred: place != Place::Known, ..Clusters::default() };
         for run in claimed.runs() {
             self.push_free(run, contest, &mut clusters);
         }
-        clusters.push_lost(need.saturating_sub(claimed.count()));
-        let (grade, reason) = self.grade(volume, found, need, is_whole, &clusters);
+        if place == Place::Cleared {
+            self.push_guess(volume, record, &mut clusters);
+        }
+        clusters.push_lost(need.saturating_sub(clusters.length()));
+        let (grade, reason) = self.grade(volume, found, place, &clusters);
         Recovered { clusters, grade, reason }
+    }
+
+    /// Goes on behind the last cluster that the table gave, through the clusters that were free when the file was made, as a
+    /// driver allocates: those of earlier files are passed over, those of later ones are lost.
+    fn push_guess(&self, volume: &Volume, record: &Record, clusters: &mut Clusters) {
+        let need = volume.heap.clusters_for(record.length);
+        let created = record.created();
+        let last = clusters.runs().last().map_or(record.first_cluster, |run| run.end().saturating_sub(1));
+        let mut at = last.saturating_add(1);
+        for _ in 0..MOST_PIECES {
+            let left = need.saturating_sub(clusters.length());
+            let end = at.saturating_add(left).min(volume.heap.end());
+            if at >= end {
+                break;
+            }
+            let next = match self.occupant(at) {
+                Some((until, later)) if later > created => {
+                    let until = until.min(end);
+                    clusters.push_lost(until.saturating_sub(at));
+                    until
+                }
+                Some((until, _)) => until,
+                None => {
+                    let until = self.next_used(at, end).map_or(end, |(first, _)| first);
+                    let claimed = self.claims.held.range(at..).next().map_or(end, |(first, _)| *first);
+                    // In use by the bitmap alone: nobody knows by whom, nor since when.
+                    let until = until.min(claimed);
+                    clusters.push_run(ClusterRun { first: at, count: until.saturating_sub(at) });
+                    until.max(at.saturating_add(1))
+                }
+            };
+            at = next;
+        }
+    }
+
+    /// Who else has a cluster: the number after the last cluster of that, and when it was made.
+    fn occupant(&self, cluster: u32) -> Option<(u32, Option<Time>)> {
+        if let Some(owner) = self.owners.owner(cluster) {
+            return Some((owner.run.end(), owner.record.created()));
+        }
+        let (_, held) = self.claims.held.range(..=cluster).next_back()?;
+        (held.end > cluster).then_some((held.end, held.created))
     }
 
     /// The content of a file that was renamed or moved: a live entry has its place, length and time of creation.
     fn moved(&self, volume: &Volume, owner: &Owner) -> Recovered {
         let runs = self.content.get(&owner.at).map(|runs| runs.iter().copied().collect());
         let clusters = runs.unwrap_or_else(|| volume.clusters(&owner.record, self.chains.get(&owner.at)));
-        let reason = format!("moved or renamed: place, length and time of creation are those of {}", self.path_at(owner.at));
+        let reason =
+            format!("moved or renamed: place, length and time of creation are those of {}", self.path_at(owner.at));
         Recovered { clusters, grade: Recoverability::Unknown, reason }
     }
 
@@ -204,9 +262,12 @@ impl Listing {
         if taken.len() == MOST_PIECES {
             taken.push(ClusterRun { first: at, count: run.end().saturating_sub(at) });
         }
-        taken.extend(contest.into_iter().flat_map(|contest| contest.lost.iter().copied()).filter(|lost| {
-            lost.first < run.end() && run.first < lost.end()
-        }));
+        taken.extend(
+            contest
+                .into_iter()
+                .flat_map(|contest| contest.lost.iter().copied())
+                .filter(|lost| lost.first < run.end() && run.first < lost.end()),
+        );
         taken.sort_unstable();
         let mut at = run.first;
         for lost in taken {
@@ -219,45 +280,55 @@ impl Listing {
         clusters.push_run(ClusterRun { first: at, count: run.end().saturating_sub(at) });
     }
 
-    /// The next clusters in use from `at` on and before `end`: the first, and how many.
+    /// The next clusters in use from `at` on and before `end`: the first, and how many. O(log clusters).
     fn next_used(&self, at: u32, end: u32) -> Option<(u32, u32)> {
-        let used = |cluster: u32| match &self.allocation {
-            Ok(allocation) => allocation.is_used(u64::from(cluster.saturating_sub(2))).unwrap_or(true),
-            Err(_) => self.owners.owner(cluster).is_some(),
+        let Ok(allocation) = &self.allocation else {
+            let owner = self.owners.next(at).filter(|owner| owner.run.first < end)?;
+            let first = owner.run.first.max(at);
+            return Some((first, owner.run.end().min(end).saturating_sub(first)));
         };
-        let first = (at..end).find(|cluster| used(*cluster))?;
-        let count = (first..end).take_while(|cluster| used(*cluster)).count();
-        Some((first, u32::try_from(count).unwrap_or(u32::MAX)))
+        let used = |from: u32, to: u32| {
+            let index = |cluster: u32| u64::from(cluster.saturating_sub(2));
+            allocation.count(index(from), index(to))
+        };
+        let first = first_where(at..end, |cluster| used(at, cluster.saturating_add(1)) > 0);
+        let free = first_where(first..end, |cluster| {
+            let next = cluster.saturating_add(1);
+            used(first, next) < u64::from(next.saturating_sub(first))
+        });
+        (first < end).then(|| (first, free.saturating_sub(first)))
     }
 
-    fn grade(
-        &self,
-        volume: &Volume,
-        found: &Found,
-        need: u32,
-        is_whole: bool,
-        clusters: &Clusters,
-    ) -> (Recoverability, String) {
+    fn grade(&self, volume: &Volume, found: &Found, place: Place, clusters: &Clusters) -> (Recoverability, String) {
         let record = &found.record;
+        let need = volume.heap.clusters_for(record.length);
         let there = clusters.count();
-        let contest = self.claims.0.get(&found.at);
+        let contest = self.claims.contests.get(&found.at);
         if there == 0 {
-            let by = self.owners.next(record.first_cluster).filter(|(cluster, _)| *cluster == record.first_cluster);
-            let by = by.map(|(_, owner)| owner.at).or(contest.map(|contest| contest.by));
+            let by = self.owners.owner(record.first_cluster).map(|owner| owner.at);
+            let by = by.or(contest.map(|contest| contest.by));
             let by = by.map(|at| format!(": the first to {}", self.path_at(at))).unwrap_or_default();
             return (Recoverability::Overwritten, format!("all {need} clusters were given to others{by}"));
         }
         if there < need {
-            let reason = format!("{there} of {need} clusters are free; the others were given to other files or are not known");
+            let reason =
+                format!("{there} of {need} clusters are free; the others were given to other files or are not known");
             return (Recoverability::Partial, reason);
         }
-        if !is_whole {
-            let reason = "the chain in the table does not end where the file does: a later file has changed it";
-            return (Recoverability::Unknown, reason.to_owned());
+        let doubt = match place {
+            Place::Known => None,
+            Place::Cleared => Some("a guess: the chain was cleared; the free clusters that go on with it"),
+            Place::Changed => Some("the chain does not end where the file does: a later file has changed it"),
+        };
+        if let Some(doubt) = doubt {
+            return (Recoverability::Unknown, doubt.to_owned());
         }
         if let Some(contest) = contest.filter(|contest| contest.doubtful > 0) {
             let by = self.path_at(contest.by);
-            return (Recoverability::Unknown, format!("{} of {need} clusters are claimed by {by} too", contest.doubtful));
+            return (
+                Recoverability::Unknown,
+                format!("{} of {need} clusters are claimed by {by} too", contest.doubtful),
+            );
         }
         if let Err(error) = &self.allocation {
             return (Recoverability::Unknown, format!("the allocation bitmap cannot be read: {error}"));
@@ -269,9 +340,24 @@ impl Listing {
         if found.proof != Proof::Checksum {
             return (Recoverability::Unknown, "all clusters are free, but the entry is not whole".to_owned());
         }
-        let place = if record.is_contiguous() { "lie in one piece" } else { "are those of the chain that still stands" };
+        let place =
+            if record.is_contiguous() { "lie in one piece" } else { "are those of the chain that still stands" };
         (Recoverability::Intact, format!("its {need} clusters {place}, are free, and no other entry claims one"))
     }
+}
+
+/// The first cluster for which `is` holds, as it does for all after it; the end where it holds for none.
+fn first_where(clusters: Range<u32>, is: impl Fn(u32) -> bool) -> u32 {
+    let Range { start: mut low, end: mut high } = clusters;
+    while low < high {
+        let middle = low.midpoint(high);
+        if is(middle) {
+            high = middle;
+        } else {
+            low = middle.saturating_add(1);
+        }
+    }
+    low
 }
 
 impl Recovered {

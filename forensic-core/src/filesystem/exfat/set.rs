@@ -9,7 +9,10 @@ use super::{
     timestamp::Times,
     upcase::Upcase,
 };
-use crate::{bytes::Fields, filesystem::clusters::Heap};
+use crate::{
+    bytes::Fields,
+    filesystem::{Time, clusters::Heap},
+};
 
 /// FileAttributes (section 7.4.4).
 pub(super) const READ_ONLY: u16 = 0x01;
@@ -70,11 +73,21 @@ impl Record {
         self.flags & ALLOCATION_POSSIBLE != 0
     }
 
+    /// When the file was made, where that is stored.
+    pub(super) fn created(&self) -> Option<Time> {
+        self.times.and_then(|times| times.created())
+    }
+
+    /// The last time at which the file is known to have been there.
+    pub(super) fn latest(&self) -> Option<Time> {
+        self.times.and_then(|times| times.latest())
+    }
+
     /// True where both are of one file: same place, length and time of creation.
     pub(super) fn is_same_file(&self, other: &Self) -> bool {
         (self.first_cluster, self.length, self.is_directory())
             == (other.first_cluster, other.length, other.is_directory())
-            && self.times.and_then(|times| times.created()) == other.times.and_then(|times| times.created())
+            && self.created() == other.created()
     }
 
     /// True where no rule of the specification is broken.
@@ -190,7 +203,7 @@ impl Group {
         code_of(&self.first()) == code::FILE
     }
 
-    /// True where nothing but slots of a name is left.
+    /// True where nothing but slots of a name is left: the end of a set whose beginning was overwritten.
     pub(super) fn is_name_only(&self) -> bool {
         code_of(&self.first()) == code::NAME
     }
@@ -200,7 +213,7 @@ impl Group {
         is_in_use(&self.first())
     }
 
-    /// The units of its names, up to the first zero.
+    /// The piece of a name that its slots hold, where nothing else is left.
     pub(super) fn text(&self) -> String {
         let units: Vec<u16> = self.names(0).take_while(|unit| *unit != 0).collect();
         String::from_utf16_lossy(&units)
@@ -251,9 +264,8 @@ impl Group {
             None if hash_fits && upcase.is_some() => Proof::NameHash,
             None => Proof::Cut,
         };
-        // Reserved1, Reserved2 and Reserved3 of the stream extension.
-        let reserved = field::<1>(stream, 2) == [0] && field::<2>(stream, 6) == [0; 2] && field(stream, 16) == [0u8; 4];
-        let is_sound = record.is_sound(heap) && reserved && name.iter().copied().all(is_allowed);
+        // Reserved fields say nothing: Linux leaves in them what the slots held before.
+        let is_sound = record.is_sound(heap) && name.iter().copied().all(is_allowed);
         let vendors = self.slots.iter().skip(stream_at).filter_map(Vendor::parse).collect();
         Some(FileSet { at: self.at, record, name, proof, hash_fits, is_sound, vendors })
     }
@@ -326,7 +338,10 @@ mod tests {
     fn remains_of_an_older_set_are_not_lent_to_the_newer_one() {
         let newer = [slot(&[0x85, 2]), slot(&[0xc0, 3, 0, 3]), slot(&[0xc1])];
         let older = [slot(&[0x41]), slot(&[0x41])];
-        assert_eq!(groups(&[newer, [older[0], older[1], slot(&[0])]].concat()), [vec![0x85, 0xc0, 0xc1], vec![0x41, 0x41]]);
+        assert_eq!(
+            groups(&[newer, [older[0], older[1], slot(&[0])]].concat()),
+            [vec![0x85, 0xc0, 0xc1], vec![0x41, 0x41]]
+        );
     }
 
     #[test]

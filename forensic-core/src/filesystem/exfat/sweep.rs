@@ -47,7 +47,8 @@ impl Walk<'_> {
     /// them.
     pub(super) fn sweep(&mut self) {
         let fragments = std::mem::take(&mut self.unowned.0);
-        let named: HashSet<u32> = fragments.values().flat_map(|fragment| fragment.directories.iter().copied()).collect();
+        let named: HashSet<u32> =
+            fragments.values().flat_map(|fragment| fragment.directories.iter().copied()).collect();
         let (inner, outer): (Vec<_>, Vec<_>) = fragments.iter().partition(|(cluster, _)| named.contains(cluster));
         for (cluster, mut fragment) in outer.into_iter().chain(inner) {
             if self.is_taken(*cluster) {
@@ -75,9 +76,10 @@ impl Walk<'_> {
         let heap = &self.volume.heap;
         let chained = self.volume.table.chain(heap, cluster, 1, &mut 1).end;
         let chained = if let super::table::ChainEnd::Link(Link::Next(next)) = chained { Some(next) } else { None };
-        [cluster.checked_add(1), chained].into_iter().flatten().find(|next| {
-            heap.has(*next) && !self.is_taken(*next) && self.volume.completes(tail, heap.offset_of(*next))
-        })
+        [cluster.checked_add(1), chained]
+            .into_iter()
+            .flatten()
+            .find(|next| heap.has(*next) && !self.is_taken(*next) && self.volume.completes(tail, heap.offset_of(*next)))
     }
 
     /// Lists sets that stand behind the end of a live file, in a cluster that was a directory's before: the last cluster

@@ -135,7 +135,11 @@ impl Volume {
     /// The up-case table; `None` where there is none to be trusted.
     pub(super) fn load_upcase(&self) -> Option<Upcase> {
         let Some((area, checksum)) = &self.system.upcase else {
-            self.log.push(Issue::new(None, "up-case table", "the root directory names none: hashes of names were not checked"));
+            self.log.push(Issue::new(
+                None,
+                "up-case table",
+                "the root directory names none: hashes of names were not checked",
+            ));
             return None;
         };
         let length = area.record.length.min(LONGEST);
@@ -147,12 +151,28 @@ impl Volume {
             .ok()
     }
 
-    /// The allocation bitmap in use, to which the runs `live` (counted from cluster 2) are added.
+    /// The allocation bitmap in use, to which the runs `live` (counted from cluster 2) are added; where the two disagree is
+    /// reported.
     ///
     /// # Errors
     /// Where it cannot be read.
     pub(super) fn allocation(&self, live: &[(u64, u64)]) -> Result<Allocation> {
-        Ok(Allocation::new(self.bitmap(usize::from(self.boot.active))?, live))
+        let bits = self.bitmap(usize::from(self.boot.active))?;
+        let clusters = u64::from(self.heap.count);
+        let marked = Allocation::new(bits.clone(), &[]).count(0, clusters);
+        let allocation = Allocation::new(bits, live);
+        let used = allocation.count(0, clusters);
+        let owned =
+            Allocation::new(vec![0; usize::try_from(clusters.div_ceil(8)).unwrap_or(0)], live).count(0, clusters);
+        let report = |count: u64, what: &str| {
+            if count > 0 {
+                let at = self.system.bitmaps.first().copied().flatten().map_or(0, |area| area.at);
+                self.issue(at, format!("{count} clusters {what}"));
+            }
+        };
+        report(used.saturating_sub(marked), "of entries in use are free by the allocation bitmap");
+        report(used.saturating_sub(owned), "are in use by the allocation bitmap and belong to no entry");
+        Ok(allocation)
     }
 
     /// Runs of clusters that are free by the bitmap, without what lies behind the end of the medium.
@@ -180,7 +200,7 @@ impl Volume {
     }
 
     fn bitmap(&self, number: usize) -> Result<Vec<u8>> {
-        let area = self.system.bitmaps.get(number).copied().flatten().or(self.system.bitmaps[0]);
+        let area = self.system.bitmaps.get(number).copied().flatten();
         let Some(area) = area else {
             let at = self.heap.source.medium_offset(self.heap.offset_of(self.boot.root_cluster));
             return Err(Error::corrupt("allocation bitmap", at, "an entry in the root directory", "none"));

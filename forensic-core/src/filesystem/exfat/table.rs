@@ -96,7 +96,8 @@ impl Table {
         for block in 0..self.length.div_ceil(READ) {
             let at = block.saturating_mul(READ);
             let size = READ.min(self.length.saturating_sub(at));
-            let both = (volume.read_vec(used.saturating_add(at), size), volume.read_vec(other.saturating_add(at), size));
+            let both =
+                (volume.read_vec(used.saturating_add(at), size), volume.read_vec(other.saturating_add(at), size));
             match both {
                 (Ok(ours), Ok(theirs)) => {
                     for (index, _) in ours.iter().zip(&theirs).enumerate().filter(|(_, (a, b))| a != b) {
@@ -190,7 +191,6 @@ impl Link {
             other => Self::Invalid(other),
         }
     }
-
 }
 
 impl ChainEnd {

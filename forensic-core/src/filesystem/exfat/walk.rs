@@ -60,6 +60,8 @@ pub(super) struct Walk<'v> {
     pub(super) live: Vec<(u64, Record)>,
     live_directories: VecDeque<Directory>,
     deleted_directories: Vec<Directory>,
+    /// The clusters of the root directory, which has no entry.
+    pub(super) root: Vec<ClusterRun>,
     /// The clusters of live directories, by the byte offset of their file entry.
     pub(super) content: HashMap<u64, Vec<ClusterRun>>,
     /// Names that text cannot hold, by the byte offset of the first slot.
@@ -97,6 +99,7 @@ impl<'v> Walk<'v> {
             live: Vec::new(),
             live_directories: VecDeque::new(),
             deleted_directories: Vec::new(),
+            root: Vec::new(),
             content: HashMap::new(),
             exact_names: HashMap::new(),
             vendors: HashMap::new(),
@@ -130,6 +133,7 @@ impl<'v> Walk<'v> {
         let runs = self.own(&mut way, at);
         self.report_end(at, ChainEnd::Link(way.end));
         self.read_runs(Reading::new(Parent::Root, Trust::Live), &runs);
+        self.root = runs;
         while let Some(Directory { parent, record, at }) = self.live_directories.pop_front() {
             let runs = self.directory_runs(&record, at);
             self.read_runs(Reading::new(parent, Trust::Live), &runs);
@@ -182,7 +186,7 @@ impl<'v> Walk<'v> {
     pub(super) fn deleted_directories(&mut self) {
         while !self.deleted_directories.is_empty() {
             let mut level = std::mem::take(&mut self.deleted_directories);
-            level.sort_by_key(|directory| (Reverse(directory.record.times.and_then(|times| times.created())), directory.at));
+            level.sort_by_key(|directory| (Reverse(directory.record.created()), directory.at));
             for directory in level {
                 self.read_deleted(&directory);
             }
@@ -193,21 +197,18 @@ impl<'v> Walk<'v> {
         let record = &directory.record;
         let heap = &self.volume.heap;
         let (first, need) = (record.first_cluster, heap.clusters_for(record.length));
-        let mut runs = Vec::new();
-        if record.is_contiguous() {
-            let all = first..first.saturating_add(need).min(heap.end());
-            for cluster in all.filter(|cluster| heap.has(*cluster)).take_while(|_| true) {
-                if !self.is_taken(cluster) && self.seen.insert(cluster) {
-                    ClusterRun::append(&mut runs, cluster);
-                }
-            }
+        let clusters: Box<dyn Iterator<Item = u32>> = if record.is_contiguous() {
+            Box::new(self.volume.contiguous(record).clusters())
         } else {
-            for cluster in self.volume.table.way(heap, first).take(need as usize) {
-                if self.is_taken(cluster) {
-                    break;
-                }
-                self.seen.insert(cluster);
+            Box::new(self.volume.table.way(heap, first).take(usize::try_from(need).unwrap_or(usize::MAX)))
+        };
+        let mut runs = Vec::new();
+        for cluster in clusters {
+            if !self.is_taken(cluster) && self.seen.insert(cluster) {
                 ClusterRun::append(&mut runs, cluster);
+            } else if !record.is_contiguous() {
+                // Where a chain leads from a cluster of another is no longer this directory's.
+                break;
             }
         }
         self.read_runs(Reading::new(directory.parent, Trust::Deleted), &runs);
@@ -291,6 +292,10 @@ impl<'v> Walk<'v> {
         let Some(set) = group.parse(&self.volume.heap, self.volume.upcase.as_ref()) else {
             if is_live {
                 self.volume.issue(group.at, "a directory entry set of which a part is missing".to_owned());
+            } else if reading.parent != Parent::Lost && group.is_name_only() {
+                // Whose it is nothing tells, nor whether it is all of it: it is no entry, and it is not lent to one.
+                self.volume
+                    .issue(group.at, format!("a piece of a deleted name without its file entry: {:?}", group.text()));
             }
             return;
         };
