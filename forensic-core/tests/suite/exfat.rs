@@ -296,8 +296,8 @@ fn the_second_table_and_bitmap_of_texfat_are_used_when_active_and_compared() {
 fn unallocated_clusters_are_all_and_only_the_free_ones() {
     let image = sample();
     let unallocated = image.open().unallocated().unwrap();
-    assert_eq!(unallocated.len(), (200 - 3 - 3 - 2 - 2) * 512);
-    assert_eq!(unallocated.extents()[0].offset, Some(image.at(5) as u64));
+    assert_eq!(unallocated.len(), (200 - 4 - 3 - 2 - 2) * 512);
+    assert_eq!(unallocated.extents()[0].offset, Some(image.at(6) as u64));
 }
 
 #[test]

@@ -143,6 +143,7 @@ impl Table {
             chain.end = ChainEnd::Link(way.end);
             steps = steps.saturating_add(1);
             if way.end == Link::Next(mark) {
+                chain.end = ChainEnd::Loop(mark);
                 break;
             }
             if steps == power {

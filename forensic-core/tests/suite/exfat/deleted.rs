@@ -195,7 +195,7 @@ fn remains_of_overwritten_sets_prove_what_they_can() {
     // A piece of a name is nobody's.
     assert_eq!(entries.len(), 5);
     filesystem.entry_count();
-    assert!(says(&filesystem.issues(), "\"f this one is left.txt\""));
+    assert!(says(&filesystem.issues(), "\" one is left.txt\""));
 }
 
 #[test]

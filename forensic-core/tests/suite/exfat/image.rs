@@ -12,7 +12,7 @@ pub type Slot = [u8; 32];
 
 /// Bytes a sector; a cluster is one sector, 16 slots.
 pub const SECTOR: usize = 512;
-/// Cluster of the root directory; the first free cluster is 5.
+/// First cluster of the root directory, which has two; the first free cluster is 6.
 pub const ROOT: u32 = 4;
 const BITMAP: u32 = 2;
 const UPCASE: u32 = 3;
@@ -33,7 +33,7 @@ impl ExFatImage {
         Self::with_fats(1)
     }
 
-    /// With two tables and bitmaps, as TexFAT has them; the second bitmap is in cluster 5.
+    /// With two tables and bitmaps, as TexFAT has them; the second bitmap is in cluster 6.
     pub fn texfat() -> Self {
         Self::with_fats(2)
     }
@@ -54,11 +54,11 @@ impl ExFatImage {
         let mut slots = vec![label("KIT"), area(0x81, 0, BITMAP, 25), area(0x82, 0, UPCASE, upcase.len() as u64)];
         slots[2][4..8].copy_from_slice(&sum.to_le_bytes());
         if fats == 2 {
-            slots.push(area(0x81, 1, 5, 25));
-            image.chain(&[5]);
+            slots.push(area(0x81, 1, 6, 25));
+            image.chain(&[6]);
         }
         image.slots(image.at(ROOT), &slots);
-        [BITMAP, UPCASE, ROOT].iter().for_each(|cluster| image.chain(&[*cluster]));
+        [[BITMAP].as_slice(), &[UPCASE], &[ROOT, ROOT + 1]].iter().for_each(|chain| image.chain(chain));
         image.seal();
         image
     }
@@ -105,7 +105,7 @@ impl ExFatImage {
     }
 
     pub fn bit_byte(&mut self, copy: usize, cluster: u32) -> &mut u8 {
-        let at = self.at([BITMAP, 5][copy]) + (cluster as usize - 2) / 8;
+        let at = self.at([BITMAP, 6][copy]) + (cluster as usize - 2) / 8;
         &mut self.bytes[at]
     }
 
