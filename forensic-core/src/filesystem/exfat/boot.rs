@@ -211,7 +211,7 @@ mod tests {
         sector[..11].copy_from_slice(b"\xeb\x76\x90EXFAT   ");
         sector[72..80].copy_from_slice(&4096u64.to_le_bytes());
         for (offset, value) in [(80, 24u32), (84, 8), (88, 32), (92, 500), (96, 4)] {
-            sector[offset..offset + 4].copy_from_slice(&value.to_le_bytes());
+            sector[offset..][..4].copy_from_slice(&value.to_le_bytes());
         }
         sector[108..111].copy_from_slice(&[9, 3, 1]);
         sector

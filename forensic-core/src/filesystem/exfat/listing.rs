@@ -40,7 +40,6 @@ impl Listing {
     /// Reads all directories of a volume. O(slots + clusters).
     pub(super) fn read(volume: &Volume) -> Self {
         let mut walk = Walk::new(volume);
-        walk.system();
         walk.live_directories();
         let mut chains = HashMap::new();
         let (owners, ends) = Owners::of(&mut walk, &mut chains);

@@ -44,7 +44,7 @@ pub(super) struct Claims {
 /// Clusters of a deleted entry that others claim.
 #[derive(Debug, Clone, Default)]
 struct Contest {
-    /// Those that a later file took.
+    /// Those that a later file took, in order.
     lost: Vec<ClusterRun>,
     /// How many of which it cannot be told who had them last.
     doubtful: u32,
@@ -105,6 +105,7 @@ impl Claims {
                 contest.doubtful = contest.doubtful.saturating_add(run.count);
             }
         });
+        contests.values_mut().for_each(|contest| contest.lost.sort_unstable());
         Self { contests, held }
     }
 }
@@ -262,12 +263,9 @@ impl Listing {
         if taken.len() == MOST_PIECES {
             taken.push(ClusterRun { first: at, count: run.end().saturating_sub(at) });
         }
-        taken.extend(
-            contest
-                .into_iter()
-                .flat_map(|contest| contest.lost.iter().copied())
-                .filter(|lost| lost.first < run.end() && run.first < lost.end()),
-        );
+        let lost = contest.map(|contest| contest.lost.as_slice()).unwrap_or_default();
+        let after = lost.partition_point(|lost| lost.end() <= run.first);
+        taken.extend(lost.iter().skip(after).take_while(|lost| lost.first < run.end()));
         taken.sort_unstable();
         let mut at = run.first;
         for lost in taken {

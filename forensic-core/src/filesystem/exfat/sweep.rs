@@ -4,7 +4,6 @@ use super::{
     Volume,
     set::{Assembler, Group, Proof},
     slot::{RawSlot, SLOT, code, code_of},
-    table::Link,
     walk::Walk,
 };
 use crate::{bytes::ReadAt, filesystem::clusters::ClusterRun};
@@ -54,10 +53,10 @@ impl Walk<'_> {
             if self.is_taken(*cluster) {
                 continue;
             }
+            self.seen.insert(*cluster);
             let mut clusters = vec![*cluster];
-            while let Some(next) = self.continuation(clusters.last().copied().unwrap_or(0), fragment)
-                && !clusters.contains(&next)
-            {
+            while let Some(next) = self.continuation(clusters.last().copied().unwrap_or(0), fragment) {
+                self.seen.insert(next);
                 clusters.push(next);
                 match fragments.get(&next) {
                     Some(next) => fragment = next,
@@ -74,8 +73,7 @@ impl Walk<'_> {
     fn continuation(&self, cluster: u32, fragment: &Fragment) -> Option<u32> {
         let tail = fragment.tail.as_ref()?;
         let heap = &self.volume.heap;
-        let chained = self.volume.table.chain(heap, cluster, 1, &mut 1).end;
-        let chained = if let super::table::ChainEnd::Link(Link::Next(next)) = chained { Some(next) } else { None };
+        let chained = self.volume.table.way(heap, cluster).nth(1);
         [cluster.checked_add(1), chained]
             .into_iter()
             .flatten()
@@ -146,7 +144,7 @@ impl Volume {
         let mut is_proved = false;
         let mut look = |group: &Group| {
             let Some(set) = group.parse(&self.heap, self.upcase.as_ref()) else { return };
-            if set.proof == Proof::Checksum {
+            if set.proof == Proof::Checksum && set.is_sound {
                 is_proved = true;
                 if set.record.is_directory() {
                     fragment.directories.push(set.record.first_cluster);

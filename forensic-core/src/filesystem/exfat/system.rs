@@ -5,7 +5,6 @@ use super::{
     Volume,
     set::Record,
     slot::{RawSlot, code, code_of, field, is_in_use, units},
-    table::ChainEnd,
     upcase::{LONGEST, Upcase},
 };
 use crate::{
@@ -62,7 +61,7 @@ impl System {
             volume.for_each_slot(offset, length, |at, slot| {
                 is_past_end |= slot[0] == code::END;
                 if !is_past_end {
-                    system.take(at, slot);
+                    system.take(at, slot, volume.bitmap_length());
                 }
             });
         }
@@ -74,12 +73,14 @@ impl System {
         bitmaps == usize::from(volume.boot.fat_count) && self.upcase.is_some() && self.label.is_some()
     }
 
-    fn take(&mut self, at: u64, slot: &RawSlot) {
+    fn take(&mut self, at: u64, slot: &RawSlot, bitmap_length: u64) {
         if !is_in_use(slot) {
             return;
         }
-        let first_cluster = u32::from_le_bytes(field(slot, 20));
-        let area = Area { at, record: Record::of_volume(first_cluster, u64::from_le_bytes(field(slot, 24))) };
+        let (first_cluster, length) = (u32::from_le_bytes(field(slot, 20)), u64::from_le_bytes(field(slot, 24)));
+        // A longer one is damaged, and must not take clusters from others.
+        let most = if code_of(slot) == code::UPCASE { LONGEST } else { bitmap_length };
+        let area = Area { at, record: Record::of_volume(first_cluster, length.min(most)) };
         match code_of(slot) {
             code::BITMAP => {
                 if let Some(place) = self.bitmaps.get_mut(usize::from(slot[1] & 1)) {
@@ -120,14 +121,9 @@ impl Volume {
         if chain.count == need || !self.heap.has(first) {
             return chain.runs.into_iter().collect();
         }
-        if chain.end != ChainEnd::Loop(first) || need > 0 {
-            let message = format!(
-                "the chain has {} of {need} clusters: {}; it was taken to be contiguous",
-                chain.count,
-                chain.end.describe()
-            );
-            self.issue(area.at, message);
-        }
+        let end = chain.end.describe();
+        let message = format!("the chain has {} of {need} clusters: {end}; it was taken to be contiguous", chain.count);
+        self.issue(area.at, message);
         let count = need.min(self.heap.end().saturating_sub(first));
         [ClusterRun { first, count }].into_iter().collect()
     }
@@ -199,13 +195,18 @@ impl Volume {
         }
     }
 
+    /// Bytes of an allocation bitmap: a bit a cluster.
+    fn bitmap_length(&self) -> u64 {
+        u64::from(self.heap.count).div_ceil(8)
+    }
+
     fn bitmap(&self, number: usize) -> Result<Vec<u8>> {
         let area = self.system.bitmaps.get(number).copied().flatten();
         let Some(area) = area else {
             let at = self.heap.source.medium_offset(self.heap.offset_of(self.boot.root_cluster));
             return Err(Error::corrupt("allocation bitmap", at, "an entry in the root directory", "none"));
         };
-        let length = u64::from(self.heap.count).div_ceil(8);
+        let length = self.bitmap_length();
         if length > self.limits.structure_bytes {
             let offset = self.heap.source.medium_offset(area.at);
             let limit = self.limits.structure_bytes;

@@ -56,9 +56,11 @@ pub(super) struct Walk<'v> {
     pub(super) seen: ClusterSet,
     /// Clusters of live files and directories.
     pub(super) owned: ClusterSet,
-    /// All that is in use, in order of reading.
+    /// All that is in use, in order of reading; what is damaged comes last.
     pub(super) live: Vec<(u64, Record)>,
+    damaged: Vec<(u64, Record)>,
     live_directories: VecDeque<Directory>,
+    damaged_directories: VecDeque<Directory>,
     deleted_directories: Vec<Directory>,
     /// The clusters of the root directory, which has no entry.
     pub(super) root: Vec<ClusterRun>,
@@ -97,7 +99,9 @@ impl<'v> Walk<'v> {
             seen: ClusterSet::new(&volume.heap),
             owned: ClusterSet::new(&volume.heap),
             live: Vec::new(),
+            damaged: Vec::new(),
             live_directories: VecDeque::new(),
+            damaged_directories: VecDeque::new(),
             deleted_directories: Vec::new(),
             root: Vec::new(),
             content: HashMap::new(),
@@ -109,7 +113,7 @@ impl<'v> Walk<'v> {
     }
 
     /// Lists the structures of the volume itself.
-    pub(super) fn system(&mut self) {
+    fn system(&mut self) {
         for (name, area) in self.volume.system.areas() {
             let runs = self.own(self.volume.system_clusters(&area).runs().flat_map(ClusterRun::clusters), area.at);
             self.content.insert(area.at, runs);
@@ -125,20 +129,25 @@ impl<'v> Walk<'v> {
         self.tree.push(Parent::Root, name, Status::Allocated, found);
     }
 
-    /// Reads the root and every live directory below it.
+    /// Reads the root and every live directory below it; those whose sets are damaged last, so that a wrong length takes
+    /// nothing from others.
     pub(super) fn live_directories(&mut self) {
         let root = self.volume.boot.root_cluster;
-        let mut way = self.volume.table.way(&self.volume.heap, root);
         let at = self.volume.heap.offset_of(root);
-        let runs = self.own(&mut way, at);
+        let mut way = self.volume.table.way(&self.volume.heap, root);
+        self.root = self.own(&mut way, at);
         self.report_end(at, ChainEnd::Link(way.end));
+        self.system();
+        let runs = self.root.clone();
         self.read_runs(Reading::new(Parent::Root, Trust::Live), &runs);
-        self.root = runs;
-        while let Some(Directory { parent, record, at }) = self.live_directories.pop_front() {
+        while let Some(Directory { parent, record, at }) =
+            self.live_directories.pop_front().or_else(|| self.damaged_directories.pop_front())
+        {
             let runs = self.directory_runs(&record, at);
             self.read_runs(Reading::new(parent, Trust::Live), &runs);
             self.content.insert(at, runs);
         }
+        self.live.append(&mut self.damaged);
     }
 
     /// The clusters of a live directory.
@@ -197,14 +206,20 @@ impl<'v> Walk<'v> {
         let record = &directory.record;
         let heap = &self.volume.heap;
         let (first, need) = (record.first_cluster, heap.clusters_for(record.length));
-        let clusters: Box<dyn Iterator<Item = u32>> = if record.is_contiguous() {
-            Box::new(self.volume.contiguous(record).clusters())
-        } else {
-            Box::new(self.volume.table.way(heap, first).take(usize::try_from(need).unwrap_or(usize::MAX)))
+        let need = usize::try_from(need).unwrap_or(usize::MAX);
+        let clusters: Box<dyn Iterator<Item = u32>> = match record.is_contiguous() {
+            true => Box::new(self.volume.contiguous(record).clusters()),
+            false => Box::new(self.volume.table.way(heap, first)),
         };
         let mut runs = Vec::new();
-        for cluster in clusters {
-            if !self.is_taken(cluster) && self.seen.insert(cluster) {
+        for cluster in clusters.take(need) {
+            if self.budget == 0 {
+                self.volume.issue(directory.at, "all directories together are longer than the volume".to_owned());
+                break;
+            }
+            self.budget = self.budget.saturating_sub(1);
+            if !self.is_taken(cluster) {
+                self.seen.insert(cluster);
                 ClusterRun::append(&mut runs, cluster);
             } else if !record.is_contiguous() {
                 // Where a chain leads from a cluster of another is no longer this directory's.
@@ -217,10 +232,7 @@ impl<'v> Walk<'v> {
     /// Reads sets found in clusters of no known directory.
     pub(super) fn read_fragment(&mut self, clusters: &[u32]) {
         let mut runs = Vec::new();
-        for cluster in clusters {
-            self.seen.insert(*cluster);
-            ClusterRun::append(&mut runs, *cluster);
-        }
+        clusters.iter().for_each(|cluster| ClusterRun::append(&mut runs, *cluster));
         self.read_runs(Reading::new(Parent::Lost, Trust::Deleted), &runs);
     }
 
@@ -330,14 +342,17 @@ impl<'v> Walk<'v> {
         let status = if is_live { Status::Allocated } else { Status::Deleted };
         let found = Found { at, record, proof, hash_fits, is_system: false };
         let node = self.tree.push(parent, &text, status, found);
+        let is_proved = proof == Proof::Checksum;
         if is_live {
-            self.live.push((at, record));
+            let live = if is_proved { &mut self.live } else { &mut self.damaged };
+            live.push((at, record));
         }
         if record.is_directory() {
             let directory = Directory { parent: Parent::Node(node), record, at };
-            match is_live {
-                true => self.live_directories.push_back(directory),
-                false => self.deleted_directories.push(directory),
+            match (is_live, is_proved) {
+                (true, true) => self.live_directories.push_back(directory),
+                (true, false) => self.damaged_directories.push_back(directory),
+                (false, _) => self.deleted_directories.push(directory),
             }
         }
     }
