@@ -8,7 +8,7 @@ use super::{
     walk::{Found, Walk},
 };
 use crate::{
-    error::{Issue, Result},
+    error::{Error, Issue, Result},
     filesystem::{
         Status,
         allocation::Allocation,
@@ -45,20 +45,22 @@ impl Listing {
         let (owners, ends) = Owners::of(&mut walk, &mut chains);
         let allocation = volume.allocation(&owners.ranges());
         allocation.as_ref().err().into_iter().for_each(|error| volume.log.push(Issue::from(error)));
+        walk.allocation = Some(allocation);
         walk.find_unowned();
         walk.deleted_directories();
         walk.sweep();
         walk.slack(ends);
-        let Walk { tree, content, exact_names, vendors, mut budget, .. } = walk;
+        let Walk { tree, content, exact_names, vendors, mut budget, allocation, .. } = walk;
+        let allocation = allocation.unwrap_or_else(|| Err(Error::unsupported("a volume without an allocation bitmap")));
         let (tree, _) = tree.finish(&volume.limits);
         let mut positions: Vec<(u64, u32)> = tree.nodes().iter().map(|node| node.payload.at).zip(0u32..).collect();
         positions.sort_unstable();
-        for found in tree.nodes().iter().filter(|node| !node.status.is_live()).map(|node| &node.payload) {
+        for found in tree.nodes().iter().filter(|node| node.status != Status::Allocated).map(|node| &node.payload) {
             if let Some(chain) = volume.chain(&found.record, &mut budget) {
                 chains.insert(found.at, chain);
             }
         }
-        let deleted = tree.nodes().iter().filter(|node| node.status != Status::Allocated);
+        let deleted = tree.nodes().iter().filter(|node| !node.status.is_live());
         let claims = Claims::of(volume, &chains, deleted.map(|node| &node.payload));
         Self { tree, content, chains, exact_names, vendors, owners, allocation, claims, positions }
     }

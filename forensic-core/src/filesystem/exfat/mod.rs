@@ -142,7 +142,7 @@ impl FileSystem for ExFat {
     }
 
     fn caps(&self) -> &'static [Cap] {
-        &[Cap::Deleted, Cap::Orphans, Cap::Extents, Cap::Slack, Cap::Unallocated, Cap::Streams]
+        &[Cap::Deleted, Cap::Orphans, Cap::Unlisted, Cap::Extents, Cap::Slack, Cap::Unallocated, Cap::Streams]
     }
 
     fn entry_count(&self) -> u64 {

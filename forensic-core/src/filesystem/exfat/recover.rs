@@ -168,15 +168,15 @@ impl Listing {
     pub(super) fn recover(&self, volume: &Volume, found: &Found) -> Recovered {
         let record = &found.record;
         let none = |grade, reason: &str| Recovered { clusters: Clusters::default(), grade, reason: reason.to_owned() };
-        if !record.has_allocation() {
-            return none(Recoverability::Unknown, "the entry says that it has no place for content");
-        }
         if record.length == 0 {
             let is_proved = matches!(found.proof, Proof::Checksum | Proof::NameHash) && record.first_cluster == 0;
             return match is_proved {
                 true => none(Recoverability::Intact, "the file is empty"),
                 false => none(Recoverability::Unknown, "the entry says that the file is empty, but is not whole"),
             };
+        }
+        if !record.has_allocation() {
+            return none(Recoverability::Unknown, "the entry says that it has no place for content");
         }
         if !volume.heap.has(record.first_cluster) {
             return none(Recoverability::Unknown, "the first cluster of the entry is none of the volume");

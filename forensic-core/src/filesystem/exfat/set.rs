@@ -94,7 +94,7 @@ impl Record {
     fn is_sound(&self, heap: &Heap) -> bool {
         let place = if self.first_cluster == 0 { self.length == 0 } else { heap.has(self.first_cluster) };
         place
-            && self.has_allocation()
+            && (self.has_allocation() || self.length == 0)
             && self.name_length > 0
             && self.valid_length <= self.length
             && self.length <= heap.bytes_of(heap.count)

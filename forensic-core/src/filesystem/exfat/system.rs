@@ -202,7 +202,8 @@ impl Volume {
 
     fn bitmap(&self, number: usize) -> Result<Vec<u8>> {
         let area = self.system.bitmaps.get(number).copied().flatten();
-        let Some(area) = area else {
+        // One bitmap without the other: it is better than none.
+        let Some(area) = area.or(self.system.bitmaps.iter().flatten().next().copied()) else {
             let at = self.heap.source.medium_offset(self.heap.offset_of(self.boot.root_cluster));
             return Err(Error::corrupt("allocation bitmap", at, "an entry in the root directory", "none"));
         };

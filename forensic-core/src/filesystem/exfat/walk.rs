@@ -8,9 +8,10 @@ use super::{
     table::{ChainEnd, Link},
 };
 use crate::{
-    error::Issue,
+    error::{Issue, Result},
     filesystem::{
         Status,
+        allocation::Allocation,
         clusters::{ClusterRun, ClusterSet},
         tree::{Parent, TreeBuilder},
     },
@@ -37,7 +38,9 @@ pub(super) struct Found {
 pub(super) enum Trust {
     /// A live directory: slots before its end mark are in use unless marked otherwise.
     Live,
-    /// A deleted directory, or clusters of none: whatever its mark says, a set is of a deleted file, and must be proved.
+    /// Clusters in use that nobody owns: their directory was lost, not deleted, and what is in use there is so still.
+    Unlisted,
+    /// A deleted directory, or free clusters: whatever its mark says, a set is of a deleted file, and must be proved.
     Deleted,
 }
 
@@ -46,6 +49,7 @@ struct Directory {
     parent: Parent,
     record: Record,
     at: u64,
+    status: Status,
 }
 
 /// The walk in progress.
@@ -73,6 +77,8 @@ pub(super) struct Walk<'v> {
     pub(super) unowned: Unowned,
     /// Steps along chains that are left.
     pub(super) budget: u64,
+    /// What is in use by the bitmap, once the live directories are read.
+    pub(super) allocation: Option<Result<Allocation>>,
 }
 
 /// The state of reading one directory.
@@ -109,6 +115,7 @@ impl<'v> Walk<'v> {
             vendors: HashMap::new(),
             unowned: Unowned::default(),
             budget: u64::from(volume.heap.count).saturating_mul(8).saturating_add(1 << 20),
+            allocation: None,
         }
     }
 
@@ -140,7 +147,7 @@ impl<'v> Walk<'v> {
         self.system();
         let runs = self.root.clone();
         self.read_runs(Reading::new(Parent::Root, Trust::Live), &runs);
-        while let Some(Directory { parent, record, at }) =
+        while let Some(Directory { parent, record, at, .. }) =
             self.live_directories.pop_front().or_else(|| self.damaged_directories.pop_front())
         {
             let runs = self.directory_runs(&record, at);
@@ -155,6 +162,9 @@ impl<'v> Walk<'v> {
         let heap = &self.volume.heap;
         let need = heap.clusters_for(record.length);
         let first = record.first_cluster;
+        if record.length == 0 {
+            return Vec::new();
+        }
         if !heap.has(first) || !record.has_allocation() {
             self.volume.issue(at, format!("expected a directory in a cluster of the volume, found cluster {first}"));
             return Vec::new();
@@ -189,7 +199,7 @@ impl<'v> Walk<'v> {
         runs
     }
 
-    /// Reads the deleted directories that entries lead to, in clusters that nobody else has.
+    /// Reads the deleted and the unlisted directories that entries lead to, in clusters that nobody else has.
     ///
     /// Of several that lead to one cluster, the one made last has it: what an older one held was overwritten by its end mark.
     pub(super) fn deleted_directories(&mut self) {
@@ -226,14 +236,30 @@ impl<'v> Walk<'v> {
                 break;
             }
         }
-        self.read_runs(Reading::new(directory.parent, Trust::Deleted), &runs);
+        let trust = match directory.status {
+            Status::Unlisted => self.trust(&runs),
+            _ => Trust::Deleted,
+        };
+        self.read_runs(Reading::new(directory.parent, trust), &runs);
     }
 
     /// Reads sets found in clusters of no known directory.
     pub(super) fn read_fragment(&mut self, clusters: &[u32]) {
         let mut runs = Vec::new();
         clusters.iter().for_each(|cluster| ClusterRun::append(&mut runs, *cluster));
-        self.read_runs(Reading::new(Parent::Lost, Trust::Deleted), &runs);
+        self.read_runs(Reading::new(Parent::Lost, self.trust(&runs)), &runs);
+    }
+
+    /// How far slots in clusters are to be believed that no live entry leads to.
+    fn trust(&self, runs: &[ClusterRun]) -> Trust {
+        let are_marked = runs.iter().flat_map(|run| run.clusters()).all(|cluster| self.is_marked(cluster));
+        if are_marked { Trust::Unlisted } else { Trust::Deleted }
+    }
+
+    /// True for a cluster that is in use by the bitmap.
+    fn is_marked(&self, cluster: u32) -> bool {
+        let Some(Ok(allocation)) = &self.allocation else { return false };
+        allocation.is_used(u64::from(cluster.saturating_sub(2))) == Some(true)
     }
 
     /// Reads sets found behind the end of a live file.
@@ -299,16 +325,10 @@ impl<'v> Walk<'v> {
 
     /// Lists what a group of slots proves.
     fn finish(&mut self, reading: &Reading, group: &Group) {
-        let is_current = reading.trust == Trust::Live && !reading.past_end;
-        let is_live = is_current && group.is_in_use();
+        let is_current = !reading.past_end && group.is_in_use();
+        let is_live = is_current && reading.trust == Trust::Live;
         let Some(set) = group.parse(&self.volume.heap, self.volume.upcase.as_ref()) else {
-            if is_live {
-                self.volume.issue(group.at, "a directory entry set of which a part is missing".to_owned());
-            } else if reading.parent != Parent::Lost && group.is_name_only() {
-                // Whose it is nothing tells, nor whether it is all of it: it is no entry, and it is not lent to one.
-                self.volume
-                    .issue(group.at, format!("a piece of a deleted name without its file entry: {:?}", group.text()));
-            }
+            self.report_remains(reading, group, is_live);
             return;
         };
         // What is marked as deleted, in a directory that is known, may be cut; elsewhere nothing but a proof counts.
@@ -320,12 +340,35 @@ impl<'v> Walk<'v> {
         if is_live && (set.proof != Proof::Checksum || !set.hash_fits || !set.is_sound) {
             self.volume.issue(group.at, set.damage(is_listed));
         }
+        let status = match reading.trust {
+            Trust::Live if is_live => Status::Allocated,
+            Trust::Unlisted if is_current && self.is_unlisted(&set) => Status::Unlisted,
+            _ => Status::Deleted,
+        };
         if is_listed {
-            self.push(reading.parent, set, is_live);
+            self.push(reading.parent, set, status);
         }
     }
 
-    fn push(&mut self, parent: Parent, set: FileSet, is_live: bool) {
+    /// True for a set whose content is still in use, and by nobody else.
+    fn is_unlisted(&self, set: &FileSet) -> bool {
+        let first = set.record.first_cluster;
+        let has_content = set.record.length == 0 || self.is_marked(first) && !self.owned.contains(first);
+        set.proof == Proof::Checksum && has_content
+    }
+
+    /// Reports slots that are no entry.
+    fn report_remains(&self, reading: &Reading, group: &Group, is_live: bool) {
+        if is_live {
+            self.volume.issue(group.at, "a directory entry set of which a part is missing".to_owned());
+        } else if reading.parent != Parent::Lost && group.is_name_only() {
+            // Whose it is nothing tells, nor whether it is all of it: it is no entry, and it is not lent to one.
+            let text = group.text();
+            self.volume.issue(group.at, format!("a piece of a deleted name without its file entry: {text:?}"));
+        }
+    }
+
+    fn push(&mut self, parent: Parent, set: FileSet, status: Status) {
         if self.tree.len() as u64 >= self.volume.limits.entries.min(u64::from(u32::MAX)) {
             let message = format!("more than {} entries: the rest is not listed", self.volume.limits.entries);
             self.volume.log.push(Issue::new(None, DIRECTORY, message));
@@ -339,16 +382,16 @@ impl<'v> Walk<'v> {
         if !vendors.is_empty() {
             self.vendors.insert(at, vendors);
         }
-        let status = if is_live { Status::Allocated } else { Status::Deleted };
         let found = Found { at, record, proof, hash_fits, is_system: false };
         let node = self.tree.push(parent, &text, status, found);
         let is_proved = proof == Proof::Checksum;
+        let is_live = status == Status::Allocated;
         if is_live {
             let live = if is_proved { &mut self.live } else { &mut self.damaged };
             live.push((at, record));
         }
         if record.is_directory() {
-            let directory = Directory { parent: Parent::Node(node), record, at };
+            let directory = Directory { parent: Parent::Node(node), record, at, status };
             match (is_live, is_proved) {
                 (true, true) => self.live_directories.push_back(directory),
                 (true, false) => self.damaged_directories.push_back(directory),

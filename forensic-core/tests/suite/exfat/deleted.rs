@@ -239,11 +239,49 @@ fn a_lost_set_over_two_clusters_is_put_together() {
 
 #[test]
 fn sets_behind_the_end_of_a_live_file_are_found() {
-    let mut image = ExFatImage::new();
-    image.slots(image.at(70), &file("in no slack", 0, 0).deleted());
+    let mut image = ExFatImage::with_clusters(3);
+    image.slots(image.at(70), &file("covered", 0, 0).deleted());
+    // From the third sector on, in the middle of a set.
+    let slots = [file("cut", 0, 0).deleted()[2..].to_vec(), file("left over", 90, 3).deleted()].concat();
+    image.slots(image.at(70) + 1024, &slots);
+    image.fill(90, b's');
     image.mark(&[70]);
-    image.in_root(&[file("covers", 70, 512).slots()]);
-    assert_eq!(image.list().len(), 1);
+    image.in_root(&[file("covers", 70, 513).slots()]);
+    let entries = image.list();
+    assert_eq!(entries.len(), 2);
+    assert_eq!(content(find(&entries, "/$OrphanFiles/left over")), b"sss");
+}
+
+#[test]
+fn lost_directories_are_found_in_large_clusters() {
+    let mut image = ExFatImage::with_clusters(4);
+    let many: Vec<_> = (0..20).flat_map(|n| file(&format!("file {n}"), 0, 0).deleted()).collect();
+    image.slots(image.at(90), &many);
+    assert_eq!(image.list().len(), 20);
+}
+
+#[test]
+fn what_a_lost_directory_holds_in_clusters_in_use_is_unlisted() {
+    let mut image = ExFatImage::new();
+    image.mark(&[30, 31, 32, 33]);
+    image.fill(31, b'u');
+    let sets = [
+        file("still there", 31, 20).slots(),
+        file("deleted before", 40, 20).deleted(),
+        directory("below", 32, 1).slots(),
+        file("freed", 41, 20).slots(),
+    ];
+    image.slots(image.at(30), &sets.concat());
+    image.slots(image.at(32), &file("deep", 33, 4).slots());
+    let filesystem = image.open();
+    let entries = image.list();
+    let there = find(&entries, "/$OrphanFiles/still there");
+    assert_eq!((there.status, there.recoverability, content(there)), (Status::Unlisted, None, vec![b'u'; 20]));
+    assert_eq!(find(&entries, "/$OrphanFiles/below/deep").status, Status::Unlisted);
+    assert_eq!(find(&entries, "/$OrphanFiles/deleted before").status, Status::Orphan);
+    assert_eq!(find(&entries, "/$OrphanFiles/freed").status, Status::Orphan);
+    filesystem.entry_count();
+    assert!(says(&filesystem.issues(), "4 clusters are in use by the allocation bitmap and belong to no entry"));
 }
 
 #[test]

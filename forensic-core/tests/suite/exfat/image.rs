@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 pub type Slot = [u8; 32];
 
-/// Bytes a sector; a cluster is one sector, 16 slots.
+/// Bytes a sector; a cluster is one sector, 16 slots, where nothing else is said.
 pub const SECTOR: usize = 512;
 /// First cluster of the root directory, which has two; the first free cluster is 6.
 pub const ROOT: u32 = 4;
@@ -26,27 +26,34 @@ const END: u32 = u32::MAX;
 pub struct ExFatImage {
     pub bytes: Vec<u8>,
     fats: usize,
+    /// Bytes a cluster.
+    pub cluster: usize,
 }
 
 impl ExFatImage {
     pub fn new() -> Self {
-        Self::with_fats(1)
+        Self::with(1, 0)
     }
 
     /// With two tables and bitmaps, as TexFAT has them; the second bitmap is in cluster 6.
     pub fn texfat() -> Self {
-        Self::with_fats(2)
+        Self::with(2, 0)
     }
 
-    fn with_fats(fats: usize) -> Self {
+    /// With clusters of 2^`shift` sectors.
+    pub fn with_clusters(shift: u8) -> Self {
+        Self::with(1, shift)
+    }
+
+    fn with(fats: usize, shift: u8) -> Self {
         let heap = FAT_AT + FAT_SECTORS * fats;
-        let sectors = heap + CLUSTERS as usize;
-        let mut image = Self { bytes: vec![0; sectors * SECTOR], fats };
+        let sectors = heap + ((CLUSTERS as usize) << shift);
+        let mut image = Self { bytes: vec![0; sectors * SECTOR], fats, cluster: SECTOR << shift };
         image.write(0, b"\xeb\x76\x90EXFAT   ");
         image.write(72, &(sectors as u64).to_le_bytes());
         let layout = [FAT_AT as u32, FAT_SECTORS as u32, heap as u32, CLUSTERS, ROOT, 0x1234_abcd];
         image.write(80, layout.map(u32::to_le_bytes).as_flattened());
-        image.write(104, &[0, 1, 0, 0, 9, 0, fats as u8, 0x80]);
+        image.write(104, &[0, 1, 0, 0, 9, shift, fats as u8, 0x80]);
         image.write(510, &[0x55, 0xaa]);
         let upcase: Vec<u8> = [0xffff, 97].into_iter().chain(65..91).flat_map(u16::to_le_bytes).collect();
         let sum = upcase.iter().fold(0u32, |sum, byte| sum.rotate_right(1).wrapping_add(u32::from(*byte)));
@@ -65,7 +72,7 @@ impl ExFatImage {
 
     /// Byte offset of a cluster.
     pub fn at(&self, cluster: u32) -> usize {
-        (FAT_AT + FAT_SECTORS * self.fats + cluster as usize - 2) * SECTOR
+        (FAT_AT + FAT_SECTORS * self.fats) * SECTOR + (cluster as usize - 2) * self.cluster
     }
 
     /// Byte offset of the first free slot of the root directory.
@@ -127,7 +134,7 @@ impl ExFatImage {
     /// Fills a cluster with a letter.
     pub fn fill(&mut self, cluster: u32, letter: u8) {
         let at = self.at(cluster);
-        self.bytes[at..at + SECTOR].fill(letter);
+        self.bytes[at..at + self.cluster].fill(letter);
     }
 
     /// Writes the checksum of the main boot region, and the backup region.
