@@ -2,7 +2,7 @@
 
 use super::{
     Volume,
-    recover::Claims,
+    claims::Claims,
     set::{Record, Vendor},
     table::{Chain, ChainEnd, Link},
     walk::{Found, Walk},

@@ -5,6 +5,7 @@
 //! and places stay, with a checksum over all of them, and so do the chains in the table; `recover` says what they prove.
 
 pub(super) mod boot;
+mod claims;
 mod entry;
 mod listing;
 mod recover;

@@ -6,6 +6,7 @@
 
 use super::{
     Volume,
+    claims::Contest,
     listing::{Listing, Owner},
     set::{Proof, Record},
     table::{Chain, ChainEnd, Link},
@@ -18,11 +19,7 @@ use crate::{
         clusters::{ClusterRun, Clusters, Piece},
     },
 };
-use std::{
-    cmp::Reverse,
-    collections::{BTreeMap, HashMap},
-    ops::Range,
-};
+use std::ops::Range;
 
 /// A deleted entry's content as far as it can be told.
 pub(super) struct Recovered {
@@ -34,116 +31,9 @@ pub(super) struct Recovered {
 /// Pieces of one file that are told apart; behind them all counts as lost.
 const MOST_PIECES: usize = 4096;
 
-/// What deleted entries that claim the same clusters mean for each other, by the byte offset of the first slot.
-pub(super) struct Claims {
-    contests: HashMap<u64, Contest>,
-    /// All that deleted entries of a known place claim, by the first cluster.
-    held: BTreeMap<u32, Held>,
-}
-
-/// Clusters of a deleted entry that others claim.
-#[derive(Debug, Clone, Default)]
-struct Contest {
-    /// Those that a later file took, in order.
-    lost: Vec<ClusterRun>,
-    /// How many of which it cannot be told who had them last.
-    doubtful: u32,
-    /// An entry that claims some of them.
-    by: u64,
-}
-
-/// Clusters that a deleted entry claims.
-#[derive(Debug, Clone, Copy)]
-struct Claim {
-    run: ClusterRun,
-    at: u64,
-    record: Record,
-}
-
-/// Clusters that deleted entries claim.
-#[derive(Clone, Copy)]
-struct Held {
-    end: u32,
-    /// When the first of the claimants was made, and when the last of them is known to have been there.
-    created: Option<Time>,
-    latest: Option<Time>,
-    by: u64,
-}
-
-impl Claims {
-    pub(super) fn of<'a>(
-        volume: &Volume,
-        chains: &HashMap<u64, Chain>,
-        deleted: impl Iterator<Item = &'a Found>,
-    ) -> Self {
-        let mut claims = Vec::new();
-        for found in deleted {
-            let chain = chains.get(&found.at);
-            if Place::of(volume, &found.record, chain) != Place::Known {
-                continue;
-            }
-            let clusters = volume.clusters(&found.record, chain);
-            claims.extend(clusters.runs().map(|run| Claim { run, at: found.at, record: found.record }));
-        }
-        let mut contests = HashMap::new();
-        // From the last made to the first: what is held already was taken by a file that was made later.
-        claims.sort_by_key(|claim| (Reverse(claim.record.created()), claim.at, claim.run));
-        meet(&claims, |claim, run, held| {
-            let contest: &mut Contest = contests.entry(claim.at).or_default();
-            contest.by = held.by;
-            match held.created > claim.record.latest() {
-                true => contest.lost.push(run),
-                false => contest.doubtful = contest.doubtful.saturating_add(run.count),
-            }
-        });
-        // And from the first to the last: what is held was still there after this one was made.
-        claims.reverse();
-        let held = meet(&claims, |claim, run, held| {
-            if held.latest >= claim.record.created() {
-                let contest: &mut Contest = contests.entry(claim.at).or_default();
-                contest.by = held.by;
-                contest.doubtful = contest.doubtful.saturating_add(run.count);
-            }
-        });
-        contests.values_mut().for_each(|contest| contest.lost.sort_unstable());
-        Self { contests, held }
-    }
-}
-
-/// Tells `visit` of each stretch that a claim has in common with those before it; gives all that is claimed.
-fn meet(claims: &[Claim], mut visit: impl FnMut(&Claim, ClusterRun, &Held)) -> BTreeMap<u32, Held> {
-    let mut held: BTreeMap<u32, Held> = BTreeMap::new();
-    let mut of: HashMap<u64, Record> = HashMap::new();
-    for claim in claims {
-        let ClusterRun { mut first, .. } = claim.run;
-        let mut sum =
-            Held { end: claim.run.end(), created: claim.record.created(), latest: claim.record.latest(), by: claim.at };
-        // Stretches that meet become one, so that each is met once.
-        while let Some((&from, &other)) = held.range(..claim.run.end()).next_back() {
-            if other.end <= claim.run.first {
-                break;
-            }
-            held.remove(&from);
-            let start = from.max(claim.run.first);
-            let count = other.end.min(claim.run.end()).saturating_sub(start);
-            // The same file under an older name is no other.
-            if !of.get(&other.by).is_some_and(|record| record.is_same_file(&claim.record)) {
-                visit(claim, ClusterRun { first: start, count }, &other);
-            }
-            first = first.min(from);
-            sum.end = sum.end.max(other.end);
-            sum.created = sum.created.min(other.created);
-            sum.latest = sum.latest.max(other.latest);
-        }
-        of.insert(claim.at, claim.record);
-        held.insert(first, sum);
-    }
-    held
-}
-
 /// How well the place of a deleted file is known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Place {
+pub(super) enum Place {
     /// It lies in one piece, or its chain still stands and ends just where the file does.
     Known,
     /// Entries of its chain were cleared: the rest is guessed.
@@ -153,7 +43,7 @@ enum Place {
 }
 
 impl Place {
-    fn of(volume: &Volume, record: &Record, chain: Option<&Chain>) -> Self {
+    pub(super) fn of(volume: &Volume, record: &Record, chain: Option<&Chain>) -> Self {
         let Some(chain) = chain else { return Self::Known };
         match chain.end {
             ChainEnd::Link(Link::End) if chain.count == volume.heap.clusters_for(record.length) => Self::Known,
@@ -182,31 +72,33 @@ impl Listing {
             return none(Recoverability::Unknown, "the first cluster of the entry is none of the volume");
         }
         let chain = self.chains.get(&found.at);
-        if let Some(owner) = self.owners.owner(record.first_cluster).filter(|owner| owner.record.is_same_file(record)) {
+        if let Some(owner) =
+            self.owners.owner(record.first_cluster).filter(|owner| owner.record.identity() == record.identity())
+        {
             return self.moved(volume, owner);
         }
         let place = Place::of(volume, record, chain);
         let need = volume.heap.clusters_for(record.length);
         let claimed = volume.clusters(record, chain);
-        let contest = self.claims.contests.get(&found.at);
+        let contest = self.claims.contest(found.at);
         let mut clusters = Clusters { inferred: place != Place::Known, ..Clusters::default() };
         for run in claimed.runs() {
             self.push_free(run, contest, &mut clusters);
         }
         if place == Place::Cleared {
-            self.push_guess(volume, record, &mut clusters);
+            let last = claimed.runs().last().map_or(record.first_cluster, |run| run.end().saturating_sub(1));
+            self.push_guess(volume, record, last, &mut clusters);
         }
         clusters.push_lost(need.saturating_sub(clusters.length()));
         let (grade, reason) = self.grade(volume, found, place, &clusters);
         Recovered { clusters, grade, reason }
     }
 
-    /// Goes on behind the last cluster that the table gave, through the clusters that were free when the file was made, as a
+    /// Goes on behind `last`, the last cluster that the table gave, through the clusters that were free when the file was made, as a
     /// driver allocates: those of earlier files are passed over, those of later ones are lost.
-    fn push_guess(&self, volume: &Volume, record: &Record, clusters: &mut Clusters) {
+    fn push_guess(&self, volume: &Volume, record: &Record, last: u32, clusters: &mut Clusters) {
         let need = volume.heap.clusters_for(record.length);
         let created = record.created();
-        let last = clusters.runs().last().map_or(record.first_cluster, |run| run.end().saturating_sub(1));
         let mut at = last.saturating_add(1);
         for _ in 0..MOST_PIECES {
             let left = need.saturating_sub(clusters.length());
@@ -223,7 +115,7 @@ impl Listing {
                 Some((until, _)) => until,
                 None => {
                     let until = self.next_used(at, end).map_or(end, |(first, _)| first);
-                    let claimed = self.claims.held.range(at..).next().map_or(end, |(first, _)| *first);
+                    let claimed = self.claims.next(at).unwrap_or(end);
                     // In use by the bitmap alone: nobody knows by whom, nor since when.
                     let until = until.min(claimed);
                     clusters.push_run(ClusterRun { first: at, count: until.saturating_sub(at) });
@@ -239,8 +131,7 @@ impl Listing {
         if let Some(owner) = self.owners.owner(cluster) {
             return Some((owner.run.end(), owner.record.created()));
         }
-        let (_, held) = self.claims.held.range(..=cluster).next_back()?;
-        (held.end > cluster).then_some((held.end, held.created))
+        self.claims.at(cluster)
     }
 
     /// The content of a file that was renamed or moved: a live entry has its place, length and time of creation.
@@ -301,7 +192,7 @@ impl Listing {
         let record = &found.record;
         let need = volume.heap.clusters_for(record.length);
         let there = clusters.count();
-        let contest = self.claims.contests.get(&found.at);
+        let contest = self.claims.contest(found.at);
         if there == 0 {
             let by = self.owners.owner(record.first_cluster).map(|owner| owner.at);
             let by = by.or(contest.map(|contest| contest.by));

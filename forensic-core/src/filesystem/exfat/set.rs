@@ -83,11 +83,9 @@ impl Record {
         self.times.and_then(|times| times.latest())
     }
 
-    /// True where both are of one file: same place, length and time of creation.
-    pub(super) fn is_same_file(&self, other: &Self) -> bool {
-        (self.first_cluster, self.length, self.is_directory())
-            == (other.first_cluster, other.length, other.is_directory())
-            && self.created() == other.created()
+    /// What two names of one file have in common: place, length, kind and time of creation.
+    pub(super) fn identity(&self) -> (u32, u64, bool, Option<Time>) {
+        (self.first_cluster, self.length, self.is_directory(), self.created())
     }
 
     /// True where no rule of the specification is broken.
