@@ -30,7 +30,6 @@ impl Allocation {
         Self { bits, sums }
     }
 
-    #[allow(dead_code)]
     /// Whether a cluster is in use; `None` where the bitmap does not speak of it.
     pub(crate) fn is_used(&self, cluster: u64) -> Option<bool> {
         let byte = self.bits.get(usize::try_from(cluster / 8).ok()?)?;

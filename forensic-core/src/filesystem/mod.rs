@@ -7,6 +7,7 @@
 mod allocation;
 mod clusters;
 mod cross_check;
+mod exfat;
 mod fat;
 mod lost_chain;
 mod model;
@@ -40,7 +41,7 @@ const ENTRIES_AT_ONCE: u64 = 64;
 /// Every method takes `&self` and may be called from many threads. Damage never ends a listing: it goes to
 /// [`FileSystem::issues`] and to the entry concerned.
 pub trait FileSystem: Send + Sync {
-    /// "fat12", "fat16", "fat32", "ntfs".
+    /// "fat12", "fat16", "fat32", "exfat", "ntfs".
     fn kind(&self) -> &'static str;
 
     /// The volume label; empty where there is none.
@@ -203,7 +204,7 @@ pub struct Reader {
 }
 
 /// The readers, by family.
-const READERS: &[Reader] = &[fat::READER, ntfs::READER];
+const READERS: &[Reader] = &[exfat::READER, fat::READER, ntfs::READER];
 
 /// All readers, by family.
 ///

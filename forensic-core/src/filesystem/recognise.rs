@@ -1,6 +1,6 @@
 //! Which filesystem a volume holds, by its signatures.
 
-use super::{fat, ntfs};
+use super::{exfat, fat, ntfs};
 use crate::bytes::Source;
 
 /// A signature: name, byte offset in the volume, bytes.
@@ -35,6 +35,9 @@ pub(crate) fn recognise(volume: &Source) -> Option<&'static str> {
         (found == *signature).then_some(*name)
     });
     // FAT has no signature, and a volume whose boot sector is destroyed may have its backup. FAT goes first: a volume that
-    // was formatted anew may keep NTFS's backup in its last sector.
-    by_signature.or_else(|| fat::probe(volume)).or_else(|| ntfs::boot::has_backup(volume).then_some("ntfs"))
+    // was formatted anew may keep exFAT's backup, and NTFS's in its last sector.
+    by_signature
+        .or_else(|| fat::probe(volume))
+        .or_else(|| exfat::boot::has_backup(volume).then_some("exfat"))
+        .or_else(|| ntfs::boot::has_backup(volume).then_some("ntfs"))
 }

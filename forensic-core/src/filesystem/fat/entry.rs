@@ -108,7 +108,7 @@ impl Listing {
         let at = volume.source.medium_offset(found.at);
         if found.entry.is_directory() {
             let clusters: Clusters = self.runs.get(&found.at).into_iter().flatten().copied().collect();
-            whole_clusters(volume, &clusters, false, entry);
+            whole_clusters(volume, &clusters, entry);
             return;
         }
         let size = u64::from(found.entry.size);
@@ -137,9 +137,9 @@ impl Listing {
             Error::corrupt("FAT chain", at, expected, format!("{} clusters", chain.count))
         };
         let clusters: Clusters = chain.runs.iter().copied().collect();
-        let content = volume.content(&clusters, size, false, missing);
+        let content = volume.content(&clusters, size, missing);
         entry.size = size;
-        entry.streams = vec![Stream::new(StreamInfo::new("", size), Ok(content), volume.slack(&clusters, size, false))];
+        entry.streams = vec![Stream::new(StreamInfo::new("", size), Ok(content), volume.slack(&clusters, size))];
     }
 
     /// The clusters of a chain without an entry are certain; where the content ended in the last one is not known.
@@ -147,7 +147,7 @@ impl Listing {
         let first = found.entry.first_cluster;
         entry.attributes.insert("first_cluster".into(), Value::Int(i64::from(first)));
         let clusters: Clusters = self.runs.get(&found.at).into_iter().flatten().copied().collect();
-        whole_clusters(volume, &clusters, false, entry);
+        whole_clusters(volume, &clusters, entry);
         let chain = volume.table.chain(first, u32::MAX);
         let message = match chain.end {
             ChainEnd::Complete if chain.count == clusters.count() => return,
@@ -158,11 +158,12 @@ impl Listing {
     }
 
     fn deleted_content(&self, volume: &Volume, found: &Found, entry: &mut Entry) {
-        let recovered = self.recover(volume, found);
+        let mut recovered = self.recover(volume, found);
+        recovered.clusters.inferred = found.entry.is_directory() || recovered.grade != Recoverability::Intact;
         entry.recoverability = Some(recovered.grade);
         entry.recoverability_reason = recovered.reason.clone();
         if found.entry.is_directory() {
-            whole_clusters(volume, &recovered.clusters, true, entry);
+            whole_clusters(volume, &recovered.clusters, entry);
             return;
         }
         let size = u64::from(found.entry.size);
@@ -174,25 +175,24 @@ impl Listing {
                 &recovered.reason,
             )
         };
-        let is_guess = recovered.grade != Recoverability::Intact;
         let content = match recovered.grade {
             Recoverability::Overwritten => Err(lost()),
             _ if size > 0 && !recovered.has_content() => Err(lost()),
-            _ => Ok(volume.content(&recovered.clusters, size, is_guess, lost)),
+            _ => Ok(volume.content(&recovered.clusters, size, lost)),
         };
-        let slack = content.is_ok().then(|| volume.slack(&recovered.clusters, size, is_guess)).flatten();
+        let slack = content.is_ok().then(|| volume.slack(&recovered.clusters, size)).flatten();
         entry.size = size;
         entry.streams = vec![Stream::new(StreamInfo::new("", size), content, slack)];
     }
 }
 
 /// All bytes of the clusters as the main stream: a directory's slots, or a chain of which no entry tells the size.
-fn whole_clusters(volume: &Volume, clusters: &Clusters, inferred: bool, entry: &mut Entry) {
+fn whole_clusters(volume: &Volume, clusters: &Clusters, entry: &mut Entry) {
     let size = u64::from(clusters.count()).saturating_mul(u64::from(volume.boot.cluster_size));
     if size == 0 {
         return;
     }
-    let content = volume.content(clusters, size, inferred, || Error::unsupported("content without clusters"));
+    let content = volume.content(clusters, size, || Error::unsupported("content without clusters"));
     entry.size = size;
     entry.streams = vec![Stream::new(StreamInfo::new("", size), Ok(content), None)];
 }

@@ -33,15 +33,8 @@ use table::Table;
 
 pub(super) use boot::probe;
 
-const CAPS: &[Cap] = &[
-    Cap::Deleted,
-    Cap::Orphans,
-    Cap::Unlisted,
-    Cap::Extents,
-    Cap::Slack,
-    Cap::Unallocated,
-    Cap::CrossCheck,
-];
+const CAPS: &[Cap] =
+    &[Cap::Deleted, Cap::Orphans, Cap::Unlisted, Cap::Extents, Cap::Slack, Cap::Unallocated, Cap::CrossCheck];
 
 pub(super) const READER: Reader = Reader { family: "fat", kinds: &["fat12", "fat16", "fat32"], caps: CAPS, open };
 
