@@ -4,12 +4,7 @@
 ///
 /// # Errors
 /// Where the copy begins before `out` or ends behind it.
-pub(super) fn copy_back(
-    out: &mut [u8],
-    filled: usize,
-    distance: usize,
-    length: usize,
-) -> Result<usize, &'static str> {
+pub(super) fn copy_back(out: &mut [u8], filled: usize, distance: usize, length: usize) -> Result<usize, &'static str> {
     let from = filled.checked_sub(distance).filter(|_| distance > 0).ok_or("a copy from before the chunk")?;
     let end = filled.checked_add(length).filter(|end| *end <= out.len()).ok_or("a chunk longer than it should be")?;
     if length <= distance {

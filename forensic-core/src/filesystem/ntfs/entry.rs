@@ -51,9 +51,8 @@ impl Catalog {
         let grade = match file {
             Ok(file) => {
                 read(&mut entry, volume, &file, name, copy);
-                (!entry.status.is_live()).then(|| {
-                    trial::confirm(recover::grade(volume, &file, &entry, &self.claims, allocation), &entry)
-                })
+                (!entry.status.is_live())
+                    .then(|| trial::confirm(recover::grade(volume, &file, &entry, &self.claims, allocation), &entry))
             }
             Err(error) => {
                 without_record(&mut entry, copy, &error);
@@ -175,9 +174,10 @@ fn reparse_point(entry: &mut Entry, volume: &Volume, file: &File, flags: u32) ->
     entry.attributes.insert("reparse_tag".into(), Value::Int(i64::from(point.tag)));
     let texts = [("reparse_tag_name", point.tag_name), ("wof_algorithm", point.packing())];
     let texts = texts.into_iter().filter_map(|(key, text)| Some((key, text?.to_owned())));
-    let program = point.program.iter().flat_map(|[package, program]| {
-        [("app_exec_package", package.clone()), ("app_exec_target", program.clone())]
-    });
+    let program = point
+        .program
+        .iter()
+        .flat_map(|[package, program]| [("app_exec_package", package.clone()), ("app_exec_target", program.clone())]);
     entry.attributes.extend(texts.chain(program).map(|(key, text)| (key.into(), Value::Text(text))));
     let main = point.main(flags);
     entry.kind = point.kind.unwrap_or(entry.kind);

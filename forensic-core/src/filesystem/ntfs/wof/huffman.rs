@@ -128,12 +128,8 @@ impl Code {
             let count = counts.get_mut(usize::from(*length)).ok_or("a codeword of more than 16 bits")?;
             *count = count.saturating_add(1);
         }
-        let mut code = Self {
-            fast: [0; 1 << FAST_BITS],
-            ends: [0; LONGEST + 1],
-            starts: [0; LONGEST + 1],
-            symbols: [0; SYMBOLS],
-        };
+        let mut code =
+            Self { fast: [0; 1 << FAST_BITS], ends: [0; LONGEST + 1], starts: [0; LONGEST + 1], symbols: [0; SYMBOLS] };
         let (mut end, mut start) = (0u32, 0u16);
         for length in 1..=LONGEST {
             let count = counts.get(length).copied().unwrap_or(0);

@@ -91,11 +91,18 @@ impl Chunk<'_> {
                 continue;
             };
             let count = match copy & 7 {
-                7 => lengths.ok_or("a long copy without a code for its length")?.symbol(&mut self.bits).saturating_add(7),
+                7 => {
+                    lengths.ok_or("a long copy without a code for its length")?.symbol(&mut self.bits).saturating_add(7)
+                }
                 count => count,
             };
             let distance = self.distance(u32::from(copy >> 3), aligned) as usize;
-            filled = copy_back(out.get_mut(..end).unwrap_or_default(), filled, distance, usize::from(count).saturating_add(SHORTEST))?;
+            filled = copy_back(
+                out.get_mut(..end).unwrap_or_default(),
+                filled,
+                distance,
+                usize::from(count).saturating_add(SHORTEST),
+            )?;
         }
         Ok(filled)
     }
@@ -141,7 +148,9 @@ impl Chunk<'_> {
 fn read_lengths(bits: &mut Bits<'_>, lengths: &mut [u8]) -> Result<(), &'static str> {
     let widths: [u8; 20] = std::array::from_fn(|_| bits.take(4) as u8);
     let code = Code::new(&widths)?.ok_or("no codewords")?;
-    let less = |before: u8, by: u16| u8::try_from((17u16.saturating_add(u16::from(before)).saturating_sub(by)) % 17).unwrap_or(0);
+    let less = |before: u8, by: u16| {
+        u8::try_from((17u16.saturating_add(u16::from(before)).saturating_sub(by)) % 17).unwrap_or(0)
+    };
     let mut at = 0usize;
     while at < lengths.len() {
         let symbol = code.symbol(bits);
@@ -191,12 +200,11 @@ mod tests {
 
     /// Packs fields of bits, the highest first, into 16-bit little-endian words.
     fn words(fields: &[(u32, u32)]) -> Vec<u8> {
-        let mut text: String = fields.iter().map(|(value, count)| format!("{value:0width$b}", width = *count as usize)).collect();
-        while text.len() % 16 != 0 {
-            text.push('0');
-        }
-        let word = |at: usize| u16::from_str_radix(&text[at..at + 16], 2).unwrap().to_le_bytes();
-        (0..text.len()).step_by(16).flat_map(word).collect()
+        let bits = fields.iter().flat_map(|(value, count)| (0..*count).rev().map(move |bit| value >> bit & 1 == 1));
+        let bits: Vec<bool> = bits.collect();
+        let word =
+            |bits: &[bool]| bits.iter().zip((0..16).rev()).fold(0u16, |sum, (bit, at)| sum | u16::from(*bit) << at);
+        bits.chunks(16).flat_map(|bits| word(bits).to_le_bytes()).collect()
     }
 
     #[test]
