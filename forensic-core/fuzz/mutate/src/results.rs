@@ -71,7 +71,7 @@ impl Results {
             count("crash"),
             count("time"),
             count("memory"),
-            outcomes.values().filter(|outcome| outcome.entries == 0).count(),
+            outcomes.values().filter(|outcome| outcome.what == "ok" && outcome.entries == 0).count(),
             most(|outcome| outcome.milliseconds),
             most(|outcome| outcome.memory) >> 20,
             shares.len(),

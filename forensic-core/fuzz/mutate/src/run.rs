@@ -83,7 +83,7 @@ fn read(options: &Options, image: &Path, process: &mut Option<Process>, number: 
         Answer::Late => outcome.what = "time".to_owned(),
         Answer::Dead(words) => {
             outcome.what = if words.contains("memory allocation") { "memory" } else { "crash" }.to_owned();
-            outcome.words = words.replace(['\n', '\t'], " ");
+            outcome.words = words.replace(['\n', '\t'], " ").chars().take(300).collect();
         }
     }
     Ok(outcome)
@@ -123,6 +123,7 @@ impl Process {
         let mut child = Command::new(std::env::current_exe()?)
             .args(["--child", "--seed", &options.seed.to_string()])
             .arg(image)
+            .env("RUST_BACKTRACE", "0")
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())

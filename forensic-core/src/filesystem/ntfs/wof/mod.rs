@@ -5,8 +5,8 @@
 //! table's end, then the chunks; one as long as it unpacks to is stored as it is.
 //!
 //! The unpackers are our own. Of the crates at hand, `lzxd` 0.2 reads the LZX of cabinets and patches (a header bit, block
-//! sizes of 24 bits, 16-bit padding every 32 KiB), not that of WIM; `xpress-huffman` 0.1 is right and does not panic, but
-//! would leave LZX, the Huffman codes and the bit reader to be written here all the same.
+//! sizes of 24 bits, 16-bit padding every 32 KiB), not that of WIM; `xpress-huffman` 0.1 is right and did not panic on
+//! damage, but has a quarter of the speed, and would leave LZX, Huffman codes and bit reader to be written all the same.
 
 mod huffman;
 mod lzx;
