@@ -276,6 +276,17 @@ fn hole_of_any_length_in_a_compressed_stream_is_one_extent() {
     assert_eq!(entry.open("").unwrap().read_vec(size - 9, 9).unwrap(), [0; 9]);
 }
 
+#[test]
+fn bitmap_with_a_hole_longer_than_the_medium_is_read_as_far_as_there_are_clusters() {
+    let mut image = Image::new();
+    let hole = [(None, 1 << 48)];
+    let name = resident(FILE_NAME, "", 2, &file_name(ROOT, "$Bitmap"));
+    let bits = non_resident(DATA, "", 1, &Clusters { flags: SPARSE, ..Clusters::new(&hole, 1 << 57) });
+    image.records.insert(6, record(6, IN_USE, 0, &[name, bits]));
+    let filesystem = open(image.finish());
+    assert_eq!(filesystem.unallocated().unwrap().len(), (CLUSTERS * CLUSTER) as u64);
+}
+
 /// A volume with content packed in each way.
 fn packed_volume() -> Vec<u8> {
     let mut image = Image::new();
