@@ -17,7 +17,7 @@ KNOWN := $(BUILD)/sample/known.md5
 NATIVE := -lpthread -ldl -lm -lgcc_s
 CFLAGS := -std=c11 -Wall -Wextra -Werror -pedantic -O2
 
-.PHONY: all demo test lint doc test-rust test-python test-examples install install-python bench kit fuzz clean
+.PHONY: all demo test lint doc test-rust test-python test-examples install install-python bench kit fuzz mutate clean
 
 all:
 	$(CARGO) build --workspace --exclude forensic-py --release
@@ -86,6 +86,10 @@ kit: $(VENV)/.tools
 fuzz:
 	cd forensic-core && for target in evidence volume ntfs fat exfat lists pictures; do \
 	  $(CARGO) +nightly fuzz run $$target -- -max_total_time=600 -max_len=2097152 || exit 1; done
+
+# Two thousand damaged copies of each image, read whole and compared with `fls`: make mutate IMAGES="a.img b.img".
+mutate:
+	cd forensic-core/fuzz/mutate && $(CARGO) run --release -- --results $(BUILD)/mutate $(abspath $(IMAGES))
 
 # ── installation ─────────────────────────────────────────────────────────────────────────────────────────────────────
 

@@ -103,6 +103,12 @@ impl Extents {
         runs
     }
 
+    /// Bytes from `offset` on that are one run of zeros; 0 where data stands there.
+    pub(crate) fn hole(&self, offset: u64) -> u64 {
+        let run = self.runs.get(self.runs.partition_point(|(end, _)| *end <= offset));
+        run.filter(|(_, run)| run.offset.is_none()).map_or(0, |(end, _)| end.saturating_sub(offset))
+    }
+
     /// Calls `visit` with each (part of a) run that covers `offset .. offset + length`: its stream offset, then itself.
     fn pieces(&self, offset: u64, length: u64, mut visit: impl FnMut(u64, Run) -> Result<()>) -> Result<()> {
         let stop = offset.saturating_add(length).min(self.len());

@@ -7,6 +7,7 @@
 mod bytes;
 mod corpus;
 mod corpus_images;
+mod cross_checks;
 mod evidence;
 mod ewf;
 mod ewf_image;
@@ -17,6 +18,7 @@ mod fat_images_of_others;
 mod faults;
 mod lists;
 mod ntfs;
+mod ntfs_encodings;
 mod pictures;
 mod report;
 mod triage;

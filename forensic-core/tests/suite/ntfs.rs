@@ -1,6 +1,6 @@
 //! Tests of the NTFS reader: against The Sleuth Kit's listings, the image kit's truth, and volumes no driver would write.
 
-mod image;
+pub(crate) mod image;
 
 use crate::{corpus, faults::FailingRead};
 use forensic_core::{

@@ -25,6 +25,7 @@ pub(super) mod kind {
     pub(in super::super) const INDEX_ALLOCATION: u32 = 0xa0;
     pub(in super::super) const BITMAP: u32 = 0xb0;
     pub(in super::super) const REPARSE_POINT: u32 = 0xc0;
+    pub(in super::super) const LOGGED_UTILITY_STREAM: u32 = 0x100;
 }
 
 /// An attribute, or one fragment of it.

@@ -2,10 +2,11 @@
 
 use super::{Volume, attribute::kind, file::File, stream::fragments};
 use crate::{
-    bytes::{ReadAt, Run, Source, for_each_block},
+    bytes::{ReadAt, Run, Slice, Source, for_each_block},
     error::{Error, Result},
     filesystem::allocation::{Allocation, FreeRuns},
 };
+use std::sync::Arc;
 
 /// The record of $Bitmap.
 const BITMAP: u64 = 6;
@@ -33,7 +34,10 @@ pub(super) fn unallocated(volume: &Volume) -> Result<Vec<Run>> {
     let cluster_size = u64::from(volume.boot.cluster_size);
     let clusters = volume.boot.clusters().min(volume.source.len().checked_div(cluster_size).unwrap_or(0));
     let mut free = FreeRuns::new(clusters, cluster_size, 0);
-    for_each_block(&content(volume)?, 1 << 20, 0, |_, block| {
+    let bits = content(volume)?;
+    // A hole can make $Bitmap longer than any medium.
+    let bits = Slice::new(bits.clone(), 0, bits.len().min(clusters.div_ceil(8)))?;
+    for_each_block(&(Arc::new(bits) as Source), 1 << 20, 0, |_, block| {
         free.push(block?);
         Ok(())
     })?;

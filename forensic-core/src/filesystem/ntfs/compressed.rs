@@ -83,13 +83,15 @@ impl Compressed {
         Ok(bytes)
     }
 
-    /// Calls `visit` with each unit that `offset .. offset + length` meets: its start, and the range met.
+    /// Calls `visit` with each unit that `offset .. offset + length` meets: its start, and the range met. Units of one hole
+    /// are visited as one, so that a hole of any length is one step.
     fn units(&self, offset: u64, length: u64, mut visit: impl FnMut(u64, u64, u64) -> Result<()>) -> Result<()> {
         let end = offset.saturating_add(length).min(self.size);
         let mut at = offset;
         while at < end {
             let start = at.checked_div(self.unit).unwrap_or(0).saturating_mul(self.unit);
-            let next = start.saturating_add(self.unit).min(end);
+            let units = self.stored.hole(start).checked_div(self.unit).unwrap_or(0).max(1);
+            let next = start.saturating_add(self.unit.saturating_mul(units)).min(end);
             visit(start, at, next)?;
             at = next;
         }

@@ -1,6 +1,6 @@
 //! The opinion of crate `ntfs`, an independent reader of live NTFS data.
 //!
-//! It is known to be wrong about LZNT1 (it gives the packed bytes), about a record that lies in two runs of $MFT (it
+//! It is known to be wrong about LZNT1 and WOF (it gives the packed bytes, or zeros), about a record that lies in two runs of $MFT (it
 //! reads on where the first run ends), and about $Boot (it takes cluster 0 for a sparse run).
 
 use super::{Ntfs, Volume, file_name};
@@ -53,6 +53,8 @@ fn known_limit(volume: &Volume, entry: &Entry, stream: &StreamInfo) -> &'static 
         "crate ntfs 0.4 fails on a record that lies in two runs of $MFT"
     } else if entry.id == BOOT {
         "crate ntfs 0.4 takes a run that begins at cluster 0 for a sparse one"
+    } else if stream.compressed && entry.attributes.contains_key("wof_algorithm") && stream.name.is_empty() {
+        "crate ntfs 0.4 gives zeros for content packed by the Windows overlay filter"
     } else if stream.compressed {
         "crate ntfs 0.4 gives LZNT1 data as stored"
     } else if entry.attributes.contains_key("encrypted") {

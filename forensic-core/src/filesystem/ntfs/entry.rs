@@ -9,7 +9,8 @@ use super::{
     recover,
     reparse::{self, Interix, Reparse},
     standard_information::{self, StandardInformation},
-    stream::{self, streams},
+    stream::{self, Main, streams},
+    trial,
 };
 use crate::{
     bytes::{Fields, ReadAt},
@@ -22,6 +23,9 @@ use crate::{
 
 /// Why nothing but a name and its times is left of a file.
 const REUSED: &str = "its MFT record was used again: where its content lies is not known";
+
+/// The stream that holds the keys of an encrypted file.
+const EFS: &str = "$EFS";
 
 impl Catalog {
     /// The entry at a position of the listing. Reads its record: once, where there is no attribute list.
@@ -47,7 +51,8 @@ impl Catalog {
         let grade = match file {
             Ok(file) => {
                 read(&mut entry, volume, &file, name, copy);
-                (!entry.status.is_live()).then(|| recover::grade(volume, &file, &entry, &self.claims, allocation))
+                (!entry.status.is_live())
+                    .then(|| trial::confirm(recover::grade(volume, &file, &entry, &self.claims, allocation), &entry))
             }
             Err(error) => {
                 without_record(&mut entry, copy, &error);
@@ -113,8 +118,11 @@ fn read(entry: &mut Entry, volume: &Volume, file: &File, name: NameAt, copy: Opt
     if let Some(id) = file.first(kind::OBJECT_ID).and_then(object_id) {
         entry.attributes.insert("object_id".into(), Value::Text(id));
     }
-    let blocked = reparse_point(entry, volume, file, flags);
-    entry.streams = streams(volume, file, directory, blocked);
+    if stream::fragments(file, kind::LOGGED_UTILITY_STREAM).iter().any(|stream| file_name::text(stream.name) == EFS) {
+        entry.attributes.insert("efs".into(), Value::Bool(true));
+    }
+    let main = reparse_point(entry, volume, file, flags);
+    entry.streams = streams(volume, file, directory, &main);
     entry.size = entry.streams.first().filter(|main| main.info.name.is_empty()).map_or(0, |main| main.info.size);
     if flags & standard_information::SYSTEM != 0 && entry.kind == Kind::File {
         interix(entry);
@@ -147,12 +155,10 @@ fn file_names(file: &File) -> impl Iterator<Item = FileName<'_>> {
     file.of_kind(kind::FILE_NAME).filter_map(|(_, attribute)| FileName::parse(attribute.resident()?, attribute.at).ok())
 }
 
-/// Reads the reparse point, if there is one; gives why the main stream does not hold the content, where it does not.
-fn reparse_point(entry: &mut Entry, volume: &Volume, file: &File, flags: u32) -> Option<Error> {
-    let recalled = flags & standard_information::RECALL_ON_DATA_ACCESS != 0;
-    let blocked = recalled.then(|| Error::unsupported("content that is kept elsewhere"));
+/// Reads the reparse point, if there is one; gives where the content of the main stream is.
+fn reparse_point(entry: &mut Entry, volume: &Volume, file: &File, flags: u32) -> Main {
     let fragments = stream::fragments(file, kind::REPARSE_POINT);
-    let Some(content) = fragments.first() else { return blocked };
+    let Some(content) = fragments.first() else { return reparse::without_point(flags) };
     let at = file.first(kind::REPARSE_POINT).map_or(file.base.at, |attribute: Attribute<'_>| attribute.at);
     let parsed = content.content(volume).and_then(|bytes| {
         let bytes = bytes.read_vec(0, bytes.len().min(16 << 10))?;
@@ -162,21 +168,21 @@ fn reparse_point(entry: &mut Entry, volume: &Volume, file: &File, flags: u32) ->
         Ok(point) => point,
         Err(error) => {
             entry.issues.push(Issue::from(&error));
-            return blocked;
+            return reparse::without_point(flags);
         }
     };
     entry.attributes.insert("reparse_tag".into(), Value::Int(i64::from(point.tag)));
-    match point.tag {
-        reparse::SYMLINK | reparse::MOUNT_POINT | reparse::LX_SYMLINK => entry.kind = Kind::Symlink,
-        tag if reparse::LX_SPECIAL.contains(&tag) => entry.kind = Kind::Other,
-        _ => {}
-    }
+    let texts = [("reparse_tag_name", point.tag_name), ("wof_algorithm", point.packing())];
+    let texts = texts.into_iter().filter_map(|(key, text)| Some((key, text?.to_owned())));
+    let program = point
+        .program
+        .iter()
+        .flat_map(|[package, program]| [("app_exec_package", package.clone()), ("app_exec_target", program.clone())]);
+    entry.attributes.extend(texts.chain(program).map(|(key, text)| (key.into(), Value::Text(text))));
+    let main = point.main(flags);
+    entry.kind = point.kind.unwrap_or(entry.kind);
     entry.target = point.target;
-    match point.tag {
-        reparse::WOF => Some(Error::unsupported("compression by the Windows overlay filter")),
-        reparse::DEDUP => Some(Error::unsupported("data deduplication")),
-        _ => blocked,
-    }
+    main
 }
 
 /// Symbolic links and devices that Interix and ntfs-3g keep in files of the system flag.

@@ -1,5 +1,7 @@
 //! LZNT1, the compression of NTFS: [MS-XCA] 2.5.
 
+use super::copy::copy_back;
+
 /// Bytes a chunk inflates to.
 const CHUNK: usize = 4096;
 
@@ -13,8 +15,11 @@ pub(super) fn inflate(packed: &[u8], out: &mut [u8]) -> Result<(), (usize, &'sta
             Some([low, high]) => u16::from_le_bytes([*low, *high]),
             _ => 0,
         };
-        // A zero header, or the end of the input, ends the unit: the rest is zero.
+        // A zero header, or the end of the input, ends the unit: the rest is zero. A unit of zeros alone is never packed.
         if header == 0 {
+            if at == 0 {
+                return Err((0, "no chunk at all"));
+            }
             at = packed.len();
             continue;
         }
@@ -56,19 +61,7 @@ fn inflate_chunk(body: &[u8], out: &mut [u8]) -> Result<(), (usize, &'static str
             let length_bits = 16u32.saturating_sub(displacement_bits);
             let displacement = (token >> length_bits).saturating_add(1);
             let length = (token & (0xffff >> displacement_bits)).saturating_add(3);
-            let from = filled.checked_sub(displacement).ok_or((at, "a copy from before the chunk"))?;
-            let to = filled.saturating_add(length);
-            if to > out.len() {
-                return Err((at, "a chunk longer than 4096 bytes"));
-            }
-            // Byte by byte: a copy may read what it has just written.
-            for step in 0..length {
-                let byte = out.get(from.saturating_add(step)).copied().unwrap_or(0);
-                if let Some(place) = out.get_mut(filled.saturating_add(step)) {
-                    *place = byte;
-                }
-            }
-            filled = to;
+            filled = copy_back(out, filled, displacement, length).map_err(|what| (at, what))?;
             at = at.saturating_add(2);
         }
     }

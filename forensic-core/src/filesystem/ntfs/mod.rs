@@ -9,6 +9,7 @@ mod bitmap;
 pub(super) mod boot;
 mod catalog;
 mod compressed;
+mod copy;
 mod cross_check;
 mod entry;
 mod file;
@@ -23,6 +24,8 @@ mod runs;
 mod scan;
 mod standard_information;
 mod stream;
+mod trial;
+mod wof;
 
 use super::{Cap, CrossCheck, Entry, FileSystem, Reader, allocation::Allocation};
 use crate::{

@@ -82,6 +82,8 @@ impl StandardInformation {
 
 /// The flag of files that belong to the system.
 pub(super) const SYSTEM: u32 = 0x0004;
+/// The flag of files whose content was moved elsewhere.
+pub(super) const OFFLINE: u32 = 0x1000;
 /// The flag of files whose content is fetched from elsewhere when it is read.
 pub(super) const RECALL_ON_DATA_ACCESS: u32 = 0x0040_0000;
 
@@ -97,7 +99,7 @@ const FLAGS: [(u32, &str); 15] = [
     (0x0200, "sparse"),
     (0x0400, "reparse_point"),
     (0x0800, "compressed"),
-    (0x1000, "offline"),
+    (OFFLINE, "offline"),
     (0x2000, "not_content_indexed"),
     (0x4000, "encrypted"),
     (0x8000, "integrity_stream"),

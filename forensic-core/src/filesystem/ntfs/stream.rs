@@ -7,6 +7,7 @@ use super::{
     file::File,
     file_name,
     runs::DataRuns,
+    wof::{self, Packing},
 };
 use crate::{
     bytes::{Extent, Extents, ReadAt, Run, Source, check_bounds},
@@ -278,9 +279,18 @@ impl ReadAt for Partial {
     }
 }
 
-/// The streams of a file, the main one first; a directory has only named ones. Where `blocked` is given, it is why the
-/// main stream cannot be read.
-pub(super) fn streams(volume: &Volume, file: &File, directory: bool, blocked: Option<Error>) -> Vec<Stream> {
+/// Where the content of the main stream is.
+pub(super) enum Main {
+    /// In its own clusters, or in the record.
+    Own,
+    /// Nowhere on this volume, or not to be had; and why.
+    Refused(Error),
+    /// Packed, in the stream "WofCompressedData". The second is the byte offset of the reparse point that says so.
+    Packed(Packing, u64),
+}
+
+/// The streams of a file, the main one first; a directory has only named ones.
+pub(super) fn streams(volume: &Volume, file: &File, directory: bool, main: &Main) -> Vec<Stream> {
     let torn = file.torn().cloned();
     let mut streams = Vec::new();
     for data in fragments(file, kind::DATA) {
@@ -288,15 +298,14 @@ pub(super) fn streams(volume: &Volume, file: &File, directory: bool, blocked: Op
             continue;
         }
         let mut stream = data.stream(volume);
-        let blocked = blocked.clone().filter(|_| data.name.is_empty());
-        if let Some(error) = torn.clone().or(blocked) {
-            stream = Stream::new(stream.info, Err(error), None);
+        if let Some(error) = &torn {
+            stream = Stream::new(stream.info, Err(error.clone()), None);
         }
         streams.push(stream);
     }
     if !directory && !streams.iter().any(|stream| stream.info.name.is_empty()) {
         // The damage may have hidden it: then nobody knows that the file is empty.
-        let content = match torn.or(blocked).or_else(|| file.damage()) {
+        let content = match torn.clone().or_else(|| file.damage()) {
             Some(error) => Err(error),
             None => Ok(Arc::new(Vec::new()) as Source),
         };
@@ -304,5 +313,30 @@ pub(super) fn streams(volume: &Volume, file: &File, directory: bool, blocked: Op
         streams.push(Stream::new(info, content, None));
     }
     streams.sort_by_key(|stream| !stream.info.name.is_empty());
+    if torn.is_none()
+        && let Some(own) = streams.first().filter(|stream| stream.info.name.is_empty())
+        && let Some(instead) = elsewhere(own, main, &streams)
+        && let Some(own) = streams.first_mut()
+    {
+        *own = instead;
+    }
     streams
+}
+
+/// What stands for the main stream where its content is not its own.
+fn elsewhere(own: &Stream, main: &Main, streams: &[Stream]) -> Option<Stream> {
+    match main {
+        Main::Own => None,
+        Main::Refused(error) => Some(Stream::new(own.info.clone(), Err(error.clone()), None)),
+        Main::Packed(packing, at) => {
+            let info = StreamInfo { compressed: true, sparse: false, ..own.info.clone() };
+            let packed = streams.iter().find(|stream| stream.info.name == wof::STREAM);
+            let content = match packed {
+                Some(packed) => packed.open().map(|packed| packing.content(packed, info.size)),
+                None => Err(Error::corrupt("reparse point", *at, "a stream WofCompressedData beside it", "none")),
+            };
+            // The slack is that of the packed stream, which has it.
+            Some(Stream::new(info, content, None))
+        }
+    }
 }
