@@ -29,6 +29,8 @@ pub struct Limits {
     /// Bytes that a stream may have beyond what the medium holds (sparse parts, compression), for it to be hashed by a
     /// triage.
     pub sparse_bytes: u64,
+    /// Bytes of unallocated space that a listing searches for names and records of deleted files; 0 for a listing at once.
+    pub sweep_bytes: u64,
     /// Width × height of a picture to decode.
     pub pixels: u64,
     /// Bytes a picture decoder may allocate.
@@ -48,6 +50,7 @@ impl Default for Limits {
             structure_bytes: 256 << 20,
             inflated_bytes: 32 << 20,
             sparse_bytes: 64 << 30,
+            sweep_bytes: 64 << 30,
             pixels: 400_000_000,
             picture_bytes: 1 << 30,
             issues: 100_000,

@@ -3,9 +3,10 @@
 use super::{
     Volume,
     attribute::{Attribute, kind},
-    catalog::{Catalog, Copy, NameAt, Place},
+    catalog::{Catalog, NameAt, Place},
     file::File,
     file_name::{self, FileName},
+    former::{Copy, Fate},
     recover,
     reparse::{self, Interix, Reparse},
     standard_information::{self, StandardInformation},
@@ -33,28 +34,47 @@ impl Catalog {
         entry.name = self.tree.name(node).to_owned();
         entry.status = node.status;
         let copy = match name {
-            NameAt::Index(place) => self.copies.get(place as usize),
+            NameAt::Copy(place) => self.copies.get(place as usize),
             _ => None,
         };
-        let file = match copy.filter(|copy| copy.gone) {
-            None => File::read(volume, u64::from(record)),
-            Some(copy) => {
-                let expected = format!("record {record} as of sequence number {}", copy.child.sequence());
-                Err(Error::corrupt("MFT record", copy.at, expected, "a file that uses the record since"))
-            }
+        let stray = match name {
+            NameAt::Stray { place, .. } => self.strays.get(place as usize),
+            _ => None,
         };
-        let gone = copy.is_some_and(|copy| copy.gone);
+        let fate = copy.map_or(Fate::Kept, |copy| copy.fate);
+        let number = stray.map_or(u64::from(record), |stray| stray.number);
+        let lost = |what: &str| {
+            let expected = format!("record {record} as of sequence number {}", copy.map_or(0, |c| c.child.sequence()));
+            Err(Error::corrupt("MFT record", copy.map_or(0, |copy| copy.at), expected, what))
+        };
+        let file = match fate {
+            Fate::Kept | Fate::Renamed => File::read(volume, number),
+            Fate::Reused => lost("a file that uses the record since"),
+            Fate::Absent => lost("no such record"),
+        };
+        if let Some(copy) = copy {
+            entry.attributes.insert("name_source".into(), Value::Text(copy.origin.as_str().to_owned()));
+        }
         let grade = match file {
             Ok(file) => {
-                read(&mut entry, volume, &file, name, copy);
-                (!entry.status.is_live()).then(|| recover::grade(volume, &file, &entry, &self.claims, allocation))
+                let holder = match name {
+                    NameAt::Attribute { holder, id } => Some((u64::from(holder), id)),
+                    NameAt::Stray { id, .. } => Some((number, id)),
+                    _ => None,
+                };
+                read(&mut entry, volume, &file, holder, copy);
+                match (entry.status.is_live(), fate) {
+                    (true, _) => None,
+                    (false, Fate::Renamed) => Some(renamed(&file, copy)),
+                    (false, _) => Some(recover::grade(volume, &file, &entry, &self.claims, allocation)),
+                }
             }
             Err(error) => {
                 without_record(&mut entry, copy, &error);
-                match (entry.status.is_live(), gone) {
+                match (entry.status.is_live(), fate) {
                     (true, _) => None,
-                    (false, true) => Some((Recoverability::Unknown, REUSED.to_owned())),
-                    (false, false) => Some((Recoverability::Unknown, error.to_string())),
+                    (false, Fate::Reused) => Some((Recoverability::Unknown, REUSED.to_owned())),
+                    (false, _) => Some((Recoverability::Unknown, error.to_string())),
                 }
             }
         };
@@ -67,7 +87,7 @@ impl Catalog {
 }
 
 /// Fills in all that the record says.
-fn read(entry: &mut Entry, volume: &Volume, file: &File, name: NameAt, copy: Option<&Copy>) {
+fn read(entry: &mut Entry, volume: &Volume, file: &File, holder: Option<(u64, u16)>, copy: Option<&Copy>) {
     entry.issues.extend(file.issues.iter().cloned());
     let directory = file.base.header.directory;
     entry.kind = if directory { Kind::Directory } else { Kind::File };
@@ -89,12 +109,12 @@ fn read(entry: &mut Entry, volume: &Volume, file: &File, name: NameAt, copy: Opt
             .attributes
             .extend(ids.into_iter().filter_map(|(key, id)| Some((key.into(), Value::Int(id.filter(|id| *id != 0)?)))));
     }
-    let own = match name {
-        NameAt::Attribute { holder, id } => file.of_kind(kind::FILE_NAME).find_map(|(number, attribute)| {
-            let is_it = number == u64::from(holder) && attribute.id == id;
+    let own = match holder {
+        Some((holder, id)) => file.of_kind(kind::FILE_NAME).find_map(|(number, attribute)| {
+            let is_it = number == holder && attribute.id == id;
             FileName::parse(attribute.resident().filter(|_| is_it)?, attribute.at).ok()
         }),
-        _ => copy.and_then(|copy| FileName::parse(&copy.key, copy.at).ok()),
+        None => copy.and_then(Copy::name),
     };
     if let Some(own) = &own {
         named(entry, own);
@@ -121,11 +141,31 @@ fn read(entry: &mut Entry, volume: &Volume, file: &File, name: NameAt, copy: Opt
     }
 }
 
-/// An entry of which only the directory's copy of the name is left.
+/// Grades a name that was removed while its file lives on, or lived on.
+fn renamed(file: &File, copy: Option<&Copy>) -> (Recoverability, String) {
+    let modified = file
+        .first(kind::STANDARD_INFORMATION)
+        .and_then(|attribute| StandardInformation::parse(attribute.resident()?, attribute.at).ok())
+        .map(|information| information.times.modified);
+    let unchanged = copy.and_then(Copy::name).is_some_and(|name| Some(name.times.modified) == modified);
+    match (file.base.header.in_use, unchanged) {
+        (true, true) => {
+            let reason = "the name was removed; the file lives on under another, not modified since".to_owned();
+            (Recoverability::Intact, reason)
+        }
+        (true, false) => {
+            let reason = "the name was removed; the file lives on under another, and was modified since".to_owned();
+            (Recoverability::Unknown, reason)
+        }
+        (false, _) => (Recoverability::Unknown, "the name was removed before the file was deleted".to_owned()),
+    }
+}
+
+/// An entry of which only a copy of the name is left.
 fn without_record(entry: &mut Entry, copy: Option<&Copy>, error: &Error) {
     entry.issues.push(Issue::from(error));
     let mut size = 0;
-    if let Some(name) = copy.and_then(|copy| FileName::parse(&copy.key, copy.at).ok()) {
+    if let Some(name) = copy.and_then(Copy::name) {
         named(entry, &name);
         standard_information::add_flags(&mut entry.attributes, name.flags);
         entry.kind = if name.is_directory() { Kind::Directory } else { Kind::File };

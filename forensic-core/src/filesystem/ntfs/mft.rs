@@ -21,6 +21,18 @@ use std::sync::Arc;
 const STRUCTURE: &str = "$MFT";
 /// Bytes read at once when all records are read.
 const BLOCK: usize = 1 << 20;
+/// Marks the number of a record that stands outside $MFT: the rest of it is a byte offset in the volume.
+const OUTSIDE: u64 = 1 << 63;
+
+/// The number by which the record at byte `place` of the volume is known, which is none of $MFT's.
+pub(super) fn outside(place: u64) -> u64 {
+    OUTSIDE | place
+}
+
+/// True for the number of a record that stands outside $MFT.
+pub(super) fn is_outside(number: u64) -> bool {
+    number & OUTSIDE != 0
+}
 
 /// The records of a volume.
 pub(super) struct Mft {
@@ -83,16 +95,23 @@ impl Mft {
 
     /// A value that stands at `offset` of record `number`.
     pub(super) fn resident(&self, number: u64, offset: usize, value: &[u8]) -> Resident {
-        let start = number.saturating_mul(u64::from(self.record_size)).saturating_add(offset as u64);
-        Resident { bytes: value.into(), within: self.records.clone(), offset: start }
+        let (within, start) = self.place(number);
+        Resident { bytes: value.into(), within: within.clone(), offset: start.saturating_add(offset as u64) }
+    }
+
+    /// Where record `number` begins: what holds it, and the byte offset in that.
+    fn place(&self, number: u64) -> (&Source, u64) {
+        match is_outside(number) {
+            true => (&self.volume, number & !OUTSIDE),
+            false => (&self.records, number.saturating_mul(u64::from(self.record_size))),
+        }
     }
 
     /// Reads record `number`; one piece of $MFT may end inside it.
     pub(super) fn record(&self, number: u64) -> Result<Record> {
-        let size = u64::from(self.record_size);
-        let offset = number.saturating_mul(size);
-        let bytes = self.records.read_vec(offset, size)?;
-        Record::parse(bytes.into(), number, self.records.medium_offset(offset))
+        let (within, offset) = self.place(number);
+        let bytes = within.read_vec(offset, u64::from(self.record_size))?;
+        Record::parse(bytes.into(), number, within.medium_offset(offset))
     }
 
     /// True where record `number` lies in two runs of $MFT.

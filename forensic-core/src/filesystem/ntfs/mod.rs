@@ -13,16 +13,21 @@ mod cross_check;
 mod entry;
 mod file;
 mod file_name;
+mod former;
 mod index;
 mod lznt1;
 mod mft;
+mod names;
 mod record;
 mod recover;
+mod remains;
 mod reparse;
 mod runs;
 mod scan;
 mod standard_information;
+mod stray;
 mod stream;
+mod sweep;
 
 use super::{Cap, CrossCheck, Entry, FileSystem, Reader, allocation::Allocation};
 use crate::{

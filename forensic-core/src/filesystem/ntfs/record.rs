@@ -7,6 +7,7 @@ use crate::{
     bytes::Fields,
     error::{Error, Result},
 };
+use std::ops::Range;
 
 const STRUCTURE: &str = "MFT record";
 /// The header of an MFT record up to the first field that only newer versions have.
@@ -47,6 +48,8 @@ pub(super) struct Header {
     pub(super) used: u32,
     /// The record this one continues; 0 for a record of its own.
     pub(super) base: Reference,
+    /// The number the record itself gives; only since NTFS 3.1.
+    pub(super) stated: Option<u32>,
 }
 
 /// An MFT record, its sector ends put back.
@@ -67,7 +70,7 @@ impl Record {
     /// # Errors
     /// Where there is no record at all; a torn one is parsed and marked.
     pub(super) fn parse(mut bytes: Box<[u8]>, number: u64, at: u64) -> Result<Self> {
-        let torn = put_back_sector_ends(&mut bytes, b"FILE", STRUCTURE, at)?;
+        let torn = put_back_sector_ends(&mut bytes, b"FILE", STRUCTURE, at, |_| {})?;
         let fields = Fields::new(&bytes, STRUCTURE, at);
         let flags = fields.u16(22)?;
         let header = Header {
@@ -78,6 +81,8 @@ impl Record {
             directory: flags & 2 != 0,
             used: fields.u32(24)?,
             base: Reference(fields.u64(32)?),
+            // Before NTFS 3.1 the update sequence array stands in this place.
+            stated: fields.u32(44).ok().filter(|_| fields.u16(4).is_ok_and(|array| array >= 48)),
         };
         if usize::from(header.first_attribute) < HEADER || usize::from(header.first_attribute) >= bytes.len() {
             return Err(fields.corrupt(20, "the first attribute inside the record", header.first_attribute));
@@ -91,7 +96,8 @@ pub(super) fn is_blank(bytes: &[u8]) -> bool {
     bytes.iter().all(|byte| *byte == 0)
 }
 
-/// Puts back the last two bytes of each 512, which the update sequence array keeps.
+/// Puts back the last two bytes of each 512, which the update sequence array keeps, and tells `put_back` of each such
+/// sector.
 ///
 /// Gives the error of the first sector whose check value differs; the sectors that fit are put back all the same.
 ///
@@ -102,6 +108,7 @@ pub(super) fn put_back_sector_ends(
     signature: &[u8; 4],
     structure: &'static str,
     at: u64,
+    mut put_back: impl FnMut(Range<usize>),
 ) -> Result<Option<Error>> {
     let fields = Fields::new(bytes, structure, at);
     let found = fields.array::<4>(0)?;
@@ -122,12 +129,14 @@ pub(super) fn put_back_sector_ends(
     for index in 0..sectors {
         let kept = offset.saturating_add(index.saturating_add(1).saturating_mul(2));
         let kept = Fields::new(bytes, structure, at).array::<2>(kept)?;
-        let end = index.saturating_add(1).saturating_mul(stride).saturating_sub(2);
+        let start = index.saturating_mul(stride);
+        let end = start.saturating_add(stride).saturating_sub(2);
         let Some(end) = bytes.get_mut(end..).and_then(|rest| rest.first_chunk_mut::<2>()) else { continue };
         if *end == check {
             *end = kept;
+            put_back(start..start.saturating_add(stride));
         } else if torn.is_none() {
-            let place = index.saturating_add(1).saturating_mul(stride).saturating_sub(2) as u64;
+            let place = start.saturating_add(stride).saturating_sub(2) as u64;
             let expected = format!("the check value {check:02x?} of the update sequence");
             torn = Some(Error::corrupt(structure, at.saturating_add(place), expected, format!("{end:02x?}")));
         }

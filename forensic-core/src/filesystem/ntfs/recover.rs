@@ -22,8 +22,8 @@ use std::collections::{BTreeMap, HashMap};
 
 /// The clusters that records claim.
 pub(super) struct Claims {
-    /// Clusters of files in use, sorted and apart.
-    pub(super) live: Vec<(u64, u64)>,
+    /// Clusters of files in use, sorted.
+    pub(super) live: Vec<Claim>,
     /// Of each deleted record that others contest, the clusters lost to a later one, and those nobody knows about.
     contested: HashMap<u32, Contest>,
 }
@@ -50,15 +50,8 @@ struct Held {
 }
 
 impl Claims {
-    pub(super) fn new(mut live: Vec<(u64, u64)>, mut deleted: Vec<Claim>, lives: &HashMap<u32, Life>) -> Self {
+    pub(super) fn new(mut live: Vec<Claim>, mut deleted: Vec<Claim>, lives: &HashMap<u32, Life>) -> Self {
         live.sort_unstable();
-        let mut apart: Vec<(u64, u64)> = Vec::with_capacity(live.len());
-        for (start, end) in live {
-            match apart.last_mut() {
-                Some(last) if start <= last.1 => last.1 = last.1.max(end),
-                _ => apart.push((start, end)),
-            }
-        }
         let life = |record: u32| lives.get(&record).copied().unwrap_or_default();
         let mut contested: HashMap<u32, Contest> = HashMap::new();
         deleted.sort_unstable_by_key(|claim| {
@@ -90,7 +83,7 @@ impl Claims {
                 }
             });
         }
-        Self { live: apart, contested }
+        Self { live, contested }
     }
 }
 

@@ -48,8 +48,8 @@ pub(super) struct Name {
     text: (u32, u8),
 }
 
-/// Clusters that a deleted record claims.
-#[derive(Debug, Clone, Copy)]
+/// Clusters that a record claims: first one, and the one after the last.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Claim {
     pub(super) start: u64,
     pub(super) end: u64,
@@ -70,11 +70,13 @@ pub(super) struct Scan {
     pub(super) names: Vec<Name>,
     /// All names, one after another, in UTF-16LE.
     text: Vec<u8>,
-    /// Clusters of files in use: first one, and the one after the last.
-    pub(super) live: Vec<(u64, u64)>,
+    /// Clusters of files in use.
+    pub(super) live: Vec<Claim>,
     pub(super) deleted: Vec<Claim>,
     /// Of each deleted base record.
     pub(super) lives: HashMap<u32, Life>,
+    /// When the volume was formatted, where $MFT says so.
+    formatted: u64,
 }
 
 impl Scan {
@@ -106,6 +108,11 @@ impl Scan {
 
     pub(super) fn slot(&self, record: u64) -> Option<&Slot> {
         self.slots.get(usize::try_from(record).ok()?)
+    }
+
+    /// Whether what was last changed at this time is of a filesystem that was here before.
+    pub(super) fn is_earlier_format(&self, changed: u64) -> bool {
+        changed != 0 && changed < self.formatted
     }
 
     /// A name in UTF-16LE.
@@ -158,6 +165,9 @@ impl Scan {
             }
             self.clusters(volume, &attribute, header.in_use, base);
         }
+        if number == 0 {
+            self.formatted = times.map_or(0, |times| times.created);
+        }
         if !header.in_use && header.base == Reference(0) {
             self.lives.insert(number, Life { times: times.unwrap_or_default() });
         }
@@ -183,10 +193,8 @@ impl Scan {
             if start >= end {
                 continue;
             }
-            match in_use {
-                true => self.live.push((start, end)),
-                false => self.deleted.push(Claim { start, end, record: base }),
-            }
+            let claims = if in_use { &mut self.live } else { &mut self.deleted };
+            claims.push(Claim { start, end, record: base });
         }
     }
 }

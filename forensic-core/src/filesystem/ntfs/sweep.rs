@@ -1,0 +1,156 @@
+//! The sweep: index entries and MFT records in clusters that no file owns, in one pass of large reads.
+
+use super::{
+    Volume,
+    index::Entry,
+    mft,
+    record::{Record, put_back_sector_ends},
+    remains::{self, SectorEnds},
+};
+use crate::{
+    bytes::{Fields, ReadAt, Run},
+    error::Error,
+};
+use std::ops::Range;
+
+/// Bytes read at once.
+const WINDOW: u64 = 1 << 20;
+/// Bytes read at once where a whole window cannot be read.
+const PART: u64 = 16 << 10;
+/// What is nothing but zeros is passed over in pieces of this size.
+const PAGE: usize = 4 << 10;
+/// Structures begin at multiples of this.
+const SECTOR: usize = 512;
+/// The longest structure looked for: an index record as every driver makes them, or an MFT record.
+const LONGEST: u64 = 64 << 10;
+
+/// Calls `record` with each MFT record in `free`, which is in volume order, and `entry` with each index entry.
+pub(super) fn run(
+    volume: &Volume,
+    free: &[Run],
+    mut record: impl FnMut(Record),
+    mut entry: impl FnMut(&Entry<'_>),
+) {
+    let total = free.iter().fold(0u64, |sum, run| sum.saturating_add(run.length));
+    let limit = volume.limits.sweep_bytes;
+    if total > limit {
+        let (structure, offset) = ("unallocated clusters", volume.source.medium_offset(0));
+        volume.issue(&Error::Limit { structure, offset, found: total, limit, unit: "bytes to search" });
+    }
+    let mut left = limit;
+    let mut window: Vec<Range<u64>> = Vec::new();
+    for run in free {
+        let Some(mut start) = run.offset else { continue };
+        let end = start.saturating_add(run.length.min(left));
+        left = left.saturating_sub(run.length);
+        while start < end {
+            let next = (start / WINDOW).saturating_add(1).saturating_mul(WINDOW).min(end);
+            if window.first().is_some_and(|first| first.start / WINDOW != start / WINDOW) {
+                search(volume, &window, &mut record, &mut entry);
+                window.clear();
+            }
+            window.push(start..next);
+            start = next;
+        }
+    }
+    search(volume, &window, &mut record, &mut entry);
+}
+
+/// Searches the ranges of one window.
+fn search(
+    volume: &Volume,
+    window: &[Range<u64>],
+    record: &mut impl FnMut(Record),
+    entry: &mut impl FnMut(&Entry<'_>),
+) {
+    let (Some(first), Some(last)) = (window.first(), window.last()) else { return };
+    let overlap = LONGEST.min(u64::from(volume.boot.record_size.max(volume.boot.index_size)));
+    let end = last.end.saturating_add(overlap).min(volume.source.len());
+    let mut bytes = read(volume, first.start, end);
+    let mut ends = SectorEnds::protected(bytes.len());
+    let at = volume.source.medium_offset(first.start);
+    let inside = |place: u64| usize::try_from(place.saturating_sub(first.start)).unwrap_or(usize::MAX);
+    for range in window {
+        // What begins here may go on in the next window, but not in a cluster of someone else.
+        let length = if range.end == last.end { bytes.len() } else { inside(range.end) };
+        let Some(bytes) = bytes.get_mut(..length) else { continue };
+        for page in pages(inside(range.start)..inside(range.end)) {
+            if bytes.get(page.clone()).is_none_or(is_zero) {
+                continue;
+            }
+            for offset in page.clone().step_by(SECTOR) {
+                match bytes.get(offset..).and_then(<[u8]>::first_chunk) {
+                    Some(b"INDX") => index_record(bytes, offset, &mut ends),
+                    Some(b"FILE") => {
+                        let place = first.start.saturating_add(offset as u64);
+                        mft_record(volume, bytes, offset, place, &mut ends).into_iter().for_each(&mut *record);
+                    }
+                    _ => {}
+                }
+            }
+            remains::for_each(bytes, page, at, &ends, &mut |found| entry(&found));
+        }
+    }
+}
+
+/// All of `start .. end`, with zeros for the parts that cannot be read.
+fn read(volume: &Volume, start: u64, end: u64) -> Vec<u8> {
+    let length = end.saturating_sub(start);
+    if let Ok(bytes) = volume.source.read_vec(start, length) {
+        return bytes;
+    }
+    let mut bytes = Vec::new();
+    let mut at = start;
+    while at < end {
+        let length = PART.min(end.saturating_sub(at));
+        let part = volume.source.read_vec(at, length).unwrap_or_else(|error| {
+            volume.issue(&error);
+            vec![0; usize::try_from(length).unwrap_or(0)]
+        });
+        bytes.extend(part);
+        at = at.saturating_add(length);
+    }
+    bytes
+}
+
+/// The pages of a range, one after another.
+fn pages(range: Range<usize>) -> impl Iterator<Item = Range<usize>> {
+    range.clone().step_by(PAGE).map(move |start| start..start.saturating_add(PAGE).min(range.end))
+}
+
+/// True where there is nothing but zeros; no early end, so that it is done many bytes at once.
+fn is_zero(bytes: &[u8]) -> bool {
+    bytes.iter().fold(0, |sum, byte| sum | byte) == 0
+}
+
+/// Puts back the sector ends of the index record at `offset`.
+fn index_record(bytes: &mut [u8], offset: usize, ends: &mut SectorEnds) {
+    let Some(block) = bytes.get_mut(offset..) else { return };
+    let sectors = Fields::new(block, "index record", 0).u16(6).map_or(0, |count| usize::from(count.saturating_sub(1)));
+    let length = sectors.saturating_mul(SECTOR).min(block.len());
+    if let Some(block) = block.get_mut(..length) {
+        // What fails here is a block without its head; its sectors stay as they are.
+        let _ = put_back_sector_ends(block, b"INDX", "index record", 0, |sector| {
+            ends.put_back(offset.saturating_add(sector.start)..offset.saturating_add(sector.end));
+        });
+    }
+}
+
+/// The MFT record at `offset`, which is byte `place` of the volume, where it is whole.
+fn mft_record(
+    volume: &Volume,
+    bytes: &mut [u8],
+    offset: usize,
+    place: u64,
+    ends: &mut SectorEnds,
+) -> Option<Record> {
+    let end = offset.checked_add(usize::try_from(volume.boot.record_size).ok()?)?;
+    let own = bytes.get_mut(offset..end)?;
+    let record = Record::parse((&*own).into(), mft::outside(place), volume.source.medium_offset(place)).ok()?;
+    if record.torn.is_some() || record.attributes().any(|attribute| attribute.is_err()) {
+        return None;
+    }
+    own.copy_from_slice(&record.bytes);
+    ends.put_back(offset..end);
+    Some(record)
+}
