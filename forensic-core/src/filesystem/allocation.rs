@@ -30,6 +30,11 @@ impl Allocation {
         Self { bits, sums }
     }
 
+    /// The same with further runs in use.
+    pub(crate) fn with(self, runs: impl IntoIterator<Item = (u64, u64)>) -> Self {
+        Self::new(self.bits, runs)
+    }
+
     /// The runs of clusters that are not in use, below cluster `clusters`.
     pub(crate) fn free(&self, clusters: u64, cluster_size: u64) -> Vec<Run> {
         let mut free = FreeRuns::new(clusters, cluster_size, 0);

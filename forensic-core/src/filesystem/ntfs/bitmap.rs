@@ -1,11 +1,12 @@
 //! $Bitmap: which clusters are in use.
 
-use super::{Volume, attribute::kind, file::File, scan::Claim, stream::fragments};
+use super::{Volume, attribute::kind, file::File, scan::{Claim, Scan}, stream::fragments};
 use crate::{
     bytes::{ReadAt, Run, Source, for_each_block},
     error::{Error, Result},
     filesystem::allocation::{Allocation, FreeRuns},
 };
+use std::ops::Range;
 
 /// The record of $Bitmap.
 const BITMAP: u64 = 6;
@@ -50,13 +51,31 @@ pub(super) fn allocation(volume: &Volume, live: &[Claim]) -> Result<Allocation> 
     Ok(Allocation::new(source.read_vec(0, length)?, live.iter().map(|claim| (claim.start, claim.end))))
 }
 
-/// The runs of clusters that nobody accounts for: free by $Bitmap, where that can be read, and claimed by no record.
-pub(super) fn unaccounted(volume: &Volume, live: &[Claim], deleted: &[Claim]) -> Vec<Run> {
+/// What nobody accounts for, in volume order: clusters that are free by $Bitmap, where that can be read, and that no
+/// record claims; and what lies behind the ends of streams.
+pub(super) fn unaccounted(volume: &Volume, scan: &Scan) -> Vec<Range<u64>> {
     let cluster_size = u64::from(volume.boot.cluster_size);
     let clusters = volume.boot.clusters().min(volume.source.len().checked_div(cluster_size).unwrap_or(0));
     let length = clusters.div_ceil(8).min(volume.limits.structure_bytes);
     let bits = content(volume).and_then(|bits| bits.read_vec(0, bits.len().min(length)));
     let bits = bits.unwrap_or_else(|_| vec![0; usize::try_from(length).unwrap_or(0)]);
-    let claims = live.iter().chain(deleted).map(|claim| (claim.start, claim.end));
-    Allocation::new(bits, claims).free(clusters, cluster_size)
+    let in_use = Allocation::new(bits, scan.live.iter().map(|claim| (claim.start, claim.end)));
+    let cluster = |place: u64| place.checked_div(cluster_size).unwrap_or(0);
+    // The slack of a deleted file may be content of its successor.
+    let mut places: Vec<Range<u64>> = scan
+        .slack
+        .iter()
+        .filter(|(start, end, live)| *live || in_use.count(cluster(*start), cluster(end.saturating_sub(1)).saturating_add(1)) == 0)
+        .map(|(start, end, _)| *start..(*end).min(clusters.saturating_mul(cluster_size)))
+        .collect();
+    let free = in_use.with(scan.deleted.iter().map(|claim| (claim.start, claim.end))).free(clusters, cluster_size);
+    places.extend(free.iter().filter_map(|run| Some(run.offset?..run.offset?.saturating_add(run.length))));
+    places.sort_unstable_by_key(|place| (place.start, place.end));
+    let mut end = 0;
+    for place in &mut places {
+        place.start = place.start.max(end);
+        end = end.max(place.end);
+    }
+    places.retain(|place| place.start < place.end);
+    places
 }

@@ -65,8 +65,8 @@ pub(super) struct Catalog {
 impl Catalog {
     pub(super) fn build(volume: &Volume) -> Self {
         let mut scan = Scan::run(volume);
+        let unaccounted = bitmap::unaccounted(volume, &scan);
         let (live, deleted) = (std::mem::take(&mut scan.live), std::mem::take(&mut scan.deleted));
-        let unaccounted = bitmap::unaccounted(volume, &live, &deleted);
         let claims = Claims::new(live, deleted, &scan.lives);
         let names = Names::new(&scan, volume);
         let mut former = Former::new(volume, &scan, &names);

@@ -9,6 +9,7 @@ use super::{
     index::Entry,
     names::Names,
     record::Reference,
+    remains::UNKNOWN,
     scan::{Scan, State},
     standard_information::StandardInformation,
     stray::Stray,
@@ -179,6 +180,7 @@ impl<'a> Former<'a> {
             .filter(|stray| !stray.earlier_format)
             .flat_map(|stray| stray.names.iter().map(|name| (stray.reference, name.parent, &*name.text)))
             .collect();
+        self.drop_unprovable(&mut copies);
         copies.retain(|copy| match copy.fate {
             Fate::Renamed => self.is_of_that_file(copy),
             Fate::Reused | Fate::Absent => {
@@ -187,6 +189,31 @@ impl<'a> Former<'a> {
             Fate::Kept => true,
         });
         (copies, self.listed)
+    }
+
+    /// Of the names without a record keeps those that nothing else gives, in a directory that is known.
+    fn drop_unprovable(&self, copies: &mut Vec<Copy>) {
+        if !copies.iter().any(|copy| copy.child == UNKNOWN) {
+            return;
+        }
+        let (mut given, mut directories) = (HashSet::new(), HashSet::new());
+        let named = copies.iter().filter(|copy| copy.child != UNKNOWN).filter_map(|copy| Some((copy.child, copy.name()?)));
+        for (child, name) in named {
+            given.insert((name.parent.record(), name.name.to_vec()));
+            directories.extend(name.is_directory().then_some(child));
+        }
+        given.extend(self.scan.names.iter().map(|name| (name.parent.record(), self.scan.text(name).to_vec())));
+        let is_directory = |parent: Reference| {
+            let slot = self.scan.slot(parent.record());
+            directories.contains(&parent)
+                || slot.is_some_and(|slot| slot.directory && parent.meant(slot.sequence, slot.state == State::Free))
+        };
+        copies.retain(|copy| {
+            copy.child != UNKNOWN
+                || copy.name().is_some_and(|name| {
+                    is_directory(name.parent) && !given.contains(&(name.parent.record(), name.name.to_vec()))
+                })
+        });
     }
 
     /// Whether a copy whose name the record does not give is that file's all the same: made at the same time.

@@ -10,6 +10,8 @@ use std::ops::Range;
 /// The part of an entry before its key, and the part of a key before its name.
 pub(super) const ENTRY_HEADER: usize = 16;
 pub(super) const KEY_HEADER: usize = 66;
+/// The record of a name that nothing says the record of.
+pub(super) const UNKNOWN: Reference = Reference(u64::MAX);
 /// Entries and attributes begin at multiples of this.
 const STEP: usize = 8;
 const SECTOR: usize = 512;
@@ -41,10 +43,6 @@ impl SectorEnds {
         self.put_back.get_mut(bytes.start / SECTOR..bytes.end / SECTOR).unwrap_or_default().fill(true);
     }
 
-    pub(super) fn is_put_back(&self, offset: usize) -> bool {
-        self.all || self.put_back.get(offset / SECTOR) == Some(&true)
-    }
-
     /// Whether `bytes` hold no sector end but those that are put back.
     pub(super) fn are_right(&self, bytes: Range<usize>) -> bool {
         let (first, last) = (bytes.start / SECTOR, bytes.end.saturating_add(1) / SECTOR);
@@ -52,7 +50,8 @@ impl SectorEnds {
     }
 }
 
-/// Calls `visit` with each entry that begins in `range` of `bytes`, which stand at byte `at` of the medium.
+/// Calls `visit` with each entry that begins in `range` of `bytes`, which stand at byte `at` of the medium, and with each
+/// $FILE_NAME whose entry has lost its beginning: of that nothing says which record it meant.
 pub(super) fn for_each(
     bytes: &[u8],
     range: Range<usize>,
@@ -64,6 +63,7 @@ pub(super) fn for_each(
     while offset < range.end {
         let Some(head) = bytes.get(offset.saturating_add(STEP)..).and_then(<[u8]>::first_chunk) else { return };
         let found = entry(bytes, offset, u64::from_le_bytes(*head), at)
+            .or_else(|| key(bytes, offset, at))
             .filter(|(_, length)| ends.are_right(offset..offset.saturating_add(*length)));
         match found {
             Some((entry, length)) => {
@@ -94,6 +94,21 @@ fn entry(bytes: &[u8], offset: usize, head: u64, at: u64) -> Option<(Entry<'_>, 
     let key = fields.bytes(ENTRY_HEADER, key_length).ok()?;
     let entry = Entry { child, key, at: at.saturating_add(start as u64), current: false };
     (is_reference(child) && is_key(key)).then_some((entry, length))
+}
+
+/// The $FILE_NAME at `offset`, and its length.
+fn key(bytes: &[u8], offset: usize, at: u64) -> Option<(Entry<'_>, usize)> {
+    let rest = bytes.get(offset..)?;
+    let parent = Reference(u64::from_le_bytes(*rest.first_chunk()?));
+    if !is_reference(parent) {
+        return None;
+    }
+    let length = usize::from(*rest.get(64)?).saturating_mul(2).saturating_add(KEY_HEADER);
+    let key = rest.get(..length)?;
+    // Times that were never set say nothing for it.
+    let has_times = key.get(8..40).is_some_and(|times| times.chunks_exact(8).all(|time| time.get(5..) != Some(&[0; 3])));
+    let entry = Entry { child: UNKNOWN, key, at: at.saturating_add(offset as u64), current: false };
+    (has_times && is_key(key)).then_some((entry, length.next_multiple_of(STEP)))
 }
 
 /// Whether a $FILE_NAME that nothing vouches for is one.
@@ -143,7 +158,7 @@ mod tests {
     fn entries_are_found_at_any_step_and_nothing_else_is() {
         let bytes = [vec![0xff; 24], entry_of("first.jpg"), vec![7; 40], entry_of("second")].concat();
         assert_eq!(names(&bytes, &SectorEnds::unprotected()), ["first.jpg", "second"]);
-        for place in [9, 11, 13, 14, 16 + 6, 16 + 15, 16 + 64, 16 + 65] {
+        for place in [16 + 15, 16 + 64, 16 + 65] {
             let mut bytes = entry_of("name");
             bytes[place] ^= 0x55;
             assert_eq!(names(&bytes, &SectorEnds::unprotected()), [""; 0], "byte {place}");

@@ -75,6 +75,8 @@ pub(super) struct Scan {
     pub(super) deleted: Vec<Claim>,
     /// Of each deleted base record.
     pub(super) lives: HashMap<u32, Life>,
+    /// Bytes of the volume behind the end of a stream, up to the end of its last cluster, and whether the file is in use.
+    pub(super) slack: Vec<(u64, u64, bool)>,
     /// When the volume was formatted, where $MFT says so.
     formatted: u64,
 }
@@ -187,9 +189,19 @@ impl Scan {
         if self.live.len().saturating_add(self.deleted.len()) >= volume.limits.runs.saturating_mul(16) {
             return;
         }
+        // What is compressed ends elsewhere; of a stream in several records the first does not know the last cluster.
+        let mut left = (attribute.kind == kind::DATA && attribute.compression() == 0).then_some(body.size);
+        let cluster_size = u64::from(volume.boot.cluster_size);
         for run in DataRuns::new(body.runs, attribute.at).map_while(Result::ok) {
+            let length = run.count.saturating_mul(cluster_size);
+            let used = left.map(|left| left.min(length));
+            left = left.map(|left| left.saturating_sub(length));
             let Some(start) = run.cluster else { continue };
             let end = start.saturating_add(run.count).min(volume.boot.clusters());
+            if let Some(used) = used.filter(|used| *used < length && body.lowest == 0) {
+                let from = start.saturating_mul(cluster_size);
+                self.slack.push((from.saturating_add(used), from.saturating_add(length), in_use));
+            }
             if start >= end {
                 continue;
             }

@@ -8,7 +8,7 @@ use super::{
     remains::{self, SectorEnds},
 };
 use crate::{
-    bytes::{Fields, ReadAt, Run},
+    bytes::{Fields, ReadAt},
     error::Error,
 };
 use std::ops::Range;
@@ -19,32 +19,34 @@ const WINDOW: u64 = 1 << 20;
 const PART: u64 = 16 << 10;
 /// What is nothing but zeros is passed over in pieces of this size.
 const PAGE: usize = 4 << 10;
+/// What a place costs at least, of the bytes that are allowed.
+const LEAST_COST: u64 = 16 << 10;
 /// Structures begin at multiples of this.
 const SECTOR: usize = 512;
 /// The longest structure looked for: an index record as every driver makes them, or an MFT record.
 const LONGEST: u64 = 64 << 10;
 
-/// Calls `record` with each MFT record in `free`, which is in volume order, and `entry` with each index entry.
+/// Calls `record` with each MFT record in `places`, which are in volume order, and `entry` with each index entry.
 pub(super) fn run(
     volume: &Volume,
-    free: &[Run],
+    places: &[Range<u64>],
     mut record: impl FnMut(Record),
     mut entry: impl FnMut(&Entry<'_>),
 ) {
-    let total = free.iter().fold(0u64, |sum, run| sum.saturating_add(run.length));
-    let limit = volume.limits.sweep_bytes;
-    if total > limit {
-        let (structure, offset) = ("unallocated clusters", volume.source.medium_offset(0));
-        volume.issue(&Error::Limit { structure, offset, found: total, limit, unit: "bytes to search" });
-    }
-    let mut left = limit;
     let mut window: Vec<Range<u64>> = Vec::new();
-    for run in free {
-        let Some(mut start) = run.offset else { continue };
-        let end = start.saturating_add(run.length.min(left));
-        left = left.saturating_sub(run.length);
-        while start < end {
-            let next = (start / WINDOW).saturating_add(1).saturating_mul(WINDOW).min(end);
+    let mut spent = 0u64;
+    for place in places {
+        // What is far from the last place costs a read of its own, however short it is.
+        spent = spent.saturating_add(place.end.saturating_sub(place.start).max(LEAST_COST));
+        if spent > volume.limits.sweep_bytes {
+            let (structure, offset) = ("unallocated space", volume.source.medium_offset(place.start));
+            let (found, limit) = (spent, volume.limits.sweep_bytes);
+            volume.issue(&Error::Limit { structure, offset, found, limit, unit: "bytes searched" });
+            break;
+        }
+        let mut start = place.start;
+        while start < place.end {
+            let next = (start / WINDOW).saturating_add(1).saturating_mul(WINDOW).min(place.end);
             if window.first().is_some_and(|first| first.start / WINDOW != start / WINDOW) {
                 search(volume, &window, &mut record, &mut entry);
                 window.clear();
@@ -64,6 +66,8 @@ fn search(
     entry: &mut impl FnMut(&Entry<'_>),
 ) {
     let (Some(first), Some(last)) = (window.first(), window.last()) else { return };
+    // The slack of a stream begins anywhere, structures do not.
+    let first = (first.start / SECTOR as u64).saturating_mul(SECTOR as u64)..first.end;
     let overlap = LONGEST.min(u64::from(volume.boot.record_size.max(volume.boot.index_size)));
     let end = last.end.saturating_add(overlap).min(volume.source.len());
     let mut bytes = read(volume, first.start, end);
@@ -78,7 +82,7 @@ fn search(
             if bytes.get(page.clone()).is_none_or(is_zero) {
                 continue;
             }
-            for offset in page.clone().step_by(SECTOR) {
+            for offset in (page.start.next_multiple_of(SECTOR)..page.end).step_by(SECTOR) {
                 match bytes.get(offset..).and_then(<[u8]>::first_chunk) {
                     Some(b"INDX") => index_record(bytes, offset, &mut ends),
                     Some(b"FILE") => {
