@@ -12,6 +12,7 @@ mod ntfs;
 #[allow(dead_code)]
 mod posix;
 mod recognise;
+mod recycle_bin;
 #[allow(dead_code)]
 mod stored;
 mod tree;

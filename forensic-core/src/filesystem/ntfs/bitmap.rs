@@ -1,6 +1,12 @@
 //! $Bitmap: which clusters are in use.
 
-use super::{Volume, attribute::kind, file::File, scan::{Claim, Scan}, stream::fragments};
+use super::{
+    Volume,
+    attribute::kind,
+    file::File,
+    scan::{Claim, Scan},
+    stream::fragments,
+};
 use crate::{
     bytes::{ReadAt, Run, Source, for_each_block},
     error::{Error, Result},
@@ -65,7 +71,9 @@ pub(super) fn unaccounted(volume: &Volume, scan: &Scan) -> Vec<Range<u64>> {
     let mut places: Vec<Range<u64>> = scan
         .slack
         .iter()
-        .filter(|(start, end, live)| *live || in_use.count(cluster(*start), cluster(end.saturating_sub(1)).saturating_add(1)) == 0)
+        .filter(|(start, end, live)| {
+            *live || in_use.count(cluster(*start), cluster(end.saturating_sub(1)).saturating_add(1)) == 0
+        })
         .map(|(start, end, _)| *start..(*end).min(clusters.saturating_mul(cluster_size)))
         .collect();
     let free = in_use.with(scan.deleted.iter().map(|claim| (claim.start, claim.end))).free(clusters, cluster_size);

@@ -10,7 +10,7 @@ use super::{
     file::File,
     file_name,
     former::{Copy, Fate, Former, Origin, ROOT},
-    index,
+    index, journal, log,
     names::Names,
     record::Reference,
     recover::Claims,
@@ -26,7 +26,7 @@ use crate::{
         tree::{NodeId, Parent, Tree, TreeBuilder},
     },
 };
-use std::collections::HashMap;
+use std::{collections::HashMap, sync::OnceLock};
 
 /// Records below are the filesystem's own; those it does not use hold nothing.
 const FIRST_USER: u64 = 24;
@@ -60,6 +60,8 @@ pub(super) struct Catalog {
     pub(super) copies: Vec<Copy>,
     pub(super) strays: Vec<Stray>,
     pub(super) claims: Claims,
+    /// Of each record, the position of a name, a live one where there is one.
+    positions: OnceLock<HashMap<u32, u32>>,
 }
 
 impl Catalog {
@@ -78,6 +80,8 @@ impl Catalog {
             |record| strays.add(&record),
             |entry| former.found(entry, Origin::Unallocated),
         );
+        log::for_each_name(volume, |entry| former.found(entry, Origin::Log));
+        journal::for_each_name(volume, &scan, &names, |entry| former.found(entry, Origin::Journal));
         let strays = strays.finish();
         let (copies, listed) = former.finish(&strays);
         let mut builder =
@@ -89,7 +93,29 @@ impl Catalog {
             let found = format!("name {} in a loop of directories, or too deep", node.0);
             volume.issues.push(Issue::new(volume.source.medium_offset(0), "directory tree", found));
         }
-        Self { tree, copies, strays, claims }
+        Self { tree, copies, strays, claims, positions: OnceLock::new() }
+    }
+
+    /// A record in words: its path, where it has a name.
+    pub(super) fn describe(&self, record: u32) -> String {
+        let positions = self.positions.get_or_init(|| {
+            let mut positions = HashMap::new();
+            let mut add = |wanted: bool| {
+                for (position, node) in (0..).zip(self.tree.nodes()) {
+                    let is_own = !matches!(node.payload.name, NameAt::Stray { .. } | NameAt::Copy(_));
+                    if is_own && node.status.is_live() == wanted {
+                        positions.entry(node.payload.record).or_insert(position);
+                    }
+                }
+            };
+            add(true);
+            add(false);
+            positions
+        });
+        match positions.get(&record) {
+            Some(position) => format!("{} (record {record})", self.tree.path(u64::from(*position))),
+            None => format!("record {record}"),
+        }
     }
 }
 

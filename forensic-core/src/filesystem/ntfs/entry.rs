@@ -6,7 +6,7 @@ use super::{
     catalog::{Catalog, NameAt, Place},
     file::File,
     file_name::{self, FileName},
-    former::{Copy, Fate},
+    former::{Copy, Fate, Origin},
     recover,
     reparse::{self, Interix, Reparse},
     standard_information::{self, StandardInformation},
@@ -66,7 +66,7 @@ impl Catalog {
                 match (entry.status.is_live(), fate) {
                     (true, _) => None,
                     (false, Fate::Renamed) => Some(renamed(&file, copy)),
-                    (false, _) => Some(recover::grade(volume, &file, &entry, &self.claims, allocation)),
+                    (false, _) => Some(recover::grade(volume, &file, &entry, self, allocation)),
                 }
             }
             Err(error) => {
@@ -117,7 +117,7 @@ fn read(entry: &mut Entry, volume: &Volume, file: &File, holder: Option<(u64, u1
         None => copy.and_then(Copy::name),
     };
     if let Some(own) = &own {
-        named(entry, own);
+        named(entry, own, source(copy));
         if information.is_none() {
             flags = own.flags;
         }
@@ -166,7 +166,7 @@ fn without_record(entry: &mut Entry, copy: Option<&Copy>, error: &Error) {
     entry.issues.push(Issue::from(error));
     let mut size = 0;
     if let Some(name) = copy.and_then(Copy::name) {
-        named(entry, &name);
+        named(entry, &name, source(copy));
         standard_information::add_flags(&mut entry.attributes, name.flags);
         entry.kind = if name.is_directory() { Kind::Directory } else { Kind::File };
         size = name.size;
@@ -177,10 +177,15 @@ fn without_record(entry: &mut Entry, copy: Option<&Copy>, error: &Error) {
     }
 }
 
-fn named(entry: &mut Entry, name: &FileName<'_>) {
+/// What the times beside a name are called: those of the journal are its own.
+fn source(copy: Option<&Copy>) -> &'static str {
+    copy.filter(|copy| copy.origin == Origin::Journal).map_or("file_name", |copy| copy.origin.as_str())
+}
+
+fn named(entry: &mut Entry, name: &FileName<'_>, source: &'static str) {
     entry.name_bytes = name.name.to_vec();
     entry.parent_id = Some(name.parent.record());
-    entry.timestamps.extend(name.times.timestamps("file_name"));
+    entry.timestamps.extend(name.times.timestamps(source));
 }
 
 fn file_names(file: &File) -> impl Iterator<Item = FileName<'_>> {

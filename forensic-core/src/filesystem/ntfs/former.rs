@@ -197,7 +197,8 @@ impl<'a> Former<'a> {
             return;
         }
         let (mut given, mut directories) = (HashSet::new(), HashSet::new());
-        let named = copies.iter().filter(|copy| copy.child != UNKNOWN).filter_map(|copy| Some((copy.child, copy.name()?)));
+        let named =
+            copies.iter().filter(|copy| copy.child != UNKNOWN).filter_map(|copy| Some((copy.child, copy.name()?)));
         for (child, name) in named {
             given.insert((name.parent.record(), name.name.to_vec()));
             directories.extend(name.is_directory().then_some(child));

@@ -40,6 +40,12 @@ impl Names {
         start..start.saturating_add(rest.partition_point(|(base, _)| *base == record))
     }
 
+    /// The first record that has a name like that.
+    pub(super) fn find(&self, scan: &Scan, is_it: impl Fn(&Name) -> bool) -> Option<u32> {
+        let found = self.all.iter().find(|(_, place)| scan.names.get(*place as usize).is_some_and(&is_it));
+        found.map(|(base, _)| *base)
+    }
+
     pub(super) fn name<'a>(&self, scan: &'a Scan, place: usize) -> Option<&'a Name> {
         scan.names.get(self.all.get(place)?.1 as usize)
     }

@@ -3,6 +3,7 @@
 //! Layout: [linux-ntfs documentation, FILE record](https://flatcap.github.io/linux-ntfs/ntfs/concepts/file_record.html)
 //! and [fixup](https://flatcap.github.io/linux-ntfs/ntfs/concepts/fixup.html).
 
+use super::mft;
 use crate::{
     bytes::Fields,
     error::{Error, Result},
@@ -52,26 +53,9 @@ pub(super) struct Header {
     pub(super) stated: Option<u32>,
 }
 
-/// An MFT record, its sector ends put back.
-#[derive(Clone)]
-pub(super) struct Record {
-    pub(super) number: u64,
-    pub(super) header: Header,
-    /// Byte offset on the medium.
-    pub(super) at: u64,
-    pub(super) bytes: Box<[u8]>,
-    /// Set where a sector of it was not written together with the others: nothing in it can be relied on.
-    pub(super) torn: Option<Error>,
-}
-
-impl Record {
-    /// Parses the bytes of record `number`, which stand at byte `at` of the medium.
-    ///
-    /// # Errors
-    /// Where there is no record at all; a torn one is parsed and marked.
-    pub(super) fn parse(mut bytes: Box<[u8]>, number: u64, at: u64) -> Result<Self> {
-        let torn = put_back_sector_ends(&mut bytes, b"FILE", STRUCTURE, at, |_| {})?;
-        let fields = Fields::new(&bytes, STRUCTURE, at);
+impl Header {
+    fn parse(bytes: &[u8], at: u64) -> Result<Self> {
+        let fields = Fields::new(bytes, STRUCTURE, at);
         let flags = fields.u16(22)?;
         let header = Header {
             sequence: fields.u16(16)?,
@@ -87,7 +71,54 @@ impl Record {
         if usize::from(header.first_attribute) < HEADER || usize::from(header.first_attribute) >= bytes.len() {
             return Err(fields.corrupt(20, "the first attribute inside the record", header.first_attribute));
         }
-        Ok(Self { number, header, at, bytes, torn })
+        Ok(header)
+    }
+}
+
+/// An MFT record, its sector ends put back.
+#[derive(Clone)]
+pub(super) struct Record {
+    pub(super) number: u64,
+    pub(super) header: Header,
+    /// Byte offset on the medium.
+    pub(super) at: u64,
+    pub(super) bytes: Box<[u8]>,
+    /// Set where a sector of it was not written together with the others: nothing in it can be relied on.
+    pub(super) torn: Option<Error>,
+    /// Set on a copy: what is wrong with the record it stands for.
+    pub(super) replaces: Option<Error>,
+}
+
+impl Record {
+    /// Parses the bytes of record `number`, which stand at byte `at` of the medium.
+    ///
+    /// # Errors
+    /// Where there is no record at all; a torn one is parsed and marked.
+    pub(super) fn parse(mut bytes: Box<[u8]>, number: u64, at: u64) -> Result<Self> {
+        let torn = put_back_sector_ends(&mut bytes, b"FILE", STRUCTURE, at, |_| {})?;
+        let header = Header::parse(&bytes, at)?;
+        Ok(Self { number, header, at, bytes, torn, replaces: None })
+    }
+}
+
+impl Record {
+    /// Parses a record as the log holds it: the bytes in use, unprotected, at byte `at` of the medium.
+    ///
+    /// # Errors
+    /// Where it is none.
+    pub(super) fn logged(bytes: &[u8], at: u64) -> Result<Self> {
+        let header = Header::parse(bytes, at)?;
+        let fields = Fields::new(bytes, STRUCTURE, at);
+        let used = fields.bytes(0, usize::try_from(header.used).unwrap_or(usize::MAX))?;
+        Ok(Self { number: mft::outside(0), header, at, bytes: used.into(), torn: None, replaces: None })
+    }
+
+    /// The number by which other records refer to this one, also where it stands outside $MFT.
+    pub(super) fn own_number(&self) -> u64 {
+        match mft::is_outside(self.number) {
+            true => self.header.stated.map_or(self.number, u64::from),
+            false => self.number,
+        }
     }
 }
 

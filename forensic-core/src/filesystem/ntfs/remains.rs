@@ -106,7 +106,8 @@ fn key(bytes: &[u8], offset: usize, at: u64) -> Option<(Entry<'_>, usize)> {
     let length = usize::from(*rest.get(64)?).saturating_mul(2).saturating_add(KEY_HEADER);
     let key = rest.get(..length)?;
     // Times that were never set say nothing for it.
-    let has_times = key.get(8..40).is_some_and(|times| times.chunks_exact(8).all(|time| time.get(5..) != Some(&[0; 3])));
+    let has_times =
+        key.get(8..40).is_some_and(|times| times.chunks_exact(8).all(|time| time.get(5..) != Some(&[0; 3])));
     let entry = Entry { child: UNKNOWN, key, at: at.saturating_add(offset as u64), current: false };
     (has_times && is_key(key)).then_some((entry, length.next_multiple_of(STEP)))
 }

@@ -125,7 +125,7 @@ impl Scan {
 
     fn record(&mut self, volume: &Volume, record: &Record) -> Slot {
         let header = &record.header;
-        if let Some(error) = &record.torn {
+        if let Some(error) = record.torn.as_ref().or(record.replaces.as_ref()) {
             volume.issue(error);
         }
         let mut slot = Slot {

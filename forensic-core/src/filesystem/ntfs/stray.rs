@@ -86,9 +86,7 @@ impl<'a> Strays<'a> {
             State::Blank | State::Damaged => false,
             State::InUse => stray.reference.sequence() == slot.sequence,
             // The sequence number may have been counted up in the one and not yet in the other.
-            State::Free => {
-                stray.reference.meant(slot.sequence, true) || stray.reference.sequence() == slot.sequence
-            }
+            State::Free => stray.reference.meant(slot.sequence, true) || stray.reference.sequence() == slot.sequence,
         };
         same && !stray.earlier_format
     }

@@ -23,6 +23,7 @@ const PAGE: usize = 4 << 10;
 const LEAST_COST: u64 = 16 << 10;
 /// Structures begin at multiples of this.
 const SECTOR: usize = 512;
+const SECTOR_MASK: u64 = 511;
 /// The longest structure looked for: an index record as every driver makes them, or an MFT record.
 const LONGEST: u64 = 64 << 10;
 
@@ -59,15 +60,10 @@ pub(super) fn run(
 }
 
 /// Searches the ranges of one window.
-fn search(
-    volume: &Volume,
-    window: &[Range<u64>],
-    record: &mut impl FnMut(Record),
-    entry: &mut impl FnMut(&Entry<'_>),
-) {
+fn search(volume: &Volume, window: &[Range<u64>], record: &mut impl FnMut(Record), entry: &mut impl FnMut(&Entry<'_>)) {
     let (Some(first), Some(last)) = (window.first(), window.last()) else { return };
     // The slack of a stream begins anywhere, structures do not.
-    let first = (first.start / SECTOR as u64).saturating_mul(SECTOR as u64)..first.end;
+    let first = first.start & !SECTOR_MASK..first.end;
     let overlap = LONGEST.min(u64::from(volume.boot.record_size.max(volume.boot.index_size)));
     let end = last.end.saturating_add(overlap).min(volume.source.len());
     let mut bytes = read(volume, first.start, end);
@@ -141,13 +137,7 @@ fn index_record(bytes: &mut [u8], offset: usize, ends: &mut SectorEnds) {
 }
 
 /// The MFT record at `offset`, which is byte `place` of the volume, where it is whole.
-fn mft_record(
-    volume: &Volume,
-    bytes: &mut [u8],
-    offset: usize,
-    place: u64,
-    ends: &mut SectorEnds,
-) -> Option<Record> {
+fn mft_record(volume: &Volume, bytes: &mut [u8], offset: usize, place: u64, ends: &mut SectorEnds) -> Option<Record> {
     let end = offset.checked_add(usize::try_from(volume.boot.record_size).ok()?)?;
     let own = bytes.get_mut(offset..end)?;
     let record = Record::parse((&*own).into(), mft::outside(place), volume.source.medium_offset(place)).ok()?;

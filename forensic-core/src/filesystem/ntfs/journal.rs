@@ -1,0 +1,130 @@
+//! $UsnJrnl: the change journal, which names files that were deleted since.
+//!
+//! Layout: [USN_RECORD_V2](https://learn.microsoft.com/windows/win32/api/winioctl/ns-winioctl-usn_record_v2) and its
+//! sisters V3 (long references) and V4 (ranges, without a name). The stream $J begins with what was given back to the
+//! volume, which is sparse and not read; a record says itself at which byte of the stream it stands.
+
+use super::{
+    Volume,
+    attribute::kind,
+    file::File,
+    index::Entry,
+    names::Names,
+    record::Reference,
+    remains::{KEY_HEADER, is_key},
+    scan::Scan,
+    stream::fragments,
+};
+use crate::bytes::{ExtentKind, Fields, ReadAt, Source};
+use std::collections::BTreeMap;
+
+/// The directory of the journal, its name there, and the stream that holds the records.
+const EXTEND: u64 = 11;
+const NAME: &str = "$UsnJrnl";
+const STREAM: &[u8] = b"$\0J\0";
+/// No record crosses a multiple of this.
+const PAGE: u64 = 4096;
+const BLOCK: u64 = 1 << 20;
+const STEP: u64 = 8;
+/// The flag of a directory here, and in a $FILE_NAME.
+const DIRECTORY: u32 = 0x10;
+const DIRECTORY_OF_KEY: u32 = 0x1000_0000;
+
+/// What the last record of a file under a name says.
+struct Change {
+    key: Vec<u8>,
+    at: u64,
+}
+
+/// Calls `visit` with each name in the journal once; the only time its $FILE_NAME has is that of the last change.
+pub(super) fn for_each_name(volume: &Volume, scan: &Scan, names: &Names, mut visit: impl FnMut(&Entry<'_>)) {
+    let Some(journal) = find(scan, names) else { return };
+    let file = match File::read(volume, u64::from(journal)) {
+        Ok(file) => file,
+        Err(error) => return volume.issue(&error),
+    };
+    let data = fragments(&file, kind::DATA);
+    let Some(stream) = data.iter().find(|data| data.name == STREAM) else { return };
+    let content = match stream.content(volume) {
+        Ok(content) => content,
+        Err(error) => return volume.issue(&error),
+    };
+    let mut changes: BTreeMap<(Reference, Vec<u8>), Change> = BTreeMap::new();
+    for extent in content.extents().iter().filter(|extent| extent.kind != ExtentKind::Sparse) {
+        let end = extent.stream_offset.saturating_add(extent.length);
+        let mut at = extent.stream_offset;
+        while at < end {
+            let next = (at / BLOCK).saturating_add(1).saturating_mul(BLOCK).min(end);
+            match content.read_vec(at, next.saturating_sub(at)) {
+                Ok(block) => records(&content, &block, at, volume.limits.entries, &mut changes),
+                Err(error) => volume.issue(&error),
+            }
+            at = next;
+        }
+    }
+    for ((child, _), change) in &changes {
+        visit(&Entry { child: *child, key: &change.key, at: change.at, current: false });
+    }
+}
+
+/// The record of $UsnJrnl.
+fn find(scan: &Scan, names: &Names) -> Option<u32> {
+    let name: Vec<u8> = NAME.encode_utf16().flat_map(u16::to_le_bytes).collect();
+    names.find(scan, |given| given.parent.record() == EXTEND && scan.text(given) == name)
+}
+
+/// The records of a block that stands at byte `start` of the stream.
+fn records(
+    content: &Source,
+    block: &[u8],
+    start: u64,
+    most: u64,
+    changes: &mut BTreeMap<(Reference, Vec<u8>), Change>,
+) {
+    let (mut rest, mut at) = (block, start);
+    while let Ok(length) = Fields::new(rest, "USN record", at).u32(0) {
+        let step = match record(rest, u64::from(length), at) {
+            Some((child, key)) => {
+                let name = [key.get(..8), key.get(KEY_HEADER..)].into_iter().flatten().flatten().copied().collect();
+                if (changes.len() as u64) < most {
+                    changes.insert((child, name), Change { key, at: content.medium_offset(at) });
+                }
+                u64::from(length)
+            }
+            // The rest of a page that the next record did not fit into.
+            None if length == 0 => PAGE.saturating_sub(at % PAGE),
+            None => STEP,
+        };
+        rest = usize::try_from(step).ok().and_then(|step| rest.get(step..)).unwrap_or_default();
+        at = at.saturating_add(step);
+    }
+}
+
+/// The file that the record at byte `at` of the stream means, and the name as a $FILE_NAME.
+fn record(bytes: &[u8], length: u64, at: u64) -> Option<(Reference, Vec<u8>)> {
+    let bytes =
+        bytes.get(..usize::try_from(length).ok().filter(|length| *length <= PAGE as usize && length % 8 == 0)?)?;
+    let fields = Fields::new(bytes, "USN record", at);
+    // Long references begin with the 64 bits of a short one.
+    let (parent, rest): (usize, usize) = match fields.u16(4).ok()? {
+        2 => (16, 24),
+        3 => (24, 40),
+        _ => return None,
+    };
+    let field = |offset: usize| fields.u64(offset).ok();
+    let under = |offset: usize| rest.saturating_add(offset);
+    if field(rest)? != at {
+        return None;
+    }
+    let (changed, flags) = (field(under(8))?, fields.u32(under(28)).ok()?);
+    let name_length = usize::from(fields.u16(under(32)).ok()?);
+    let name = fields.bytes(usize::from(fields.u16(under(34)).ok()?), name_length).ok()?;
+    let mut key = field(parent)?.to_le_bytes().to_vec();
+    // Created, modified, changed, accessed; then sizes that the journal does not tell.
+    key.extend([0, 0, changed, 0, 0, 0].iter().flat_map(|time: &u64| time.to_le_bytes()));
+    key.extend(if flags & DIRECTORY != 0 { DIRECTORY_OF_KEY } else { flags }.to_le_bytes());
+    key.extend([0; 4]);
+    key.extend([u8::try_from(name_length / 2).ok()?, 0]);
+    key.extend(name);
+    is_key(&key).then_some((Reference(field(8)?), key))
+}
