@@ -22,7 +22,7 @@ use std::collections::BTreeMap;
 const EXTEND: u64 = 11;
 const NAME: &str = "$UsnJrnl";
 const STREAM: &[u8] = b"$\0J\0";
-/// No record crosses a multiple of this.
+/// No record is longer, and none crosses a multiple of this.
 const PAGE: u64 = 4096;
 const BLOCK: u64 = 1 << 20;
 const STEP: u64 = 8;
@@ -91,8 +91,6 @@ fn records(
                 }
                 u64::from(length)
             }
-            // The rest of a page that the next record did not fit into.
-            None if length == 0 => PAGE.saturating_sub(at % PAGE),
             None => STEP,
         };
         rest = usize::try_from(step).ok().and_then(|step| rest.get(step..)).unwrap_or_default();

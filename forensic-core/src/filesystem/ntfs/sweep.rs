@@ -2,6 +2,7 @@
 
 use super::{
     Volume,
+    attribute::{Body, kind},
     index::Entry,
     mft,
     record::{Record, put_back_sector_ends},
@@ -145,6 +146,12 @@ fn mft_record(volume: &Volume, bytes: &mut [u8], offset: usize, place: u64, ends
         return None;
     }
     own.copy_from_slice(&record.bytes);
+    // The record speaks for its own names; the entries of an index in it are names like others.
+    for attribute in record.attributes().flatten().filter(|attribute| attribute.kind == kind::FILE_NAME) {
+        if let Body::Resident { value, offset } = attribute.body {
+            own.get_mut(offset..offset.saturating_add(value.len())).unwrap_or_default().fill(0);
+        }
+    }
     ends.put_back(offset..end);
     Some(record)
 }
