@@ -6,13 +6,13 @@ use super::{
     file::File,
     scan::{Claim, Scan},
     stream::fragments,
+    sweep::Place,
 };
 use crate::{
     bytes::{ReadAt, Run, Source, for_each_block},
     error::{Error, Result},
     filesystem::allocation::{Allocation, FreeRuns},
 };
-use std::ops::Range;
 
 /// The record of $Bitmap.
 const BITMAP: u64 = 6;
@@ -59,7 +59,7 @@ pub(super) fn allocation(volume: &Volume, live: &[Claim]) -> Result<Allocation> 
 
 /// What nobody accounts for, in volume order: clusters that are free by $Bitmap, where that can be read, and that no
 /// record claims; and what lies behind the ends of streams.
-pub(super) fn unaccounted(volume: &Volume, scan: &Scan) -> Vec<Range<u64>> {
+pub(super) fn unaccounted(volume: &Volume, scan: &Scan) -> Vec<Place> {
     let cluster_size = u64::from(volume.boot.cluster_size);
     let clusters = volume.boot.clusters().min(volume.source.len().checked_div(cluster_size).unwrap_or(0));
     let length = clusters.div_ceil(8).min(volume.limits.structure_bytes);
@@ -68,22 +68,28 @@ pub(super) fn unaccounted(volume: &Volume, scan: &Scan) -> Vec<Range<u64>> {
     let in_use = Allocation::new(bits, scan.live.iter().map(|claim| (claim.start, claim.end)));
     let cluster = |place: u64| place.checked_div(cluster_size).unwrap_or(0);
     // The slack of a deleted file may be content of its successor.
-    let mut places: Vec<Range<u64>> = scan
+    let mut places: Vec<Place> = scan
         .slack
         .iter()
         .filter(|(start, end, live)| {
             *live || in_use.count(cluster(*start), cluster(end.saturating_sub(1)).saturating_add(1)) == 0
         })
-        .map(|(start, end, _)| *start..(*end).min(clusters.saturating_mul(cluster_size)))
+        .map(|&(start, end, _)| {
+            let end = end.min(clusters.saturating_mul(cluster_size));
+            Place { bytes: start..end, alone: end.saturating_sub(start) >= cluster_size }
+        })
         .collect();
     let free = in_use.with(scan.deleted.iter().map(|claim| (claim.start, claim.end))).free(clusters, cluster_size);
-    places.extend(free.iter().filter_map(|run| Some(run.offset?..run.offset?.saturating_add(run.length))));
-    places.sort_unstable_by_key(|place| (place.start, place.end));
+    places.extend(free.iter().filter_map(|run| {
+        let start = run.offset?;
+        Some(Place { bytes: start..start.saturating_add(run.length), alone: true })
+    }));
+    places.sort_unstable_by_key(|place| (place.bytes.start, place.bytes.end));
     let mut end = 0;
     for place in &mut places {
-        place.start = place.start.max(end);
-        end = end.max(place.end);
+        place.bytes.start = place.bytes.start.max(end);
+        end = end.max(place.bytes.end);
     }
-    places.retain(|place| place.start < place.end);
+    places.retain(|place| place.bytes.start < place.bytes.end);
     places
 }

@@ -73,6 +73,9 @@ impl Catalog {
         let names = Names::new(&scan, volume);
         let mut former = Former::new(volume, &scan, &names);
         read_indexes(volume, &scan, &mut former);
+        for (child, key, at) in &scan.remains {
+            former.found(&index::Entry { child: *child, key, at: *at, current: false }, Origin::Record);
+        }
         let mut strays = Strays::new(&scan, volume.boot.clusters(), volume.limits.entries);
         sweep::run(
             volume,

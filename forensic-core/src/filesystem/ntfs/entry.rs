@@ -8,6 +8,7 @@ use super::{
     file_name::{self, FileName},
     former::{Copy, Fate, Origin},
     recover,
+    remains::UNKNOWN,
     reparse::{self, Interix, Reparse},
     standard_information::{self, StandardInformation},
     stream::{self, streams},
@@ -23,6 +24,7 @@ use crate::{
 
 /// Why nothing but a name and its times is left of a file.
 const REUSED: &str = "its MFT record was used again: where its content lies is not known";
+const NAME_ONLY: &str = "only the name is left: which MFT record it had is not known";
 
 impl Catalog {
     /// The entry at a position of the listing. Reads its record: once, where there is no attribute list.
@@ -43,7 +45,12 @@ impl Catalog {
         };
         let fate = copy.map_or(Fate::Kept, |copy| copy.fate);
         let number = stray.map_or(u64::from(record), |stray| stray.number);
+        let is_unknown = copy.is_some_and(|copy| copy.child == UNKNOWN);
         let lost = |what: &str| {
+            if is_unknown {
+                let at = copy.map_or(0, |copy| copy.at);
+                return Err(Error::corrupt("index entry", at, "the number of an MFT record", "only the name"));
+            }
             let expected = format!("record {record} as of sequence number {}", copy.map_or(0, |c| c.child.sequence()));
             Err(Error::corrupt("MFT record", copy.map_or(0, |copy| copy.at), expected, what))
         };
@@ -74,6 +81,7 @@ impl Catalog {
                 match (entry.status.is_live(), fate) {
                     (true, _) => None,
                     (false, Fate::Reused) => Some((Recoverability::Unknown, REUSED.to_owned())),
+                    (false, _) if is_unknown => Some((Recoverability::Unknown, NAME_ONLY.to_owned())),
                     (false, _) => Some((Recoverability::Unknown, error.to_string())),
                 }
             }

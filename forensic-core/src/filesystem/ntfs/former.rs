@@ -37,6 +37,8 @@ pub(super) struct Copy {
 pub(super) enum Origin {
     /// In the index of a directory, in use or behind what is.
     Index,
+    /// Behind the used part of an MFT record.
+    Record,
     /// In a cluster that no file owns: an index was there.
     Unallocated,
     /// In $LogFile.
@@ -50,6 +52,7 @@ impl Origin {
     pub(super) fn as_str(self) -> &'static str {
         match self {
             Self::Index => "index",
+            Self::Record => "record",
             Self::Unallocated => "unallocated",
             Self::Log => "log",
             Self::Journal => "change_journal",

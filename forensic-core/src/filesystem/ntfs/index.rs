@@ -51,12 +51,6 @@ pub(super) fn for_each_entry(volume: &Volume, directory: &File, mut visit: impl 
             volume.issue(&error);
         }
     }
-    // An index that shrinks inside its record leaves its last entries behind the record's end.
-    let used = usize::try_from(directory.base.header.used).unwrap_or(usize::MAX);
-    if directory.base.torn.is_none() {
-        let bytes: &[u8] = &directory.base.bytes;
-        remains::for_each(bytes, used..bytes.len(), directory.base.at, &whole, &mut visit);
-    }
     let bitmap = bitmap(volume, directory);
     for blocks in fragments(directory, kind::INDEX_ALLOCATION).iter().filter(|blocks| blocks.name == NAME) {
         let blocks = match blocks.content(volume) {

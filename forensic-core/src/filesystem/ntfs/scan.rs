@@ -4,7 +4,8 @@ use super::{
     Volume,
     attribute::{Attribute, Body, kind},
     file_name::FileName,
-    record::{Record, Reference},
+    record::{Record, Reference, is_blank},
+    remains::{self, SectorEnds},
     runs::DataRuns,
     standard_information::{StandardInformation, Times},
 };
@@ -77,6 +78,8 @@ pub(super) struct Scan {
     pub(super) lives: HashMap<u32, Life>,
     /// Bytes of the volume behind the end of a stream, up to the end of its last cluster, and whether the file is in use.
     pub(super) slack: Vec<(u64, u64, bool)>,
+    /// Names behind the used part of records: the record of the child, a $FILE_NAME, its place on the medium.
+    pub(super) remains: Vec<(Reference, Box<[u8]>, u64)>,
     /// When the volume was formatted, where $MFT says so.
     formatted: u64,
 }
@@ -167,6 +170,7 @@ impl Scan {
             }
             self.clusters(volume, &attribute, header.in_use, base);
         }
+        self.slack_of(record);
         if number == 0 {
             self.formatted = times.map_or(0, |times| times.created);
         }
@@ -174,6 +178,18 @@ impl Scan {
             self.lives.insert(number, Life { times: times.unwrap_or_default() });
         }
         slot
+    }
+
+    /// Keeps what a former, longer state of a record left behind its end.
+    fn slack_of(&mut self, record: &Record) {
+        let bytes: &[u8] = &record.bytes;
+        let used = usize::try_from(record.header.used).unwrap_or(usize::MAX).min(bytes.len());
+        if record.torn.is_some() || bytes.get(used..).is_none_or(is_blank) {
+            return;
+        }
+        remains::for_each(bytes, used..bytes.len(), record.at, &SectorEnds::unprotected(), &mut |entry| {
+            self.remains.push((entry.child, entry.key.into(), entry.at));
+        });
     }
 
     fn name(&mut self, holder: u32, attribute: &Attribute<'_>, name: &FileName<'_>) {
@@ -190,7 +206,8 @@ impl Scan {
             return;
         }
         // What is compressed ends elsewhere; of a stream in several records the first does not know the last cluster.
-        let mut left = (attribute.kind == kind::DATA && attribute.compression() == 0).then_some(body.size);
+        let mut left =
+            (attribute.kind == kind::DATA && attribute.compression() == 0).then_some(body.initialized.min(body.size));
         let cluster_size = u64::from(volume.boot.cluster_size);
         for run in DataRuns::new(body.runs, attribute.at).map_while(Result::ok) {
             let length = run.count.saturating_mul(cluster_size);

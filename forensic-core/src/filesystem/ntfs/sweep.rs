@@ -5,12 +5,13 @@ use super::{
     attribute::{Body, kind},
     index::Entry,
     mft,
-    record::{Record, put_back_sector_ends},
+    record::{Record, Reference, put_back_sector_ends},
     remains::{self, SectorEnds},
 };
 use crate::{
     bytes::{Fields, ReadAt},
     error::Error,
+    parallel,
 };
 use std::ops::Range;
 
@@ -20,49 +21,98 @@ const WINDOW: u64 = 1 << 20;
 const PART: u64 = 16 << 10;
 /// What is nothing but zeros is passed over in pieces of this size.
 const PAGE: usize = 4 << 10;
-/// What a place costs at least, of the bytes that are allowed.
-const LEAST_COST: u64 = 16 << 10;
+/// From so many windows on they are searched on several threads.
+const MANY: usize = 4;
 /// Structures begin at multiples of this.
 const SECTOR: usize = 512;
 const SECTOR_MASK: u64 = 511;
 /// The longest structure looked for: an index record as every driver makes them, or an MFT record.
 const LONGEST: u64 = 64 << 10;
 
+/// What no file owns.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Place {
+    /// Bytes of the volume.
+    pub(super) bytes: Range<u64>,
+    /// False for less than a cluster behind the end of a stream: searched only where it is read with others.
+    pub(super) alone: bool,
+}
+
+/// What one window holds.
+#[derive(Default)]
+struct Found {
+    records: Vec<Record>,
+    /// Record, $FILE_NAME and its place on the medium.
+    entries: Vec<(Reference, Box<[u8]>, u64)>,
+}
+
 /// Calls `record` with each MFT record in `places`, which are in volume order, and `entry` with each index entry.
 pub(super) fn run(
     volume: &Volume,
-    places: &[Range<u64>],
+    places: &[Place],
     mut record: impl FnMut(Record),
     mut entry: impl FnMut(&Entry<'_>),
 ) {
-    let mut window: Vec<Range<u64>> = Vec::new();
-    let mut spent = 0u64;
-    for place in places {
-        // What is far from the last place costs a read of its own, however short it is.
-        spent = spent.saturating_add(place.end.saturating_sub(place.start).max(LEAST_COST));
-        if spent > volume.limits.sweep_bytes {
-            let (structure, offset) = ("unallocated space", volume.source.medium_offset(place.start));
-            let (found, limit) = (spent, volume.limits.sweep_bytes);
-            volume.issue(&Error::Limit { structure, offset, found, limit, unit: "bytes searched" });
-            break;
+    let windows = windows(volume, places);
+    // One thread reads while another searches; the results come in order whatever their number.
+    let threads = if windows.len() < MANY { 0 } else { parallel::available_threads().min(4) };
+    let search = |number: u64| {
+        let window = usize::try_from(number).ok().and_then(|number| windows.get(number));
+        window.map(|window| search(volume, window)).unwrap_or_default()
+    };
+    // The visitor never fails, so neither does the work.
+    let _ = parallel::in_order(windows.len() as u64, threads, search, |_, found| {
+        found.records.into_iter().for_each(&mut record);
+        for (child, key, at) in &found.entries {
+            entry(&Entry { child: *child, key, at: *at, current: false });
         }
-        let mut start = place.start;
-        while start < place.end {
-            let next = (start / WINDOW).saturating_add(1).saturating_mul(WINDOW).min(place.end);
-            if window.first().is_some_and(|first| first.start / WINDOW != start / WINDOW) {
-                search(volume, &window, &mut record, &mut entry);
-                window.clear();
+        Ok(())
+    });
+}
+
+/// The places as they are read together, as many as may be searched.
+fn windows(volume: &Volume, places: &[Place]) -> Vec<Vec<Range<u64>>> {
+    let mut windows = Vec::new();
+    let mut window: Vec<Place> = Vec::new();
+    let mut left = volume.limits.sweep_bytes;
+    let mut close = |window: &mut Vec<Place>| {
+        // What is not searched alone is not read alone.
+        let wanted = |place: &Place| place.alone;
+        let first = window.iter().position(wanted).unwrap_or(window.len());
+        let last = window.iter().rposition(wanted).map_or(0, |last| last.saturating_add(1));
+        let read: Vec<_> = window.get(first..last).unwrap_or_default().iter().map(|p| p.bytes.clone()).collect();
+        window.clear();
+        let (Some(start), Some(end)) = (read.first().map(|r| r.start), read.last().map(|r| r.end)) else { return true };
+        let cost = end.saturating_sub(start);
+        if cost > left {
+            let (structure, offset) = ("unallocated space", volume.source.medium_offset(start));
+            let (found, limit) = (volume.limits.sweep_bytes.saturating_add(1), volume.limits.sweep_bytes);
+            volume.issue(&Error::Limit { structure, offset, found, limit, unit: "bytes searched" });
+            return false;
+        }
+        left = left.saturating_sub(cost);
+        windows.push(read);
+        true
+    };
+    for place in places {
+        let mut start = place.bytes.start;
+        while start < place.bytes.end {
+            let next = (start / WINDOW).saturating_add(1).saturating_mul(WINDOW).min(place.bytes.end);
+            if window.first().is_some_and(|first| first.bytes.start / WINDOW != start / WINDOW) && !close(&mut window) {
+                return windows;
             }
-            window.push(start..next);
+            window.push(Place { bytes: start..next, alone: place.alone });
             start = next;
         }
     }
-    search(volume, &window, &mut record, &mut entry);
+    close(&mut window);
+    windows
 }
 
 /// Searches the ranges of one window.
-fn search(volume: &Volume, window: &[Range<u64>], record: &mut impl FnMut(Record), entry: &mut impl FnMut(&Entry<'_>)) {
-    let (Some(first), Some(last)) = (window.first(), window.last()) else { return };
+fn search(volume: &Volume, window: &[Range<u64>]) -> Found {
+    let mut found = Found::default();
+    let (Some(first), Some(last)) = (window.first(), window.last()) else { return found };
     // The slack of a stream begins anywhere, structures do not.
     let first = first.start & !SECTOR_MASK..first.end;
     let overlap = LONGEST.min(u64::from(volume.boot.record_size.max(volume.boot.index_size)));
@@ -84,14 +134,17 @@ fn search(volume: &Volume, window: &[Range<u64>], record: &mut impl FnMut(Record
                     Some(b"INDX") => index_record(bytes, offset, &mut ends),
                     Some(b"FILE") => {
                         let place = first.start.saturating_add(offset as u64);
-                        mft_record(volume, bytes, offset, place, &mut ends).into_iter().for_each(&mut *record);
+                        found.records.extend(mft_record(volume, bytes, offset, place, &mut ends));
                     }
                     _ => {}
                 }
             }
-            remains::for_each(bytes, page, at, &ends, &mut |found| entry(&found));
+            remains::for_each(bytes, page, at, &ends, &mut |entry| {
+                found.entries.push((entry.child, entry.key.into(), entry.at));
+            });
         }
     }
+    found
 }
 
 /// All of `start .. end`, with zeros for the parts that cannot be read.
