@@ -29,7 +29,7 @@ pub struct Limits {
     /// Bytes that a stream may have beyond what the medium holds (sparse parts, compression), for it to be hashed by a
     /// triage.
     pub sparse_bytes: u64,
-    /// Bytes of unallocated space that the first listing searches for names and records of deleted files, from the start of
+    /// Bytes of unallocated space that the first listing of NTFS searches for names and records of deleted files, from the start of
     /// the volume on; 0 for a listing at once.
     pub sweep_bytes: u64,
     /// Width × height of a picture to decode.

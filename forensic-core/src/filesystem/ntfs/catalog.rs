@@ -10,7 +10,9 @@ use super::{
     file::File,
     file_name,
     former::{Copy, Fate, Former, Origin, ROOT},
-    index, journal, log,
+    index,
+    journal::{self, Deletions},
+    log,
     names::Names,
     record::Reference,
     recover::Claims,
@@ -60,6 +62,7 @@ pub(super) struct Catalog {
     pub(super) copies: Vec<Copy>,
     pub(super) strays: Vec<Stray>,
     pub(super) claims: Claims,
+    pub(super) deletions: Deletions,
     /// Of each record, the position of a name, a live one where there is one.
     positions: OnceLock<HashMap<u32, u32>>,
 }
@@ -84,7 +87,7 @@ impl Catalog {
             |entry| former.found(entry, Origin::Unallocated),
         );
         log::for_each_name(volume, |entry| former.found(entry, Origin::Log));
-        journal::for_each_name(volume, &scan, &names, |entry| former.found(entry, Origin::Journal));
+        let deletions = journal::read(volume, &scan, &names, |entry| former.found(entry, Origin::Journal));
         let strays = strays.finish();
         let (copies, listed) = former.finish(&strays);
         let mut builder =
@@ -96,7 +99,7 @@ impl Catalog {
             let found = format!("name {} in a loop of directories, or too deep", node.0);
             volume.issues.push(Issue::new(volume.source.medium_offset(0), "directory tree", found));
         }
-        Self { tree, copies, strays, claims, positions: OnceLock::new() }
+        Self { tree, copies, strays, claims, deletions, positions: OnceLock::new() }
     }
 
     /// A record in words: its path, where it has a name.

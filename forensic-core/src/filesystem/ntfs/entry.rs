@@ -7,6 +7,7 @@ use super::{
     file::File,
     file_name::{self, FileName},
     former::{Copy, Fate, Origin},
+    record::Reference,
     recover,
     remains::UNKNOWN,
     reparse::{self, Interix, Reparse},
@@ -18,7 +19,7 @@ use crate::{
     error::{Error, Issue, Result},
     filesystem::{
         allocation::Allocation,
-        model::{Entry, Kind, Recoverability, Stream, StreamInfo, Value},
+        model::{Entry, Kind, Recoverability, Stream, StreamInfo, Time, Value},
     },
 };
 
@@ -86,11 +87,37 @@ impl Catalog {
                 }
             }
         };
+        let meant = copy.map(|copy| copy.child).or(stray.map(|stray| stray.reference));
+        if !entry.status.is_live()
+            && fate != Fate::Renamed
+            && let Some(time) = self.deleted_at(u64::from(record), meant, entry.attributes.get("sequence"))
+        {
+            entry.attributes.insert("deleted_at".into(), Value::Text(time));
+        }
         if let Some((grade, reason)) = grade {
             entry.recoverability = Some(grade);
             entry.recoverability_reason = reason;
         }
         Some(entry)
+    }
+}
+
+impl Catalog {
+    /// When the change journal says that a file was deleted: the one `meant`, or the last in its record.
+    fn deleted_at(&self, record: u64, meant: Option<Reference>, sequence: Option<&Value>) -> Option<String> {
+        let last = || {
+            let Some(Value::Int(sequence)) = sequence else { return None };
+            let sequence = u16::try_from(*sequence).ok()?;
+            // The number is counted up when the record is freed, by most drivers.
+            [sequence.wrapping_sub(1), sequence]
+                .into_iter()
+                .find_map(|sequence| self.deletions.get(&Reference(record | u64::from(sequence) << 48)))
+        };
+        let time = match meant {
+            Some(meant) => self.deletions.get(&meant),
+            None => last(),
+        };
+        Time::from_filetime(*time?).to_rfc3339()
     }
 }
 

@@ -15,8 +15,11 @@ use super::{
     scan::Scan,
     stream::fragments,
 };
-use crate::bytes::{ExtentKind, Fields, ReadAt, Source};
-use std::collections::BTreeMap;
+use crate::{
+    bytes::{ExtentKind, Fields, ReadAt, Source},
+    error::Result,
+};
+use std::collections::{BTreeMap, HashMap};
 
 /// The directory of the journal, its name there, and the stream that holds the records.
 const EXTEND: u64 = 11;
@@ -30,26 +33,45 @@ const STEP: u64 = 8;
 const DIRECTORY: u32 = 0x10;
 const DIRECTORY_OF_KEY: u32 = 0x1000_0000;
 
-/// What the last record of a file under a name says.
+/// The reason of a record that tells of a deletion.
+const FILE_DELETE: u32 = 0x200;
+
+/// When the journal says files were deleted.
+pub(super) type Deletions = HashMap<Reference, u64>;
+
+/// What the records say: of each file under each name the last.
+#[derive(Default)]
+struct Changes {
+    names: BTreeMap<(Reference, Vec<u8>), Change>,
+    deletions: Deletions,
+}
+
 struct Change {
     key: Vec<u8>,
     at: u64,
 }
 
-/// Calls `visit` with each name in the journal once; the only time its $FILE_NAME has is that of the last change.
-pub(super) fn for_each_name(volume: &Volume, scan: &Scan, names: &Names, mut visit: impl FnMut(&Entry<'_>)) {
-    let Some(journal) = find(scan, names) else { return };
-    let file = match File::read(volume, u64::from(journal)) {
-        Ok(file) => file,
-        Err(error) => return volume.issue(&error),
+/// What one record says.
+struct Said {
+    child: Reference,
+    /// The name, as a $FILE_NAME.
+    key: Vec<u8>,
+    time: u64,
+    reason: u32,
+}
+
+/// Calls `visit` with each name in the journal once; the only time its $FILE_NAME has is that of the last change. Gives
+/// the times of deletion.
+pub(super) fn read(volume: &Volume, scan: &Scan, names: &Names, mut visit: impl FnMut(&Entry<'_>)) -> Deletions {
+    let mut changes = Changes::default();
+    let content = match content(volume, scan, names) {
+        Ok(Some(content)) => content,
+        Ok(None) => return changes.deletions,
+        Err(error) => {
+            volume.issue(&error);
+            return changes.deletions;
+        }
     };
-    let data = fragments(&file, kind::DATA);
-    let Some(stream) = data.iter().find(|data| data.name == STREAM) else { return };
-    let content = match stream.content(volume) {
-        Ok(content) => content,
-        Err(error) => return volume.issue(&error),
-    };
-    let mut changes: BTreeMap<(Reference, Vec<u8>), Change> = BTreeMap::new();
     for extent in content.extents().iter().filter(|extent| extent.kind != ExtentKind::Sparse) {
         let end = extent.stream_offset.saturating_add(extent.length);
         let mut at = extent.stream_offset;
@@ -62,9 +84,19 @@ pub(super) fn for_each_name(volume: &Volume, scan: &Scan, names: &Names, mut vis
             at = next;
         }
     }
-    for ((child, _), change) in &changes {
+    for ((child, _), change) in &changes.names {
         visit(&Entry { child: *child, key: &change.key, at: change.at, current: false });
     }
+    changes.deletions
+}
+
+/// The stream $J, where there is one.
+fn content(volume: &Volume, scan: &Scan, names: &Names) -> Result<Option<Source>> {
+    let Some(journal) = find(scan, names) else { return Ok(None) };
+    let file = File::read(volume, u64::from(journal))?;
+    let data = fragments(&file, kind::DATA);
+    let stream = data.iter().find(|data| data.name == STREAM);
+    stream.map(|stream| stream.content(volume)).transpose()
 }
 
 /// The record of $UsnJrnl.
@@ -74,20 +106,17 @@ fn find(scan: &Scan, names: &Names) -> Option<u32> {
 }
 
 /// The records of a block that stands at byte `start` of the stream.
-fn records(
-    content: &Source,
-    block: &[u8],
-    start: u64,
-    most: u64,
-    changes: &mut BTreeMap<(Reference, Vec<u8>), Change>,
-) {
+fn records(content: &Source, block: &[u8], start: u64, most: u64, changes: &mut Changes) {
     let (mut rest, mut at) = (block, start);
     while let Ok(length) = Fields::new(rest, "USN record", at).u32(0) {
         let step = match record(rest, u64::from(length), at) {
-            Some((child, key)) => {
+            Some(Said { child, key, time, reason }) => {
                 let name = [key.get(..8), key.get(KEY_HEADER..)].into_iter().flatten().flatten().copied().collect();
-                if (changes.len() as u64) < most {
-                    changes.insert((child, name), Change { key, at: content.medium_offset(at) });
+                if (changes.names.len() as u64) < most {
+                    if reason & FILE_DELETE != 0 {
+                        changes.deletions.insert(child, time);
+                    }
+                    changes.names.insert((child, name), Change { key, at: content.medium_offset(at) });
                 }
                 u64::from(length)
             }
@@ -98,8 +127,8 @@ fn records(
     }
 }
 
-/// The file that the record at byte `at` of the stream means, and the name as a $FILE_NAME.
-fn record(bytes: &[u8], length: u64, at: u64) -> Option<(Reference, Vec<u8>)> {
+/// What the record at byte `at` of the stream says.
+fn record(bytes: &[u8], length: u64, at: u64) -> Option<Said> {
     let bytes =
         bytes.get(..usize::try_from(length).ok().filter(|length| *length <= PAGE as usize && length % 8 == 0)?)?;
     let fields = Fields::new(bytes, "USN record", at);
@@ -124,5 +153,6 @@ fn record(bytes: &[u8], length: u64, at: u64) -> Option<(Reference, Vec<u8>)> {
     key.extend([0; 4]);
     key.extend([u8::try_from(name_length / 2).ok()?, 0]);
     key.extend(name);
-    is_key(&key).then_some((Reference(field(8)?), key))
+    let (child, reason) = (Reference(field(8)?), fields.u32(under(16)).ok()?);
+    is_key(&key).then_some(Said { child, key, time: changed, reason })
 }

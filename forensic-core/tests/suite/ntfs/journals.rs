@@ -67,8 +67,10 @@ pub(super) fn add_log(image: &mut Image, logged: &[u8]) {
 fn change_journal_names_files_whose_record_was_used_again() {
     let mut image = Image::new();
     image.file(40, "successor", &[]);
+    image.record(43, 6, 0, "still there", &[]);
     let directory = reference(41, 3);
     let records = [
+        (2, reference(43, 5), ROOT, "still there", 0x20),
         (2, reference(40, 8), directory, "deleted.jpg", 0x20),
         (3, reference(42, 1), ROOT, "by long reference", 0x20),
         (2, reference(40, 8), directory, "deleted.jpg", 0x20),
@@ -80,6 +82,11 @@ fn change_journal_names_files_whose_record_was_used_again() {
     let entry = filesystem.entry("/directory/deleted.jpg").unwrap();
     assert_eq!((entry.id, entry.status, entry.recoverability), (40, Status::Deleted, Some(Recoverability::Unknown)));
     assert_eq!(entry.timestamps[0].source, "change_journal");
+    assert_eq!(entry.attributes["deleted_at"].to_string(), "2019-04-17T18:40:00Z");
+    // A deleted record that still stands has its time of deletion from there, too.
+    let entry = filesystem.entry("/still there").unwrap();
+    assert_eq!(entry.attributes["deleted_at"].to_string(), "2019-04-17T18:40:00Z");
+    assert!(!filesystem.entry("/successor").unwrap().attributes.contains_key("deleted_at"));
     let found: Vec<_> = entries(&filesystem)
         .into_iter()
         .filter(|entry| entry.attributes.contains_key("name_source"))
