@@ -333,6 +333,10 @@ typedef enum {
      * Issues kept for one evidence or filesystem.
      */
     FORENSIC_LIMIT_ISSUES = 10,
+    /**
+     * Bytes of unallocated space that the first listing searches for deleted names and records; 0 for a listing at once.
+     */
+    FORENSIC_LIMIT_SWEEP_BYTES = 11,
 } forensic_limit;
 
 /**

@@ -32,6 +32,8 @@ pub enum forensic_limit {
     FORENSIC_LIMIT_PICTURE_BYTES = 9,
     /// Issues kept for one evidence or filesystem.
     FORENSIC_LIMIT_ISSUES = 10,
+    /// Bytes of unallocated space that the first listing searches for deleted names and records; 0 for a listing at once.
+    FORENSIC_LIMIT_SWEEP_BYTES = 11,
 }
 
 /// Bounds that a caller may tighten or widen. Not for several threads at once while it is set. The caller frees it.
@@ -52,6 +54,7 @@ impl forensic_limits {
             forensic_limit::FORENSIC_LIMIT_PIXELS => self.0.pixels,
             forensic_limit::FORENSIC_LIMIT_PICTURE_BYTES => self.0.picture_bytes,
             forensic_limit::FORENSIC_LIMIT_ISSUES => self.0.issues as u64,
+            forensic_limit::FORENSIC_LIMIT_SWEEP_BYTES => self.0.sweep_bytes,
         }
     }
 }
@@ -95,6 +98,7 @@ pub unsafe extern "C" fn forensic_limits_set(
             forensic_limit::FORENSIC_LIMIT_PIXELS => limits.0.pixels = value,
             forensic_limit::FORENSIC_LIMIT_PICTURE_BYTES => limits.0.picture_bytes = value,
             forensic_limit::FORENSIC_LIMIT_ISSUES => limits.0.issues = small()?,
+            forensic_limit::FORENSIC_LIMIT_SWEEP_BYTES => limits.0.sweep_bytes = value,
         }
         Ok(forensic_status::FORENSIC_OK)
     })
@@ -126,6 +130,7 @@ fn named(number: u32) -> Option<forensic_limit> {
         forensic_limit::FORENSIC_LIMIT_PIXELS,
         forensic_limit::FORENSIC_LIMIT_PICTURE_BYTES,
         forensic_limit::FORENSIC_LIMIT_ISSUES,
+        forensic_limit::FORENSIC_LIMIT_SWEEP_BYTES,
     ];
     all.get(usize::try_from(number).ok()?).copied()
 }

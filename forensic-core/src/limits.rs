@@ -29,6 +29,9 @@ pub struct Limits {
     /// Bytes that a stream may have beyond what the medium holds (sparse parts, compression), for it to be hashed by a
     /// triage.
     pub sparse_bytes: u64,
+    /// Bytes of unallocated space that the first listing of NTFS searches for names and records of deleted files, from the start of
+    /// the volume on; 0 for a listing at once.
+    pub sweep_bytes: u64,
     /// Width × height of a picture to decode.
     pub pixels: u64,
     /// Bytes a picture decoder may allocate.
@@ -48,6 +51,7 @@ impl Default for Limits {
             structure_bytes: 256 << 20,
             inflated_bytes: 32 << 20,
             sparse_bytes: 64 << 30,
+            sweep_bytes: 64 << 30,
             pixels: 400_000_000,
             picture_bytes: 1 << 30,
             issues: 100_000,

@@ -71,6 +71,8 @@ limits! {
     inflated_bytes: u64,
     /// Bytes of a stream that are not stored and read as zeros, for it to be hashed by a triage.
     sparse_bytes: u64,
+    /// Bytes of unallocated space that the first listing searches for deleted names and records; 0 for a listing at once.
+    sweep_bytes: u64,
     /// Width × height of a picture to decode.
     pixels: u64,
     /// Bytes a picture decoder may allocate.

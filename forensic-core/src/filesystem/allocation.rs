@@ -14,8 +14,8 @@ pub(crate) struct Allocation {
 
 impl Allocation {
     /// The bitmap as stored, to which the runs `live` (first cluster, and one after the last) are added.
-    pub(crate) fn new(mut bits: Vec<u8>, live: &[(u64, u64)]) -> Self {
-        for &(start, end) in live {
+    pub(crate) fn new(mut bits: Vec<u8>, live: impl IntoIterator<Item = (u64, u64)>) -> Self {
+        for (start, end) in live {
             set(&mut bits, start, end);
         }
         let mut sum = 0u64;
@@ -28,6 +28,18 @@ impl Allocation {
             })
             .collect();
         Self { bits, sums }
+    }
+
+    /// The same with further runs in use.
+    pub(crate) fn with(self, runs: impl IntoIterator<Item = (u64, u64)>) -> Self {
+        Self::new(self.bits, runs)
+    }
+
+    /// The runs of clusters that are not in use, below cluster `clusters`.
+    pub(crate) fn free(&self, clusters: u64, cluster_size: u64) -> Vec<Run> {
+        let mut free = FreeRuns::new(clusters, cluster_size, 0);
+        free.push(&self.bits);
+        free.finish()
     }
 
     /// Whether a cluster is in use; `None` where the bitmap does not speak of it.
@@ -138,7 +150,7 @@ mod tests {
     fn clusters_in_use_are_counted_across_steps() {
         let mut bits = vec![0u8; 2000];
         set(&mut bits, 3, 9000);
-        let allocation = Allocation::new(bits, &[(15_990, 16_000)]);
+        let allocation = Allocation::new(bits, [(15_990, 16_000)]);
         for (start, end, count) in
             [(0, 3, 0), (0, 4, 1), (2, 9001, 8997), (8192, 8200, 8), (0, 16_000, 9007), (15_999, 16_010, 11)]
         {

@@ -15,6 +15,7 @@ mod ntfs;
 #[allow(dead_code)]
 mod posix;
 mod recognise;
+mod recycle_bin;
 #[allow(dead_code)]
 mod stored;
 mod tree;

@@ -171,7 +171,17 @@ pub struct Time {
     pub utc: bool,
 }
 
+/// 100-nanosecond steps from 1601-01-01 to 1970-01-01.
+const FILETIME_OF_1970: i64 = 116_444_736_000_000_000;
+
 impl Time {
+    /// A FILETIME of Windows: steps of 100 ns since 1601-01-01 UTC.
+    pub(crate) fn from_filetime(steps: u64) -> Self {
+        let since_epoch = i64::try_from(steps).unwrap_or(i64::MAX).saturating_sub(FILETIME_OF_1970);
+        let rest = u32::try_from(since_epoch.rem_euclid(10_000_000)).unwrap_or(0);
+        Self { seconds: since_epoch.div_euclid(10_000_000), nanoseconds: rest.saturating_mul(100), utc: true }
+    }
+
     /// RFC 3339 with as many digits as `resolution_ns` needs; without an offset where the zone is unknown. `None` outside
     /// the years 0 to 9999.
     pub fn to_rfc3339(&self) -> Option<String> {

@@ -1,6 +1,9 @@
 //! Tests of the NTFS reader: against The Sleuth Kit's listings, the image kit's truth, and volumes no driver would write.
 
+mod deleted;
 pub(crate) mod image;
+mod journals;
+mod of_others;
 
 use crate::{corpus, faults::FailingRead};
 use forensic_core::{
@@ -31,152 +34,6 @@ fn all(source: &Source) -> Vec<u8> {
 
 fn md5(source: &Source) -> String {
     Md5::digest(all(source)).iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
-/// Path (":stream" behind it) to live or not, size and MD5; directories have neither.
-type Listing = BTreeMap<String, (bool, Option<(u64, Option<String>)>)>;
-
-fn listing(filesystem: &Arc<dyn FileSystem>) -> Listing {
-    let mut listing = Listing::new();
-    for entry in entries(filesystem) {
-        let live = entry.status.is_live();
-        let mut add = |path: String, content| match listing.get(&path) {
-            // A deleted file does not stand for its successor.
-            Some((true, _)) if !live => {}
-            _ => drop(listing.insert(path, (live, content))),
-        };
-        if entry.kind == Kind::Directory {
-            add(entry.path.clone(), None);
-        }
-        for stream in &entry.streams {
-            let name = &stream.info.name;
-            let path = if name.is_empty() { entry.path.clone() } else { format!("{}:{name}", entry.path) };
-            add(path, Some((stream.info.size, stream.open().ok().map(|source| md5(&source)))));
-        }
-    }
-    listing
-}
-
-/// The Sleuth Kit's listing, and what of ours is not like it.
-fn differences(filesystem: &Arc<dyn FileSystem>, truth: &str) -> Option<Vec<String>> {
-    let rows = corpus::truth(truth)?;
-    let theirs: Listing = rows
-        .into_iter()
-        .map(|row| {
-            let content = (!row.kind.contains('d')).then_some((row.size.unwrap_or(0), row.md5));
-            (format!("/{}", row.path), (row.live, content))
-        })
-        .collect();
-    let ours = listing(filesystem);
-    let paths: std::collections::BTreeSet<_> = ours.keys().chain(theirs.keys()).cloned().collect();
-    Some(paths.into_iter().filter(|path| ours.get(path) != theirs.get(path)).collect())
-}
-
-/// Where TSK and we differ on a volume that mkntfs made, and why.
-fn known_differences() -> Vec<String> {
-    let mut known = vec![
-        // We give an empty main stream to every file; TSK none to those without a $DATA attribute of their own, and it
-        // gives no size and no hash for $BadClus, of which we tell the size of $Bad.
-        "/$BadClus:$Bad".to_owned(),
-        "/$BadClus".to_owned(),
-        "/$Extend/$ObjId".to_owned(),
-        "/$Extend/$Quota".to_owned(),
-        "/$Extend/$Reparse".to_owned(),
-        "/$Secure".to_owned(),
-        // TSK lists indexes as if they were streams.
-        "/$Extend/$ObjId:$O".to_owned(),
-        "/$Extend/$Quota:$O".to_owned(),
-        "/$Extend/$Quota:$Q".to_owned(),
-        "/$Extend/$Reparse:$R".to_owned(),
-        "/$Secure:$SDH".to_owned(),
-        "/$Secure:$SII".to_owned(),
-        // TSK's own directory for orphans.
-        "/$OrphanFiles".to_owned(),
-    ];
-    // Records kept in reserve: never used, without a name and without a byte of content.
-    known.extend((16..24).map(|record| format!("/$OrphanFiles/OrphanFile-{record}")));
-    known.sort();
-    known
-}
-
-#[test]
-fn listing_of_testfs1_is_that_of_the_sleuth_kit() {
-    let Some(bytes) = corpus::read("images/ntfs/testfs1") else { return };
-    let filesystem = open(bytes);
-    let Some(found) = differences(&filesystem, "ntfs_testfs1") else { return };
-    let mut known = known_differences();
-    // $BadClus itself is an empty file to both.
-    known.retain(|path| found.contains(path) || path != "/$BadClus");
-    assert_eq!(found, known);
-    assert_eq!(filesystem.issues(), []);
-    // Record 255 begins in one run of $MFT and ends in another.
-    let straddling = entries(&filesystem).into_iter().find(|entry| entry.id == 255).unwrap();
-    assert_eq!((straddling.kind, straddling.status), (Kind::Directory, Status::Allocated));
-}
-
-#[test]
-fn second_reader_agrees_on_testfs1_but_for_its_known_limits() {
-    let Some(bytes) = corpus::read("images/ntfs/testfs1") else { return };
-    let check = open(bytes).cross_check().unwrap();
-    assert!(check.compared > 500, "{}", check.compared);
-    let unexplained: Vec<_> = check.differences.iter().filter(|difference| difference.known_limit.is_empty()).collect();
-    assert_eq!(unexplained, Vec::<&filesystem::Difference>::new());
-}
-
-#[test]
-fn listing_of_debians_sample_is_that_of_the_sleuth_kit() {
-    let Some(bytes) = corpus::debian_sample("fs.ntfs.xz") else { return };
-    let medium: Source = Arc::new(bytes);
-    let partition = Slice::new(medium.clone(), 2048 * 512, medium.len() - 2048 * 512).unwrap();
-    let filesystem = filesystem::open(Arc::new(partition), &Limits::default()).unwrap().unwrap();
-    assert_eq!(filesystem.offset(), 2048 * 512);
-    let Some(found) = differences(&filesystem, "debian_ntfs") else { return };
-    let mut known = known_differences();
-    known.retain(|path| found.contains(path) || path != "/$BadClus");
-    assert_eq!(found, known);
-}
-
-#[test]
-fn kit_image_is_read_whole_and_nothing_is_claimed_falsely() {
-    let Some(bytes) = corpus::read("images/made/ntfs.img.xz") else { return };
-    let Some(truth) = corpus::read("images/made/ntfs.json.xz") else { return };
-    let truth: serde_json::Value = serde_json::from_slice(&truth).unwrap();
-    let volume = &truth["volumes"][0];
-    let filesystem = open(bytes);
-    let ours = listing(&filesystem);
-    for file in volume["live"].as_array().unwrap() {
-        let path = file["path"].as_str().unwrap();
-        let wanted = |item: &serde_json::Value| {
-            (true, Some((item["size"].as_u64().unwrap(), item["md5"].as_str().map(str::to_owned))))
-        };
-        if file["kind"] == "file" {
-            assert_eq!(ours.get(path), Some(&wanted(file)), "{path}");
-        }
-        if file["kind"] == "symlink" {
-            assert_eq!(filesystem.entry(path).unwrap().target.as_deref(), file["target"].as_str(), "{path}");
-        }
-        for stream in file["streams"].as_array().into_iter().flatten() {
-            let path = format!("{path}:{}", stream["name"].as_str().unwrap());
-            assert_eq!(ours.get(&path), Some(&wanted(stream)), "{path}");
-        }
-    }
-    let (mut claimed, mut recovered) = (0, 0);
-    let deleted = volume["deleted"].as_array().unwrap();
-    for entry in entries(&filesystem).iter().filter(|entry| !entry.status.is_live() && entry.kind == Kind::File) {
-        let Ok(content) = entry.open("") else { continue };
-        let hash = md5(&content);
-        let of_this_name =
-            |file: &&serde_json::Value| file["path"].as_str().unwrap().ends_with(&format!("/{}", entry.name));
-        let right = deleted.iter().filter(of_this_name).any(|file| file["md5"] == hash.as_str());
-        if entry.recoverability == Some(Recoverability::Intact) {
-            assert!(right, "{} is claimed to be intact", entry.path);
-            claimed += usize::from(entry.size > 0);
-        }
-        recovered += usize::from(right && entry.size > 0);
-    }
-    assert!(recovered >= 94 && claimed * 10 >= recovered * 9, "{claimed} of {recovered} are graded intact");
-    let check = filesystem.cross_check().unwrap();
-    assert!(check.differences.iter().all(|difference| !difference.known_limit.is_empty()), "{:#?}", check.differences);
 }
 
 #[test]
@@ -437,6 +294,14 @@ fn varied() -> Vec<u8> {
     let list = [listed(FILE_NAME, 0, reference(32, 1), 2), listed(DATA, 0, reference(33, 1), 1)];
     image.file(32, "listed", &[resident(LIST, "", 9, &list.concat())]);
     image.records.insert(33, record(1, IN_USE, reference(32, 1), &[resident(DATA, "", 1, b"far")]));
+    let gone = [(reference(30, 7), file_name(ROOT, "gone")), (reference(30, 1), file_name(ROOT, "former"))];
+    image.write(700, &index_block_with(&gone[..1], &gone[1..]), false);
+    image.write(702, &numbered(record(9, IN_USE, 0, &[resident(FILE_NAME, "", 2, &gone[0].1)]), 34), false);
+    journals::add_journal(
+        &mut image,
+        &[(2, reference(31, 9), ROOT, "journaled", 0), (3, reference(50, 9), ROOT, "x", 16)],
+    );
+    journals::add_log(&mut image, &index_entries(&gone));
     image.finish()
 }
 

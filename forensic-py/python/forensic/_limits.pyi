@@ -20,6 +20,7 @@ class Limits:
         structure_bytes: int = ...,
         inflated_bytes: int = ...,
         sparse_bytes: int = ...,
+        sweep_bytes: int = ...,
         pixels: int = ...,
         picture_bytes: int = ...,
         issues: int = ...,
@@ -57,6 +58,10 @@ class Limits:
     @property
     def sparse_bytes(self) -> int:
         """Bytes of a stream that are not stored and read as zeros, for it to be hashed by a triage."""
+
+    @property
+    def sweep_bytes(self) -> int:
+        """Bytes of unallocated space that the first listing searches for deleted names and records; 0 for a listing at once."""
 
     @property
     def pixels(self) -> int:

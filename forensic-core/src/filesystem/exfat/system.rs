@@ -155,11 +155,11 @@ impl Volume {
     pub(super) fn allocation(&self, live: &[(u64, u64)]) -> Result<Allocation> {
         let bits = self.bitmap(usize::from(self.boot.active))?;
         let clusters = u64::from(self.heap.count);
-        let marked = Allocation::new(bits.clone(), &[]).count(0, clusters);
-        let allocation = Allocation::new(bits, live);
+        let marked = Allocation::new(bits.clone(), []).count(0, clusters);
+        let allocation = Allocation::new(bits, live.iter().copied());
         let used = allocation.count(0, clusters);
-        let owned =
-            Allocation::new(vec![0; usize::try_from(clusters.div_ceil(8)).unwrap_or(0)], live).count(0, clusters);
+        let owned = Allocation::new(vec![0; usize::try_from(clusters.div_ceil(8)).unwrap_or(0)], live.iter().copied())
+            .count(0, clusters);
         let report = |count: u64, what: &str| {
             if count > 0 {
                 let at = self.system.bitmaps.first().copied().flatten().map_or(0, |area| area.at);

@@ -2,17 +2,23 @@
 //!
 //! A record in use is *allocated* by the names that an index lists and *unlisted* by those that none does. A record not
 //! in use hangs where its name says, as long as the directory is the one it meant: same sequence number, or, for a
-//! directory that is deleted itself, the one before. A name that only an index knows (its record is damaged) is listed
-//! by the index's copy.
+//! directory that is deleted itself, the one before. A name that no record gives is listed by its copy ([`Former`]), and
+//! a record that is not in $MFT by what it says itself ([`Stray`]).
 
 use super::{
-    Volume,
+    Volume, bitmap,
     file::File,
-    file_name::{self, FileName},
+    file_name,
+    former::{Copy, Fate, Former, Origin, ROOT},
     index,
+    journal::{self, Deletions},
+    log,
+    names::Names,
     record::Reference,
     recover::Claims,
-    scan::{Name, Scan, Slot, State},
+    scan::{Scan, Slot, State},
+    stray::{Stray, StrayName, Strays},
+    sweep,
 };
 use crate::{
     bytes::ReadAt,
@@ -22,11 +28,13 @@ use crate::{
         tree::{NodeId, Parent, Tree, TreeBuilder},
     },
 };
-use std::collections::HashMap;
+use std::{collections::HashMap, sync::OnceLock};
 
-pub(super) const ROOT: u64 = 5;
 /// Records below are the filesystem's own; those it does not use hold nothing.
 const FIRST_USER: u64 = 24;
+
+/// The directory of what no directory is known of.
+const NOWHERE: Reference = Reference(u64::MAX);
 
 /// What an entry is made from.
 #[derive(Debug, Clone, Copy)]
@@ -40,171 +48,95 @@ pub(super) struct Place {
 pub(super) enum NameAt {
     /// In attribute `id` of record `holder`.
     Attribute { holder: u32, id: u16 },
-    /// In a directory only: a place in [`Catalog::copies`].
-    Index(u32),
+    /// In no record: a place in [`Catalog::copies`].
+    Copy(u32),
+    /// In attribute `id` of a record outside $MFT: a place in [`Catalog::strays`].
+    Stray { place: u32, id: u16 },
     /// Nowhere.
     None,
-}
-
-/// A name that only a directory knows.
-pub(super) struct Copy {
-    pub(super) child: Reference,
-    /// A $FILE_NAME.
-    pub(super) key: Box<[u8]>,
-    /// Byte offset on the medium.
-    pub(super) at: u64,
-    /// False where it is what is left of a former entry.
-    pub(super) current: bool,
-    /// True where the record was used again since: the name is all that is left.
-    pub(super) gone: bool,
 }
 
 /// All entries in listing order.
 pub(super) struct Catalog {
     pub(super) tree: Tree<Place>,
     pub(super) copies: Vec<Copy>,
+    pub(super) strays: Vec<Stray>,
     pub(super) claims: Claims,
+    pub(super) deletions: Deletions,
+    /// Of each record, the position of a name, a live one where there is one.
+    positions: OnceLock<HashMap<u32, u32>>,
 }
 
 impl Catalog {
     pub(super) fn build(volume: &Volume) -> Self {
         let mut scan = Scan::run(volume);
-        let claims = Claims::new(std::mem::take(&mut scan.live), std::mem::take(&mut scan.deleted), &scan.lives);
+        let unaccounted = bitmap::unaccounted(volume, &scan);
+        let (live, deleted) = (std::mem::take(&mut scan.live), std::mem::take(&mut scan.deleted));
+        let claims = Claims::new(live, deleted, &scan.lives);
         let names = Names::new(&scan, volume);
-        let mut listed = vec![false; names.all.len()];
-        let copies = read_indexes(volume, &scan, &names, &mut listed);
+        let mut former = Former::new(volume, &scan, &names);
+        read_indexes(volume, &scan, &mut former);
+        for (child, key, at) in &scan.remains {
+            former.found(&index::Entry { child: *child, key, at: *at, current: false }, Origin::Record);
+        }
+        let mut strays = Strays::new(&scan, volume.boot.clusters(), volume.limits.entries);
+        sweep::run(
+            volume,
+            &unaccounted,
+            |record| strays.add(&record),
+            |entry| former.found(entry, Origin::Unallocated),
+        );
+        log::for_each_name(volume, |entry| former.found(entry, Origin::Log));
+        let deletions = journal::read(volume, &scan, &names, |entry| former.found(entry, Origin::Journal));
+        let strays = strays.finish();
+        let (copies, listed) = former.finish(&strays);
         let mut builder =
             Builder { scan: &scan, nodes: TreeBuilder::new(), parents: Vec::new(), directories: HashMap::new() };
         builder.records(volume, &names, &listed, &copies);
+        builder.strays(&strays);
         let (tree, moved) = builder.finish(volume);
         for node in moved {
             let found = format!("name {} in a loop of directories, or too deep", node.0);
             volume.issues.push(Issue::new(volume.source.medium_offset(0), "directory tree", found));
         }
-        Self { tree, copies, claims }
+        Self { tree, copies, strays, claims, deletions, positions: OnceLock::new() }
     }
-}
 
-/// The names by the base record they belong to.
-struct Names {
-    /// Base record and place in the scan's names, sorted.
-    all: Vec<(u32, u32)>,
-}
-
-impl Names {
-    fn new(scan: &Scan, volume: &Volume) -> Self {
-        let mut all = Vec::with_capacity(scan.names.len());
-        for (place, name) in scan.names.iter().enumerate() {
-            match base(scan, name.holder) {
-                Ok(Some(base)) => all.push((base, u32::try_from(place).unwrap_or(u32::MAX))),
-                Ok(None) => {}
-                Err(error) => volume.issue(&error),
-            }
+    /// A record in words: its path, where it has a name.
+    pub(super) fn describe(&self, record: u32) -> String {
+        let positions = self.positions.get_or_init(|| {
+            let mut positions = HashMap::new();
+            let mut add = |wanted: bool| {
+                for (position, node) in (0..).zip(self.tree.nodes()) {
+                    let is_own = !matches!(node.payload.name, NameAt::Stray { .. } | NameAt::Copy(_));
+                    if is_own && node.status.is_live() == wanted {
+                        positions.entry(node.payload.record).or_insert(position);
+                    }
+                }
+            };
+            add(true);
+            add(false);
+            positions
+        });
+        match positions.get(&record) {
+            Some(position) => format!("{} (record {record})", self.tree.path(u64::from(*position))),
+            None => format!("record {record}"),
         }
-        all.sort_unstable();
-        Self { all }
-    }
-
-    /// Places in `all` of the names of a record.
-    fn of(&self, record: u32) -> std::ops::Range<usize> {
-        let start = self.all.partition_point(|(base, _)| *base < record);
-        let rest = self.all.get(start..).unwrap_or_default();
-        start..start.saturating_add(rest.partition_point(|(base, _)| *base == record))
-    }
-
-    fn name<'a>(&self, scan: &'a Scan, place: usize) -> Option<&'a Name> {
-        scan.names.get(self.all.get(place)?.1 as usize)
     }
 }
 
-/// The base record of the file that `holder` belongs to; `None` where that file is gone.
-fn base(scan: &Scan, holder: u32) -> Result<Option<u32>, Error> {
-    let Some(slot) = scan.slot(u64::from(holder)) else { return Ok(None) };
-    if slot.base == Reference(0) {
-        return Ok(Some(holder));
-    }
-    let of = scan.slot(slot.base.record());
-    let fits = of.filter(|of| of.base == Reference(0) && slot.base.meant(of.sequence, of.state == State::Free));
-    match (fits, slot.state) {
-        // A record that was freed while its file lives on holds a former name.
-        (Some(of), State::Free) if of.state == State::InUse => Ok(None),
-        (Some(of), State::InUse) if of.state != State::InUse => Ok(None),
-        (Some(_), _) => Ok(u32::try_from(slot.base.record()).ok()),
-        (None, State::InUse) => {
-            let found = format!("record {}, which is not that file's", slot.base.record());
-            Err(Error::corrupt("MFT record", 0, format!("a base record for record {holder}"), found))
-        }
-        (None, _) => Ok(None),
-    }
-}
-
-/// Marks the names that an index lists, and gives the names that only an index knows.
-fn read_indexes(volume: &Volume, scan: &Scan, names: &Names, listed: &mut [bool]) -> Vec<Copy> {
-    let mut copies: Vec<Copy> = Vec::new();
+/// Reads the index of every directory, in use or deleted.
+fn read_indexes(volume: &Volume, scan: &Scan, former: &mut Former<'_>) {
     let directories = scan.slots.iter().enumerate().filter(|(_, slot)| {
         slot.directory && slot.base == Reference(0) && matches!(slot.state, State::InUse | State::Free)
     });
-    for (number, slot) in directories {
+    for (number, _) in directories {
         let number = number as u64;
-        let directory = match File::read(volume, number) {
-            Ok(directory) => directory,
-            Err(error) => {
-                volume.issue(&error);
-                continue;
-            }
-        };
-        index::for_each_entry(volume, &directory, |entry| {
-            let Ok(name) = FileName::parse(entry.key, entry.at) else { return };
-            let known = u32::try_from(entry.child.record()).map_or(0..0, |record| names.of(record));
-            let child = scan.slot(entry.child.record());
-            let live =
-                child.is_some_and(|child| child.state == State::InUse && child.sequence == entry.child.sequence());
-            let same = child.is_some_and(|child| entry.child.meant(child.sequence, child.state == State::Free));
-            let place = known.clone().filter(|_| same).find(|place| {
-                names
-                    .name(scan, *place)
-                    .is_some_and(|known| known.parent.record() == name.parent.record() && scan.text(known) == name.name)
-            });
-            match place {
-                Some(place) if live => {
-                    if let Some(mark) = listed.get_mut(place) {
-                        *mark |= entry.current && name.parent.record() == number;
-                    }
-                }
-                Some(_) => {}
-                None if name.is_alias() || entry.child.record() == ROOT => {}
-                None => {
-                    let gone = child.is_some_and(|child| match child.state {
-                        State::InUse => !live,
-                        State::Free => !entry.child.meant(child.sequence, true),
-                        State::Blank | State::Damaged => false,
-                    });
-                    let wanted = match child {
-                        // In use, and without this name: a record that holds it is lost, or the file was renamed.
-                        Some(child) if child.state == State::InUse => gone || entry.current,
-                        Some(child) if child.state == State::Free => {
-                            gone || known.is_empty() && child.base == Reference(0)
-                        }
-                        Some(child) if child.state == State::Damaged => true,
-                        _ => entry.current,
-                    };
-                    let from_here =
-                        name.parent.record() == number && name.parent.meant(slot.sequence, slot.state == State::Free);
-                    if wanted && from_here && copies.len() < scan.slots.len().saturating_mul(4) {
-                        let (child, at, current) = (entry.child, entry.at, entry.current);
-                        copies.push(Copy { child, key: entry.key.into(), at, current, gone });
-                    }
-                }
-            }
-        });
+        match File::read(volume, number) {
+            Ok(directory) => index::for_each_entry(volume, &directory, |entry| former.listed_in(number, &entry)),
+            Err(error) => volume.issue(&error),
+        }
     }
-    // One copy a name: of several, the current one.
-    let name = |copy: &Copy| {
-        (copy.child.record(), copy.child, copy.key.get(..8).map(<[u8]>::to_vec), copy.key.get(64..).map(<[u8]>::to_vec))
-    };
-    copies.sort_by_cached_key(|copy| (name(copy), !copy.current, copy.at));
-    copies.dedup_by(|later, kept| name(later) == name(kept));
-    copies
 }
 
 struct Builder<'a> {
@@ -241,7 +173,7 @@ impl Builder<'_> {
             while let Some((place, copy)) = copies.next_if(|(_, copy)| copy.child.record() <= number as u64) {
                 if copy.child.record() == number as u64 {
                     self.copy(record, place, copy);
-                    named |= !copy.gone;
+                    named |= copy.fate == Fate::Kept;
                 }
             }
             if !named && slot.base == Reference(0) && number as u64 != ROOT && self.is_worth_listing(number as u64) {
@@ -264,7 +196,7 @@ impl Builder<'_> {
 
     fn names(&mut self, record: u32, names: &Names, listed: &[bool]) -> bool {
         let Some(slot) = self.scan.slot(u64::from(record)).copied() else { return false };
-        let places = names.of(record);
+        let places = names.of(u64::from(record));
         let scan = self.scan;
         let all = || places.clone().filter_map(|place| Some((place, names.name(scan, place)?)));
         let mut found = false;
@@ -290,24 +222,49 @@ impl Builder<'_> {
     }
 
     fn copy(&mut self, record: u32, place: usize, copy: &Copy) {
-        let Ok(name) = FileName::parse(&copy.key, copy.at) else { return };
+        let Some(name) = copy.name() else { return };
         let state = self.scan.slot(copy.child.record()).map_or(State::Blank, |slot| slot.state);
-        let status = match state {
-            _ if !copy.current || copy.gone => Status::Deleted,
-            State::Free => Status::Deleted,
+        let status = match copy.fate {
+            Fate::Reused | Fate::Renamed => Status::Deleted,
+            _ if !copy.current || state == State::Free => Status::Deleted,
             _ => Status::Allocated,
         };
-        let at = NameAt::Index(u32::try_from(place).unwrap_or(u32::MAX));
-        let node = self.push(record, &file_name::text(name.name), at, status, name.parent);
+        let at = NameAt::Copy(u32::try_from(place).unwrap_or(u32::MAX));
+        let parent = self.parent(name.parent, !copy.current && self.scan.is_earlier_format(name.times.changed));
+        let node = self.push(record, &file_name::text(name.name), at, status, parent);
         if name.is_directory() {
             self.directories.entry(copy.child).or_insert(node);
+        }
+    }
+
+    /// The directory a name gives; none where that was one of an earlier format of the volume.
+    fn parent(&self, parent: Reference, earlier_format: bool) -> Reference {
+        if earlier_format { NOWHERE } else { parent }
+    }
+
+    /// Adds a node for every name of the records outside $MFT.
+    fn strays(&mut self, strays: &[Stray]) {
+        for (place, stray) in (0..).zip(strays) {
+            let record = u32::try_from(stray.reference.record()).unwrap_or(u32::MAX);
+            for name in &stray.names {
+                let of_another = |other: &StrayName| !other.alias && other.parent == name.parent;
+                if name.alias && stray.names.iter().any(of_another) {
+                    continue;
+                }
+                let at = NameAt::Stray { place, id: name.id };
+                let parent = self.parent(name.parent, stray.earlier_format);
+                let node = self.push(record, &file_name::text(&name.text), at, Status::Deleted, parent);
+                if stray.directory {
+                    self.directories.entry(stray.reference).or_insert(node);
+                }
+            }
         }
     }
 
     fn unnamed(&mut self, record: u32) {
         let Some(slot) = self.scan.slot(u64::from(record)).copied() else { return };
         let status = if slot.state == State::InUse { Status::Unlisted } else { Status::Deleted };
-        let node = self.push(record, &format!("$MFT-record-{record}"), NameAt::None, status, Reference(u64::MAX));
+        let node = self.push(record, &format!("$MFT-record-{record}"), NameAt::None, status, NOWHERE);
         if slot.directory {
             self.directory(record, &slot, node, status);
         }

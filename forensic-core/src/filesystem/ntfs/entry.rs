@@ -3,10 +3,13 @@
 use super::{
     Volume,
     attribute::{Attribute, kind},
-    catalog::{Catalog, Copy, NameAt, Place},
+    catalog::{Catalog, NameAt, Place},
     file::File,
     file_name::{self, FileName},
+    former::{Copy, Fate, Origin},
+    record::Reference,
     recover,
+    remains::UNKNOWN,
     reparse::{self, Interix, Reparse},
     standard_information::{self, StandardInformation},
     stream::{self, Main, streams},
@@ -17,12 +20,13 @@ use crate::{
     error::{Error, Issue, Result},
     filesystem::{
         allocation::Allocation,
-        model::{Entry, Kind, Recoverability, Stream, StreamInfo, Value},
+        model::{Entry, Kind, Recoverability, Stream, StreamInfo, Time, Value},
     },
 };
 
 /// Why nothing but a name and its times is left of a file.
 const REUSED: &str = "its MFT record was used again: where its content lies is not known";
+const NAME_ONLY: &str = "only the name is left: which MFT record it had is not known";
 
 /// The stream that holds the keys of an encrypted file.
 const EFS: &str = "$EFS";
@@ -37,32 +41,63 @@ impl Catalog {
         entry.name = self.tree.name(node).to_owned();
         entry.status = node.status;
         let copy = match name {
-            NameAt::Index(place) => self.copies.get(place as usize),
+            NameAt::Copy(place) => self.copies.get(place as usize),
             _ => None,
         };
-        let file = match copy.filter(|copy| copy.gone) {
-            None => File::read(volume, u64::from(record)),
-            Some(copy) => {
-                let expected = format!("record {record} as of sequence number {}", copy.child.sequence());
-                Err(Error::corrupt("MFT record", copy.at, expected, "a file that uses the record since"))
-            }
+        let stray = match name {
+            NameAt::Stray { place, .. } => self.strays.get(place as usize),
+            _ => None,
         };
-        let gone = copy.is_some_and(|copy| copy.gone);
+        let fate = copy.map_or(Fate::Kept, |copy| copy.fate);
+        let number = stray.map_or(u64::from(record), |stray| stray.number);
+        let is_unknown = copy.is_some_and(|copy| copy.child == UNKNOWN);
+        let lost = |what: &str| {
+            if is_unknown {
+                let at = copy.map_or(0, |copy| copy.at);
+                return Err(Error::corrupt("index entry", at, "the number of an MFT record", "only the name"));
+            }
+            let expected = format!("record {record} as of sequence number {}", copy.map_or(0, |c| c.child.sequence()));
+            Err(Error::corrupt("MFT record", copy.map_or(0, |copy| copy.at), expected, what))
+        };
+        let file = match fate {
+            Fate::Kept | Fate::Renamed => File::read(volume, number),
+            Fate::Reused => lost("a file that uses the record since"),
+            Fate::Absent => lost("no such record"),
+        };
+        if let Some(copy) = copy {
+            entry.attributes.insert("name_source".into(), Value::Text(copy.origin.as_str().to_owned()));
+        }
         let grade = match file {
             Ok(file) => {
-                read(&mut entry, volume, &file, name, copy);
-                (!entry.status.is_live())
-                    .then(|| trial::confirm(recover::grade(volume, &file, &entry, &self.claims, allocation), &entry))
+                let holder = match name {
+                    NameAt::Attribute { holder, id } => Some((u64::from(holder), id)),
+                    NameAt::Stray { id, .. } => Some((number, id)),
+                    _ => None,
+                };
+                read(&mut entry, volume, &file, holder, copy);
+                match (entry.status.is_live(), fate) {
+                    (true, _) => None,
+                    (false, Fate::Renamed) => Some(renamed(&file, copy)),
+                    (false, _) => Some(trial::confirm(recover::grade(volume, &file, &entry, self, allocation), &entry)),
+                }
             }
             Err(error) => {
                 without_record(&mut entry, copy, &error);
-                match (entry.status.is_live(), gone) {
+                match (entry.status.is_live(), fate) {
                     (true, _) => None,
-                    (false, true) => Some((Recoverability::Unknown, REUSED.to_owned())),
-                    (false, false) => Some((Recoverability::Unknown, error.to_string())),
+                    (false, Fate::Reused) => Some((Recoverability::Unknown, REUSED.to_owned())),
+                    (false, _) if is_unknown => Some((Recoverability::Unknown, NAME_ONLY.to_owned())),
+                    (false, _) => Some((Recoverability::Unknown, error.to_string())),
                 }
             }
         };
+        let meant = copy.map(|copy| copy.child).or(stray.map(|stray| stray.reference));
+        if !entry.status.is_live()
+            && fate != Fate::Renamed
+            && let Some(time) = self.deleted_at(u64::from(record), meant, entry.attributes.get("sequence"))
+        {
+            entry.attributes.insert("deleted_at".into(), Value::Text(time));
+        }
         if let Some((grade, reason)) = grade {
             entry.recoverability = Some(grade);
             entry.recoverability_reason = reason;
@@ -71,8 +106,27 @@ impl Catalog {
     }
 }
 
+impl Catalog {
+    /// When the change journal says that a file was deleted: the one `meant`, or the last in its record.
+    fn deleted_at(&self, record: u64, meant: Option<Reference>, sequence: Option<&Value>) -> Option<String> {
+        let last = || {
+            let Some(Value::Int(sequence)) = sequence else { return None };
+            let sequence = u16::try_from(*sequence).ok()?;
+            // The number is counted up when the record is freed, by most drivers.
+            [sequence.wrapping_sub(1), sequence]
+                .into_iter()
+                .find_map(|sequence| self.deletions.get(&Reference(record | u64::from(sequence) << 48)))
+        };
+        let time = match meant {
+            Some(meant) => self.deletions.get(&meant),
+            None => last(),
+        };
+        Time::from_filetime(*time?).to_rfc3339()
+    }
+}
+
 /// Fills in all that the record says.
-fn read(entry: &mut Entry, volume: &Volume, file: &File, name: NameAt, copy: Option<&Copy>) {
+fn read(entry: &mut Entry, volume: &Volume, file: &File, holder: Option<(u64, u16)>, copy: Option<&Copy>) {
     entry.issues.extend(file.issues.iter().cloned());
     let directory = file.base.header.directory;
     entry.kind = if directory { Kind::Directory } else { Kind::File };
@@ -94,15 +148,15 @@ fn read(entry: &mut Entry, volume: &Volume, file: &File, name: NameAt, copy: Opt
             .attributes
             .extend(ids.into_iter().filter_map(|(key, id)| Some((key.into(), Value::Int(id.filter(|id| *id != 0)?)))));
     }
-    let own = match name {
-        NameAt::Attribute { holder, id } => file.of_kind(kind::FILE_NAME).find_map(|(number, attribute)| {
-            let is_it = number == u64::from(holder) && attribute.id == id;
+    let own = match holder {
+        Some((holder, id)) => file.of_kind(kind::FILE_NAME).find_map(|(number, attribute)| {
+            let is_it = number == holder && attribute.id == id;
             FileName::parse(attribute.resident().filter(|_| is_it)?, attribute.at).ok()
         }),
-        _ => copy.and_then(|copy| FileName::parse(&copy.key, copy.at).ok()),
+        None => copy.and_then(Copy::name),
     };
     if let Some(own) = &own {
-        named(entry, own);
+        named(entry, own, source(copy));
         if information.is_none() {
             flags = own.flags;
         }
@@ -129,12 +183,32 @@ fn read(entry: &mut Entry, volume: &Volume, file: &File, name: NameAt, copy: Opt
     }
 }
 
-/// An entry of which only the directory's copy of the name is left.
+/// Grades a name that was removed while its file lives on, or lived on.
+fn renamed(file: &File, copy: Option<&Copy>) -> (Recoverability, String) {
+    let modified = file
+        .first(kind::STANDARD_INFORMATION)
+        .and_then(|attribute| StandardInformation::parse(attribute.resident()?, attribute.at).ok())
+        .map(|information| information.times.modified);
+    let unchanged = copy.and_then(Copy::name).is_some_and(|name| Some(name.times.modified) == modified);
+    match (file.base.header.in_use, unchanged) {
+        (true, true) => {
+            let reason = "the name was removed; the file lives on under another, not modified since".to_owned();
+            (Recoverability::Intact, reason)
+        }
+        (true, false) => {
+            let reason = "the name was removed; the file lives on under another, and was modified since".to_owned();
+            (Recoverability::Unknown, reason)
+        }
+        (false, _) => (Recoverability::Unknown, "the name was removed before the file was deleted".to_owned()),
+    }
+}
+
+/// An entry of which only a copy of the name is left.
 fn without_record(entry: &mut Entry, copy: Option<&Copy>, error: &Error) {
     entry.issues.push(Issue::from(error));
     let mut size = 0;
-    if let Some(name) = copy.and_then(|copy| FileName::parse(&copy.key, copy.at).ok()) {
-        named(entry, &name);
+    if let Some(name) = copy.and_then(Copy::name) {
+        named(entry, &name, source(copy));
         standard_information::add_flags(&mut entry.attributes, name.flags);
         entry.kind = if name.is_directory() { Kind::Directory } else { Kind::File };
         size = name.size;
@@ -145,10 +219,15 @@ fn without_record(entry: &mut Entry, copy: Option<&Copy>, error: &Error) {
     }
 }
 
-fn named(entry: &mut Entry, name: &FileName<'_>) {
+/// What the times beside a name are called: those of the journal are its own.
+fn source(copy: Option<&Copy>) -> &'static str {
+    copy.filter(|copy| copy.origin == Origin::Journal).map_or("file_name", |copy| copy.origin.as_str())
+}
+
+fn named(entry: &mut Entry, name: &FileName<'_>, source: &'static str) {
     entry.name_bytes = name.name.to_vec();
     entry.parent_id = Some(name.parent.record());
-    entry.timestamps.extend(name.times.timestamps("file_name"));
+    entry.timestamps.extend(name.times.timestamps(source));
 }
 
 fn file_names(file: &File) -> impl Iterator<Item = FileName<'_>> {

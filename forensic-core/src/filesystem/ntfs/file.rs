@@ -32,7 +32,8 @@ impl File {
     /// Reads the records that continue `base`.
     pub(super) fn gather(volume: &Volume, base: Record) -> Self {
         let mut file = Self { base, extensions: Vec::new(), absent: Vec::new(), issues: Vec::new() };
-        file.issues.extend(file.base.torn.as_ref().map(Issue::from));
+        let damage = file.base.torn.as_ref().or(file.base.replaces.as_ref()).map(Issue::from);
+        file.issues.extend(damage);
         let mut listed = Vec::new();
         for list in file.base.attributes().of_kind(kind::ATTRIBUTE_LIST).take(1) {
             let (entries, error) = attribute_list::read(&list, &volume.source, volume.boot.cluster_size);
@@ -44,7 +45,7 @@ impl File {
         for entry in &listed {
             let number = entry.holder.record();
             // The list names the base record, too; a list that leads back to itself ends here.
-            if number == file.base.number || tried.contains_key(&number) {
+            if number == file.base.own_number() || tried.contains_key(&number) {
                 continue;
             }
             if tried.len() >= MOST_EXTENSIONS || failures >= MOST_FAILURES {
@@ -107,8 +108,9 @@ impl File {
 
     /// Notes what the attribute list promises and no record holds.
     fn note_absent(&mut self, listed: Vec<Listed>, tried: &BTreeMap<u64, Option<Error>>) {
+        let own = |number: u64| if number == self.base.number { self.base.own_number() } else { number };
         let held: HashSet<_> =
-            self.attributes().map(|(number, a)| (number, a.kind, a.name.to_vec(), a.lowest())).collect();
+            self.attributes().map(|(number, a)| (own(number), a.kind, a.name.to_vec(), a.lowest())).collect();
         for entry in listed {
             let number = entry.holder.record();
             if !held.contains(&(number, entry.kind, entry.name.to_vec(), entry.lowest)) {

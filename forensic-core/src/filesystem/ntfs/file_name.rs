@@ -7,6 +7,8 @@ use crate::{bytes::Fields, error::Result};
 
 /// The namespace of the 8.3 alias of a Win32 name.
 const DOS: u8 = 2;
+/// The namespace of a name that is its own 8.3 alias; there is none above.
+pub(super) const LAST_NAMESPACE: u8 = 3;
 
 /// A name, as a $FILE_NAME attribute or an index entry of a directory gives it.
 #[derive(Clone, Copy)]

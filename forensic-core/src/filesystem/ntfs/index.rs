@@ -9,6 +9,7 @@ use super::{
     attribute::kind,
     file::File,
     record::{Reference, put_back_sector_ends},
+    remains::{self, ENTRY_HEADER, SectorEnds},
     stream::fragments,
 };
 use crate::{
@@ -20,9 +21,6 @@ use crate::{
 const NAME: &[u8] = b"$\0I\x003\x000\0";
 const BLOCK: &str = "index record";
 const ENTRY: &str = "index entry";
-/// The part of an entry before its key, and the part of a key before its name.
-const ENTRY_HEADER: usize = 16;
-const KEY_HEADER: usize = 66;
 
 /// A name in a directory.
 #[derive(Clone, Copy)]
@@ -39,6 +37,7 @@ pub(super) struct Entry<'a> {
 /// Calls `visit` with each entry of a directory's index. Damage goes to the volume's issues, and the next block is read.
 pub(super) fn for_each_entry(volume: &Volume, directory: &File, mut visit: impl FnMut(Entry<'_>)) {
     let current = directory.base.header.in_use && directory.torn().is_none();
+    let whole = SectorEnds::unprotected();
     let mut block_size = u64::from(volume.boot.index_size);
     for (_, root) in directory.of_kind(kind::INDEX_ROOT).filter(|(_, root)| root.name == NAME) {
         let Some(value) = root.resident() else { continue };
@@ -48,13 +47,10 @@ pub(super) fn for_each_entry(volume: &Volume, directory: &File, mut visit: impl 
             Ok(size) => volume.issue(&fields.corrupt(8, "an index record size from 512 bytes to 1 MiB", size)),
             Err(error) => volume.issue(&error),
         }
-        if let Err(error) = entries(value, 16, root.at, current, &mut visit) {
+        if let Err(error) = entries(value, 16, root.at, current, &whole, &mut visit) {
             volume.issue(&error);
         }
     }
-    // An index that shrinks inside its record leaves its last entries behind the record's end.
-    let used = usize::try_from(directory.base.header.used).unwrap_or(usize::MAX);
-    former_entries(&directory.base.bytes, used, directory.base.at, &mut visit);
     let bitmap = bitmap(volume, directory);
     for blocks in fragments(directory, kind::INDEX_ALLOCATION).iter().filter(|blocks| blocks.name == NAME) {
         let blocks = match blocks.content(volume) {
@@ -70,12 +66,18 @@ pub(super) fn for_each_entry(volume: &Volume, directory: &File, mut visit: impl 
             let at = blocks.medium_offset(place);
             let used = bitmap.as_ref().is_none_or(|bitmap| is_set(bitmap, number));
             let read = blocks.read_vec(place, block_size).and_then(|mut block| {
-                if !used && !block.starts_with(b"INDX") {
-                    return Ok(());
-                }
-                let torn = put_back_sector_ends(&mut block, b"INDX", BLOCK, at)?;
+                let mut ends = SectorEnds::protected(block.len());
+                let torn = put_back_sector_ends(&mut block, b"INDX", BLOCK, at, |sector| ends.put_back(sector));
+                let torn = match torn {
+                    Ok(torn) => torn,
+                    // What has lost its head is no block any more; entries may be left in it all the same.
+                    Err(error) => {
+                        remains::for_each(&block, 0..block.len(), at, &ends, &mut visit);
+                        return Err(error);
+                    }
+                };
                 torn.iter().filter(|_| used).for_each(|error| volume.issue(error));
-                entries(&block, 24, at, current && used && torn.is_none(), &mut visit)
+                entries(&block, 24, at, current && used && torn.is_none(), &ends, &mut visit)
             });
             match read {
                 Err(error) if used => volume.issue(&error),
@@ -97,11 +99,19 @@ fn is_set(bitmap: &[u8], bit: u64) -> bool {
 }
 
 /// The entries behind the index header at `header` of `bytes`, then what is left of former ones behind those.
-fn entries(bytes: &[u8], header: usize, at: u64, current: bool, visit: &mut impl FnMut(Entry<'_>)) -> Result<()> {
+fn entries(
+    bytes: &[u8],
+    header: usize,
+    at: u64,
+    current: bool,
+    ends: &SectorEnds,
+    visit: &mut impl FnMut(Entry<'_>),
+) -> Result<()> {
     let fields = Fields::new(bytes, BLOCK, at);
     let place = |offset: u32| usize::try_from(offset).unwrap_or(usize::MAX).saturating_add(header);
     let (first, used) = (place(fields.u32(header)?), place(fields.u32(header.saturating_add(4))?));
     if first > used || used > bytes.len() {
+        remains::for_each(bytes, 0..bytes.len(), at, ends, visit);
         return Err(fields.corrupt(
             header,
             format!("entries inside {} bytes", bytes.len()),
@@ -113,7 +123,8 @@ fn entries(bytes: &[u8], header: usize, at: u64, current: bool, visit: &mut impl
     loop {
         match entry(bytes.get(..used).unwrap_or_default(), offset, at, current) {
             Ok((found, length, last)) => {
-                found.into_iter().for_each(&mut *visit);
+                let is_right = ends.are_right(offset..offset.saturating_add(length));
+                found.into_iter().filter(|_| is_right).for_each(&mut *visit);
                 offset = offset.saturating_add(length);
                 if last {
                     break;
@@ -125,7 +136,7 @@ fn entries(bytes: &[u8], header: usize, at: u64, current: bool, visit: &mut impl
             }
         }
     }
-    former_entries(bytes, offset, at, visit);
+    remains::for_each(bytes, offset..bytes.len(), at, ends, visit);
     end
 }
 
@@ -144,28 +155,6 @@ fn entry(bytes: &[u8], offset: usize, at: u64, current: bool) -> Result<(Option<
     let key = fields.bytes(ENTRY_HEADER, usize::from(fields.u16(10)?))?;
     let child = Reference(fields.u64(0)?);
     Ok((Some(Entry { child, key, at: at.saturating_add(ENTRY_HEADER as u64), current }), length, false))
-}
-
-/// Looks for entries in the bytes from `offset` on, which no entry covers any more. One counts where its lengths agree.
-fn former_entries(bytes: &[u8], offset: usize, at: u64, visit: &mut impl FnMut(Entry<'_>)) {
-    let mut offset = offset.div_ceil(8).saturating_mul(8);
-    while offset.saturating_add(ENTRY_HEADER).saturating_add(KEY_HEADER) < bytes.len() {
-        let found = entry(bytes, offset, at, false).ok().and_then(|(found, length, _)| Some((found?, length)));
-        let whole = found.filter(|(entry, length)| {
-            let name = entry.key.get(64).map_or(0, |units| usize::from(*units).saturating_mul(2));
-            name > 0
-                && entry.key.len() == KEY_HEADER.saturating_add(name)
-                && length % 8 == 0
-                && entry.child.sequence() != 0
-        });
-        match whole {
-            Some((entry, length)) => {
-                visit(entry);
-                offset = offset.saturating_add(length);
-            }
-            None => offset = offset.saturating_add(8),
-        }
-    }
 }
 
 impl Volume {

@@ -7,6 +7,7 @@ use super::{
     attribute::{Body, kind},
     attribute_list,
     boot::Boot,
+    mft_search,
     record::{Record, is_blank},
     runs::DataRuns,
 };
@@ -21,6 +22,20 @@ use std::sync::Arc;
 const STRUCTURE: &str = "$MFT";
 /// Bytes read at once when all records are read.
 const BLOCK: usize = 1 << 20;
+/// $MFTMirr holds copies of at least so many records.
+const MIRRORED: u64 = 4;
+/// Marks the number of a record that stands outside $MFT: the rest of it is a byte offset in the volume.
+const OUTSIDE: u64 = 1 << 63;
+
+/// The number by which the record at byte `place` of the volume is known, which is none of $MFT's.
+pub(super) fn outside(place: u64) -> u64 {
+    OUTSIDE | place
+}
+
+/// True for the number of a record that stands outside $MFT.
+pub(super) fn is_outside(number: u64) -> bool {
+    number & OUTSIDE != 0
+}
 
 /// The records of a volume.
 pub(super) struct Mft {
@@ -29,25 +44,46 @@ pub(super) struct Mft {
     record_size: u32,
     /// The content of $MFT, cut to whole records that the medium can hold.
     records: Source,
+    /// Where the copies of its first records lie, and how many there are.
+    mirror: (u64, u64),
 }
 
 impl Mft {
-    /// Finds $MFT through record 0, or through its copy in $MFTMirr where that is damaged.
+    /// Finds $MFT through record 0, or through its copy in $MFTMirr where that is damaged, or by its records where both
+    /// are.
     ///
     /// # Errors
-    /// Where neither can be read.
+    /// Where there is no record at all.
     pub(super) fn open(volume: &Source, boot: &Boot, limits: &Limits, issues: &IssueLog) -> Result<Self> {
         let mut mft = Self {
             volume: volume.clone(),
             cluster_size: boot.cluster_size,
             record_size: boot.record_size,
             records: Arc::new(Vec::new()),
+            mirror: (
+                boot.mirror_cluster.saturating_mul(u64::from(boot.cluster_size)),
+                MIRRORED.max(u64::from(boot.cluster_size).checked_div(u64::from(boot.record_size)).unwrap_or(0)),
+            ),
         };
-        let first = mft.first_record(boot.mft_cluster).or_else(|error| {
+        let first = |cluster: u64| {
+            let first = mft.first_record(cluster)?;
+            let (runs, size) = mft.first_runs(&first, issues)?;
+            Ok((first, runs, size))
+        };
+        let first = first(boot.mft_cluster).or_else(|error: Error| {
             issues.push(Issue::from(&error));
-            mft.first_record(boot.mirror_cluster).map_err(|_| error)
-        })?;
-        let (mut runs, size) = mft.first_runs(&first, issues)?;
+            first(boot.mirror_cluster)
+        });
+        let (first, mut runs, size) = match first {
+            Ok(first) => first,
+            Err(error) => {
+                issues.push(Issue::from(&error));
+                let runs = mft_search::find(volume, boot, issues)?;
+                let size = runs.iter().fold(0u64, |sum, run| sum.saturating_add(run.length));
+                mft.records = mft.whole_records(&runs, size, limits, issues);
+                return Ok(mft);
+            }
+        };
         mft.records = mft.whole_records(&runs, size, limits, issues);
         let list = first.attributes().map_while(Result::ok).find(|attribute| attribute.kind == kind::ATTRIBUTE_LIST);
         if let Some(list) = list {
@@ -83,16 +119,56 @@ impl Mft {
 
     /// A value that stands at `offset` of record `number`.
     pub(super) fn resident(&self, number: u64, offset: usize, value: &[u8]) -> Resident {
-        let start = number.saturating_mul(u64::from(self.record_size)).saturating_add(offset as u64);
-        Resident { bytes: value.into(), within: self.records.clone(), offset: start }
+        let (within, start) = self.place(number);
+        Resident { bytes: value.into(), within: within.clone(), offset: start.saturating_add(offset as u64) }
+    }
+
+    /// Where record `number` begins: what holds it, and the byte offset in that.
+    fn place(&self, number: u64) -> (&Source, u64) {
+        match is_outside(number) {
+            true => (&self.volume, number & !OUTSIDE),
+            false => (&self.records, number.saturating_mul(u64::from(self.record_size))),
+        }
     }
 
     /// Reads record `number`; one piece of $MFT may end inside it.
     pub(super) fn record(&self, number: u64) -> Result<Record> {
+        let (within, offset) = self.place(number);
+        let record = within
+            .read_vec(offset, u64::from(self.record_size))
+            .and_then(|bytes| Record::parse(bytes.into(), number, within.medium_offset(offset)));
+        self.or_copy(number, record.map(Some))
+            .and_then(|record| record.ok_or_else(|| Error::NotFound { what: format!("MFT record {number}") }))
+    }
+
+    /// The record as it was read, or, where that is damaged, the copy that $MFTMirr keeps of it, if that is whole.
+    fn or_copy(&self, number: u64, record: Result<Option<Record>>) -> Result<Option<Record>> {
+        if number >= self.mirror.1 {
+            return record;
+        }
+        let damage = match &record {
+            Ok(Some(Record { torn: None, .. })) => return record,
+            Ok(Some(Record { torn: Some(error), .. })) | Err(error) => error.clone(),
+            Ok(None) => Error::corrupt(
+                "MFT record",
+                self.records.medium_offset(number.saturating_mul(u64::from(self.record_size))),
+                "a record of the filesystem itself",
+                "zeros",
+            ),
+        };
+        match self.copy(number) {
+            Some(copy) => Ok(Some(Record { replaces: Some(damage), ..copy })),
+            None => record,
+        }
+    }
+
+    fn copy(&self, number: u64) -> Option<Record> {
         let size = u64::from(self.record_size);
-        let offset = number.saturating_mul(size);
-        let bytes = self.records.read_vec(offset, size)?;
-        Record::parse(bytes.into(), number, self.records.medium_offset(offset))
+        let place = self.mirror.0.saturating_add(number.saturating_mul(size));
+        let bytes = self.volume.read_vec(place, size).ok()?;
+        let record = Record::parse(bytes.into(), number, self.volume.medium_offset(place)).ok()?;
+        (record.torn.is_none() && record.header.stated.is_none_or(|stated| u64::from(stated) == number))
+            .then_some(record)
     }
 
     /// True where record `number` lies in two runs of $MFT.
@@ -128,7 +204,7 @@ impl Mft {
                     true => Ok(None),
                     false => Record::parse(bytes.into(), number, place.unwrap_or(at)).map(Some),
                 };
-                visit(number, record)?;
+                visit(number, self.or_copy(number, record))?;
                 number = number.saturating_add(1);
                 at = at.saturating_add(size as u64);
             }

@@ -14,20 +14,28 @@ mod cross_check;
 mod entry;
 mod file;
 mod file_name;
+mod former;
 mod index;
+mod journal;
+mod log;
 mod lznt1;
 mod mft;
+mod mft_search;
+mod names;
 mod record;
 mod recover;
+mod remains;
 mod reparse;
 mod runs;
 mod scan;
 mod standard_information;
+mod stray;
 mod stream;
+mod sweep;
 mod trial;
 mod wof;
 
-use super::{Cap, CrossCheck, Entry, FileSystem, Reader, allocation::Allocation};
+use super::{Cap, CrossCheck, Entry, FileSystem, Reader, allocation::Allocation, recycle_bin::RecycleBin};
 use crate::{
     bytes::{Extents, Source},
     error::{Issue, IssueLog, Result},
@@ -62,14 +70,14 @@ pub(super) const READER: Reader = Reader { family: "ntfs", kinds: &["ntfs"], cap
 /// Opens the NTFS volume that `source` holds.
 ///
 /// # Errors
-/// Where neither the boot sector nor its backup can be read, or neither record 0 nor its copy.
+/// Where neither the boot sector nor its backup can be read, or no MFT record can be found.
 fn open(source: Source, limits: &Limits) -> Result<Arc<dyn FileSystem>> {
     let issues = IssueLog::new(limits.issues);
     let (boot, error) = Boot::read(&source)?;
     error.iter().for_each(|error| issues.push(Issue::from(error)));
     let mft = Mft::open(&source, &boot, limits, &issues)?;
     let volume = Volume { source, boot, mft, limits: limits.clone(), issues };
-    Ok(Arc::new(Ntfs { volume, catalog: OnceLock::new(), allocation: OnceLock::new() }))
+    Ok(Arc::new(Ntfs { volume, catalog: OnceLock::new(), recycle_bin: OnceLock::new(), allocation: OnceLock::new() }))
 }
 
 /// What all rooms need: the bytes, how they are laid out, and where to report damage.
@@ -85,12 +93,22 @@ struct Volume {
 struct Ntfs {
     volume: Volume,
     catalog: OnceLock<Catalog>,
+    recycle_bin: OnceLock<RecycleBin>,
     allocation: OnceLock<Result<Allocation>>,
 }
 
 impl Ntfs {
     fn catalog(&self) -> &Catalog {
         self.catalog.get_or_init(|| Catalog::build(&self.volume))
+    }
+
+    fn entry(&self, position: u64) -> Option<Entry> {
+        self.catalog().entry(&self.volume, self.allocation(), position)
+    }
+
+    fn recycle_bin(&self) -> &RecycleBin {
+        self.recycle_bin
+            .get_or_init(|| RecycleBin::new(&self.catalog().tree, |position| self.entry(position)?.open("").ok()))
     }
 
     fn allocation(&self) -> &Result<Allocation> {
@@ -138,7 +156,9 @@ impl FileSystem for Ntfs {
     }
 
     fn entry_at(&self, position: u64) -> Option<Entry> {
-        self.catalog().entry(&self.volume, self.allocation(), position)
+        let mut entry = self.entry(position)?;
+        self.recycle_bin().describe(&self.catalog().tree, position, &mut entry);
+        Some(entry)
     }
 
     fn position_of(&self, path: &str) -> Option<u64> {

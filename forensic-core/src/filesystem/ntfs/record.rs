@@ -3,10 +3,12 @@
 //! Layout: [linux-ntfs documentation, FILE record](https://flatcap.github.io/linux-ntfs/ntfs/concepts/file_record.html)
 //! and [fixup](https://flatcap.github.io/linux-ntfs/ntfs/concepts/fixup.html).
 
+use super::mft;
 use crate::{
     bytes::Fields,
     error::{Error, Result},
 };
+use std::ops::Range;
 
 const STRUCTURE: &str = "MFT record";
 /// The header of an MFT record up to the first field that only newer versions have.
@@ -47,6 +49,30 @@ pub(super) struct Header {
     pub(super) used: u32,
     /// The record this one continues; 0 for a record of its own.
     pub(super) base: Reference,
+    /// The number the record itself gives; only since NTFS 3.1.
+    pub(super) stated: Option<u32>,
+}
+
+impl Header {
+    fn parse(bytes: &[u8], at: u64) -> Result<Self> {
+        let fields = Fields::new(bytes, STRUCTURE, at);
+        let flags = fields.u16(22)?;
+        let header = Header {
+            sequence: fields.u16(16)?,
+            links: fields.u16(18)?,
+            first_attribute: fields.u16(20)?,
+            in_use: flags & 1 != 0,
+            directory: flags & 2 != 0,
+            used: fields.u32(24)?,
+            base: Reference(fields.u64(32)?),
+            // Before NTFS 3.1 the update sequence array stands in this place.
+            stated: fields.u32(44).ok().filter(|_| fields.u16(4).is_ok_and(|array| array >= 48)),
+        };
+        if usize::from(header.first_attribute) < HEADER || usize::from(header.first_attribute) >= bytes.len() {
+            return Err(fields.corrupt(20, "the first attribute inside the record", header.first_attribute));
+        }
+        Ok(header)
+    }
 }
 
 /// An MFT record, its sector ends put back.
@@ -59,6 +85,8 @@ pub(super) struct Record {
     pub(super) bytes: Box<[u8]>,
     /// Set where a sector of it was not written together with the others: nothing in it can be relied on.
     pub(super) torn: Option<Error>,
+    /// Set on a copy: what is wrong with the record it stands for.
+    pub(super) replaces: Option<Error>,
 }
 
 impl Record {
@@ -67,22 +95,30 @@ impl Record {
     /// # Errors
     /// Where there is no record at all; a torn one is parsed and marked.
     pub(super) fn parse(mut bytes: Box<[u8]>, number: u64, at: u64) -> Result<Self> {
-        let torn = put_back_sector_ends(&mut bytes, b"FILE", STRUCTURE, at)?;
-        let fields = Fields::new(&bytes, STRUCTURE, at);
-        let flags = fields.u16(22)?;
-        let header = Header {
-            sequence: fields.u16(16)?,
-            links: fields.u16(18)?,
-            first_attribute: fields.u16(20)?,
-            in_use: flags & 1 != 0,
-            directory: flags & 2 != 0,
-            used: fields.u32(24)?,
-            base: Reference(fields.u64(32)?),
-        };
-        if usize::from(header.first_attribute) < HEADER || usize::from(header.first_attribute) >= bytes.len() {
-            return Err(fields.corrupt(20, "the first attribute inside the record", header.first_attribute));
+        let torn = put_back_sector_ends(&mut bytes, b"FILE", STRUCTURE, at, |_| {})?;
+        let header = Header::parse(&bytes, at)?;
+        Ok(Self { number, header, at, bytes, torn, replaces: None })
+    }
+}
+
+impl Record {
+    /// Parses a record as the log holds it: the bytes in use, unprotected, at byte `at` of the medium.
+    ///
+    /// # Errors
+    /// Where it is none.
+    pub(super) fn logged(bytes: &[u8], at: u64) -> Result<Self> {
+        let header = Header::parse(bytes, at)?;
+        let fields = Fields::new(bytes, STRUCTURE, at);
+        let used = fields.bytes(0, usize::try_from(header.used).unwrap_or(usize::MAX))?;
+        Ok(Self { number: mft::outside(0), header, at, bytes: used.into(), torn: None, replaces: None })
+    }
+
+    /// The number by which other records refer to this one, also where it stands outside $MFT.
+    pub(super) fn own_number(&self) -> u64 {
+        match mft::is_outside(self.number) {
+            true => self.header.stated.map_or(self.number, u64::from),
+            false => self.number,
         }
-        Ok(Self { number, header, at, bytes, torn })
     }
 }
 
@@ -91,7 +127,8 @@ pub(super) fn is_blank(bytes: &[u8]) -> bool {
     bytes.iter().all(|byte| *byte == 0)
 }
 
-/// Puts back the last two bytes of each 512, which the update sequence array keeps.
+/// Puts back the last two bytes of each 512, which the update sequence array keeps, and tells `put_back` of each such
+/// sector.
 ///
 /// Gives the error of the first sector whose check value differs; the sectors that fit are put back all the same.
 ///
@@ -102,6 +139,7 @@ pub(super) fn put_back_sector_ends(
     signature: &[u8; 4],
     structure: &'static str,
     at: u64,
+    mut put_back: impl FnMut(Range<usize>),
 ) -> Result<Option<Error>> {
     let fields = Fields::new(bytes, structure, at);
     let found = fields.array::<4>(0)?;
@@ -122,12 +160,14 @@ pub(super) fn put_back_sector_ends(
     for index in 0..sectors {
         let kept = offset.saturating_add(index.saturating_add(1).saturating_mul(2));
         let kept = Fields::new(bytes, structure, at).array::<2>(kept)?;
-        let end = index.saturating_add(1).saturating_mul(stride).saturating_sub(2);
+        let start = index.saturating_mul(stride);
+        let end = start.saturating_add(stride).saturating_sub(2);
         let Some(end) = bytes.get_mut(end..).and_then(|rest| rest.first_chunk_mut::<2>()) else { continue };
         if *end == check {
             *end = kept;
+            put_back(start..start.saturating_add(stride));
         } else if torn.is_none() {
-            let place = index.saturating_add(1).saturating_mul(stride).saturating_sub(2) as u64;
+            let place = start.saturating_add(stride).saturating_sub(2) as u64;
             let expected = format!("the check value {check:02x?} of the update sequence");
             torn = Some(Error::corrupt(structure, at.saturating_add(place), expected, format!("{end:02x?}")));
         }

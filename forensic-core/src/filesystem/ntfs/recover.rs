@@ -6,7 +6,9 @@
 use super::{
     Volume,
     attribute::kind,
+    catalog::Catalog,
     file::File,
+    mft,
     scan::{Claim, Life},
     stream::fragments,
 };
@@ -22,8 +24,8 @@ use std::collections::{BTreeMap, HashMap};
 
 /// The clusters that records claim.
 pub(super) struct Claims {
-    /// Clusters of files in use, sorted and apart.
-    pub(super) live: Vec<(u64, u64)>,
+    /// Clusters of files in use, sorted.
+    pub(super) live: Vec<Claim>,
     /// Of each deleted record that others contest, the clusters lost to a later one, and those nobody knows about.
     contested: HashMap<u32, Contest>,
 }
@@ -50,15 +52,8 @@ struct Held {
 }
 
 impl Claims {
-    pub(super) fn new(mut live: Vec<(u64, u64)>, mut deleted: Vec<Claim>, lives: &HashMap<u32, Life>) -> Self {
+    pub(super) fn new(mut live: Vec<Claim>, mut deleted: Vec<Claim>, lives: &HashMap<u32, Life>) -> Self {
         live.sort_unstable();
-        let mut apart: Vec<(u64, u64)> = Vec::with_capacity(live.len());
-        for (start, end) in live {
-            match apart.last_mut() {
-                Some(last) if start <= last.1 => last.1 = last.1.max(end),
-                _ => apart.push((start, end)),
-            }
-        }
         let life = |record: u32| lives.get(&record).copied().unwrap_or_default();
         let mut contested: HashMap<u32, Contest> = HashMap::new();
         deleted.sort_unstable_by_key(|claim| {
@@ -90,7 +85,7 @@ impl Claims {
                 }
             });
         }
-        Self { live: apart, contested }
+        Self { live, contested }
     }
 }
 
@@ -99,7 +94,7 @@ pub(super) fn grade(
     volume: &Volume,
     file: &File,
     entry: &Entry,
-    claims: &Claims,
+    catalog: &Catalog,
     allocation: &Result<Allocation>,
 ) -> (Recoverability, String) {
     if let Some(error) = file.torn() {
@@ -138,32 +133,55 @@ pub(super) fn grade(
     }
     match allocation {
         Err(error) => (Recoverability::Unknown, format!("$Bitmap cannot be read: {error}")),
-        Ok(allocation) => claims.grade(allocation, u32::try_from(file.base.number).unwrap_or(u32::MAX), &runs),
+        Ok(allocation) => grade_clusters(catalog, allocation, file.base.number, &runs),
     }
 }
 
+/// Grades a deleted record by the clusters it claims: of each run the first one, and the one after the last.
+fn grade_clusters(
+    catalog: &Catalog,
+    allocation: &Allocation,
+    number: u64,
+    runs: &[(u64, u64)],
+) -> (Recoverability, String) {
+    let mut total = 0u64;
+    let mut taken = 0u64;
+    for &(start, end) in runs {
+        total = total.saturating_add(end.saturating_sub(start));
+        taken = taken.saturating_add(allocation.count(start, end));
+    }
+    let grade = |gone: u64| if gone >= total { Recoverability::Overwritten } else { Recoverability::Partial };
+    if taken > 0 {
+        let by = match runs.iter().find_map(|run| catalog.claims.owner(*run)) {
+            Some(owner) => format!("belong to other files now, the first of them to {}", catalog.describe(owner)),
+            None => "are in use by $Bitmap, by none of the records".to_owned(),
+        };
+        return (grade(taken), format!("{taken} of {total} clusters {by}"));
+    }
+    if mft::is_outside(number) {
+        let reason = format!("none of {total} clusters is in use, but nothing tells who used them since");
+        return (Recoverability::Unknown, reason);
+    }
+    let contest = u32::try_from(number).ok().and_then(|record| catalog.claims.contested.get(&record));
+    let Contest { lost, doubtful, by } = contest.copied().unwrap_or_default();
+    if lost > 0 {
+        let by = catalog.describe(by);
+        return (grade(lost), format!("{lost} of {total} clusters were used again by deleted {by}"));
+    }
+    if doubtful > 0 {
+        let reason = format!("{doubtful} of {total} clusters are claimed by deleted {} too", catalog.describe(by));
+        return (Recoverability::Unknown, reason);
+    }
+    (Recoverability::Intact, format!("none of {total} clusters is in use, and no other record claims one"))
+}
+
 impl Claims {
-    /// Grades a deleted record by the clusters it claims: first one, and the one after the last.
-    fn grade(&self, allocation: &Allocation, record: u32, runs: &[(u64, u64)]) -> (Recoverability, String) {
-        let mut total = 0u64;
-        let mut taken = 0u64;
-        for &(start, end) in runs {
-            total = total.saturating_add(end.saturating_sub(start));
-            taken = taken.saturating_add(allocation.count(start, end));
-        }
-        let Contest { lost, doubtful, by } = self.contested.get(&record).copied().unwrap_or_default();
-        let grade = |gone: u64| if gone >= total { Recoverability::Overwritten } else { Recoverability::Partial };
-        if taken > 0 {
-            return (grade(taken), format!("{taken} of {total} clusters belong to other files now"));
-        }
-        if lost > 0 {
-            return (grade(lost), format!("{lost} of {total} clusters were used again by deleted record {by}"));
-        }
-        if doubtful > 0 {
-            let reason = format!("{doubtful} of {total} clusters are claimed by deleted record {by} too");
-            return (Recoverability::Unknown, reason);
-        }
-        (Recoverability::Intact, format!("none of {total} clusters is in use, and no other record claims one"))
+    /// The record in use that has the first clusters of `start .. end` that one has.
+    fn owner(&self, (start, end): (u64, u64)) -> Option<u32> {
+        let behind = self.live.partition_point(|claim| claim.start < end);
+        let before = self.live.get(..behind)?;
+        let first = before.partition_point(|claim| claim.start <= start).saturating_sub(1);
+        before.get(first..)?.iter().find(|claim| claim.end > start).map(|claim| claim.record)
     }
 }
 

@@ -4,7 +4,8 @@ use super::{
     Volume,
     attribute::{Attribute, Body, kind},
     file_name::FileName,
-    record::{Record, Reference},
+    record::{Record, Reference, is_blank},
+    remains::{self, SectorEnds},
     runs::DataRuns,
     standard_information::{StandardInformation, Times},
 };
@@ -48,8 +49,8 @@ pub(super) struct Name {
     text: (u32, u8),
 }
 
-/// Clusters that a deleted record claims.
-#[derive(Debug, Clone, Copy)]
+/// Clusters that a record claims: first one, and the one after the last.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Claim {
     pub(super) start: u64,
     pub(super) end: u64,
@@ -70,11 +71,17 @@ pub(super) struct Scan {
     pub(super) names: Vec<Name>,
     /// All names, one after another, in UTF-16LE.
     text: Vec<u8>,
-    /// Clusters of files in use: first one, and the one after the last.
-    pub(super) live: Vec<(u64, u64)>,
+    /// Clusters of files in use.
+    pub(super) live: Vec<Claim>,
     pub(super) deleted: Vec<Claim>,
     /// Of each deleted base record.
     pub(super) lives: HashMap<u32, Life>,
+    /// Bytes of the volume behind the end of a stream, up to the end of its last cluster, and whether the file is in use.
+    pub(super) slack: Vec<(u64, u64, bool)>,
+    /// Names behind the used part of records: the record of the child, a $FILE_NAME, its place on the medium.
+    pub(super) remains: Vec<(Reference, Box<[u8]>, u64)>,
+    /// When the volume was formatted, where $MFT says so.
+    formatted: u64,
 }
 
 impl Scan {
@@ -108,6 +115,11 @@ impl Scan {
         self.slots.get(usize::try_from(record).ok()?)
     }
 
+    /// Whether what was last changed at this time is of a filesystem that was here before.
+    pub(super) fn is_earlier_format(&self, changed: u64) -> bool {
+        changed != 0 && changed < self.formatted
+    }
+
     /// A name in UTF-16LE.
     pub(super) fn text(&self, name: &Name) -> &[u8] {
         let start = name.text.0 as usize;
@@ -116,7 +128,7 @@ impl Scan {
 
     fn record(&mut self, volume: &Volume, record: &Record) -> Slot {
         let header = &record.header;
-        if let Some(error) = &record.torn {
+        if let Some(error) = record.torn.as_ref().or(record.replaces.as_ref()) {
             volume.issue(error);
         }
         let mut slot = Slot {
@@ -158,10 +170,26 @@ impl Scan {
             }
             self.clusters(volume, &attribute, header.in_use, base);
         }
+        self.slack_of(record);
+        if number == 0 {
+            self.formatted = times.map_or(0, |times| times.created);
+        }
         if !header.in_use && header.base == Reference(0) {
             self.lives.insert(number, Life { times: times.unwrap_or_default() });
         }
         slot
+    }
+
+    /// Keeps what a former, longer state of a record left behind its end.
+    fn slack_of(&mut self, record: &Record) {
+        let bytes: &[u8] = &record.bytes;
+        let used = usize::try_from(record.header.used).unwrap_or(usize::MAX).min(bytes.len());
+        if record.torn.is_some() || bytes.get(used..).is_none_or(is_blank) {
+            return;
+        }
+        remains::for_each(bytes, used..bytes.len(), record.at, &SectorEnds::unprotected(), &mut |entry| {
+            self.remains.push((entry.child, entry.key.into(), entry.at));
+        });
     }
 
     fn name(&mut self, holder: u32, attribute: &Attribute<'_>, name: &FileName<'_>) {
@@ -177,16 +205,25 @@ impl Scan {
         if self.live.len().saturating_add(self.deleted.len()) >= volume.limits.runs.saturating_mul(16) {
             return;
         }
+        // What is compressed ends elsewhere; of a stream in several records the first does not know the last cluster.
+        let mut left =
+            (attribute.kind == kind::DATA && attribute.compression() == 0).then_some(body.initialized.min(body.size));
+        let cluster_size = u64::from(volume.boot.cluster_size);
         for run in DataRuns::new(body.runs, attribute.at).map_while(Result::ok) {
+            let length = run.count.saturating_mul(cluster_size);
+            let used = left.map(|left| left.min(length));
+            left = left.map(|left| left.saturating_sub(length));
             let Some(start) = run.cluster else { continue };
             let end = start.saturating_add(run.count).min(volume.boot.clusters());
+            if let Some(used) = used.filter(|used| *used < length && body.lowest == 0) {
+                let from = start.saturating_mul(cluster_size);
+                self.slack.push((from.saturating_add(used), from.saturating_add(length), in_use));
+            }
             if start >= end {
                 continue;
             }
-            match in_use {
-                true => self.live.push((start, end)),
-                false => self.deleted.push(Claim { start, end, record: base }),
-            }
+            let claims = if in_use { &mut self.live } else { &mut self.deleted };
+            claims.push(Claim { start, end, record: base });
         }
     }
 }

@@ -8,8 +8,6 @@ use crate::{
     filesystem::model::{Attributes, Time, Timestamp, TimestampKind, Value},
 };
 
-/// 100-nanosecond steps from 1601-01-01 to 1970-01-01.
-const UNIX_EPOCH: i64 = 116_444_736_000_000_000;
 const STEP_NS: u64 = 100;
 
 /// Four times in steps of 100 ns since 1601-01-01 UTC.
@@ -43,16 +41,10 @@ impl Times {
         times.into_iter().filter(|(_, steps)| *steps != 0).map(move |(kind, steps)| Timestamp {
             kind,
             source,
-            value: time(steps),
+            value: Time::from_filetime(steps),
             resolution: STEP_NS,
         })
     }
-}
-
-fn time(steps: u64) -> Time {
-    let since_epoch = i64::try_from(steps).unwrap_or(i64::MAX).saturating_sub(UNIX_EPOCH);
-    let rest = u32::try_from(since_epoch.rem_euclid(10_000_000)).unwrap_or(0);
-    Time { seconds: since_epoch.div_euclid(10_000_000), nanoseconds: rest.saturating_mul(100), utc: true }
 }
 
 /// What a file's $STANDARD_INFORMATION says.
@@ -118,9 +110,9 @@ mod tests {
 
     #[test]
     fn times_keep_their_hundred_nanoseconds() {
-        let at = time(132_000_000_001_234_567);
+        let at = Time::from_filetime(132_000_000_001_234_567);
         assert_eq!(at.to_rfc3339().unwrap(), "2019-04-17T18:40:00.1234567Z");
-        assert_eq!(time(1).seconds, -11_644_473_600);
-        assert!(time(u64::MAX).to_rfc3339().is_none_or(|text| text.ends_with('Z')));
+        assert_eq!(Time::from_filetime(1).seconds, -11_644_473_600);
+        assert!(Time::from_filetime(u64::MAX).to_rfc3339().is_none_or(|text| text.ends_with('Z')));
     }
 }

@@ -136,7 +136,7 @@ pub(crate) fn listed(kind: u32, lowest: u64, holder: u64, id: u16) -> Vec<u8> {
 }
 
 /// Index entries of (child, $FILE_NAME), ended.
-fn index_entries(names: &[(u64, Vec<u8>)]) -> Vec<u8> {
+pub(crate) fn index_entries(names: &[(u64, Vec<u8>)]) -> Vec<u8> {
     let mut bytes = Vec::new();
     for (child, key) in names {
         let length = (16 + key.len()).next_multiple_of(8);
@@ -169,39 +169,67 @@ pub(crate) fn index_root(names: &[(u64, Vec<u8>)]) -> Vec<u8> {
 
 /// An index record of 1024 bytes.
 pub(crate) fn index_block(names: &[(u64, Vec<u8>)]) -> Vec<u8> {
+    index_block_with(names, &[])
+}
+
+/// The same with entries behind the used part.
+pub(crate) fn index_block_with(names: &[(u64, Vec<u8>)], former: &[(u64, Vec<u8>)]) -> Vec<u8> {
     let mut bytes = b"INDX".to_vec();
     bytes.extend([40, 0, 3, 0]);
     bytes.resize(24, 0);
     bytes.extend(index_header(&index_entries(names), RECORD - 24));
+    bytes.extend(index_entries(former));
+    assert!(bytes.len() <= RECORD, "an index record holds {} bytes", bytes.len());
     bytes.resize(RECORD, 0);
     protect(&mut bytes, 40);
     bytes
 }
 
-/// An MFT record.
+/// An MFT record of 1024 bytes.
 pub(crate) fn record(sequence: u16, flags: u16, base: u64, attributes: &[Vec<u8>]) -> Vec<u8> {
+    record_of(RECORD, sequence, flags, base, attributes)
+}
+
+/// An MFT record of `size` bytes.
+pub(crate) fn record_of(size: usize, sequence: u16, flags: u16, base: u64, attributes: &[Vec<u8>]) -> Vec<u8> {
+    let ends = size / 512 + 1;
+    let first = (48 + ends * 2).next_multiple_of(8);
     let mut bytes = b"FILE".to_vec();
-    bytes.extend([48, 0, 3, 0]);
+    bytes.extend([48, 0, ends as u8, 0]);
     bytes.resize(16, 0);
     bytes.extend(sequence.to_le_bytes());
-    bytes.extend([1, 0, 56, 0]);
+    bytes.extend([1, 0, first as u8, 0]);
     bytes.extend(flags.to_le_bytes());
     bytes.extend([0; 8]);
     bytes.extend(base.to_le_bytes());
-    bytes.resize(56, 0);
+    bytes.resize(first, 0);
     attributes.iter().for_each(|attribute| bytes.extend(attribute));
     bytes.extend([0xff; 4]);
     bytes.extend([0; 4]);
-    assert!(bytes.len() <= RECORD, "a record holds {} bytes", bytes.len());
+    assert!(bytes.len() <= size, "a record holds {} bytes", bytes.len());
     let used = bytes.len() as u32;
     bytes[24..28].copy_from_slice(&used.to_le_bytes());
-    bytes[28..32].copy_from_slice(&(RECORD as u32).to_le_bytes());
-    bytes.resize(RECORD, 0);
+    bytes[28..32].copy_from_slice(&(size as u32).to_le_bytes());
+    bytes.resize(size, 0);
     protect(&mut bytes, 48);
     bytes
 }
 
-fn protect(bytes: &mut [u8], array: usize) {
+/// The record with the number it gives itself.
+pub(crate) fn numbered(mut record: Vec<u8>, number: u32) -> Vec<u8> {
+    record[44..48].copy_from_slice(&number.to_le_bytes());
+    record
+}
+
+/// $STANDARD_INFORMATION with four times.
+pub(crate) fn information(created: u64, others: u64) -> Vec<u8> {
+    let mut value = created.to_le_bytes().to_vec();
+    (0..3).for_each(|_| value.extend(others.to_le_bytes()));
+    value.resize(48, 0);
+    resident(0x10, "", 0, &value)
+}
+
+pub(crate) fn protect(bytes: &mut [u8], array: usize) {
     bytes[array..array + 2].copy_from_slice(&[7, 0]);
     for sector in 0..bytes.len() / 512 {
         let end = sector * 512 + 510;
@@ -219,23 +247,38 @@ pub(crate) struct Image {
     pub(crate) mft: Vec<(u64, u64)>,
     /// The record that tells of the second run of $MFT, where record 0 does not.
     pub(crate) mft_continues_in: Option<u64>,
+    /// When $MFT was made.
+    pub(crate) formatted: Option<u64>,
+    /// Bytes of an MFT record.
+    record_size: usize,
     content: Vec<(u64, Vec<u8>)>,
     used: Vec<std::ops::Range<u64>>,
 }
 
 impl Image {
     pub(crate) fn new() -> Self {
+        Self::with_records_of(RECORD)
+    }
+
+    pub(crate) fn with_records_of(record_size: usize) -> Self {
         let mut image = Self {
             records: BTreeMap::new(),
             listed: Vec::new(),
-            mft: vec![(16, 128)],
+            mft: vec![(16, (RECORDS * record_size / CLUSTER) as u64)],
             mft_continues_in: None,
+            formatted: None,
+            record_size,
             content: Vec::new(),
             used: std::iter::once(0..16).collect(),
         };
         let name = resident(0x60, "", 1, &utf16("evidence"));
-        image.records.insert(3, record(3, IN_USE, 0, &[resident(FILE_NAME, "", 2, &file_name(ROOT, "$Volume")), name]));
+        let volume = [resident(FILE_NAME, "", 2, &file_name(ROOT, "$Volume")), name];
+        image.records.insert(3, image.make(3, IN_USE, 0, &volume));
         image
+    }
+
+    fn make(&self, sequence: u16, flags: u16, base: u64, attributes: &[Vec<u8>]) -> Vec<u8> {
+        record_of(self.record_size, sequence, flags, base, attributes)
     }
 
     /// A file in the root, which lists it.
@@ -256,7 +299,7 @@ impl Image {
     ) -> &mut Self {
         let mut all = vec![resident(FILE_NAME, "", 2, &file_name(ROOT, name))];
         all.extend_from_slice(attributes);
-        self.records.insert(number, record(sequence, flags, 0, &all));
+        self.records.insert(number, self.make(sequence, flags, 0, &all));
         self
     }
 
@@ -272,7 +315,7 @@ impl Image {
     pub(crate) fn finish(&self) -> Vec<u8> {
         let mut volume = vec![0; CLUSTERS * CLUSTER];
         let mut records = self.records.clone();
-        let size = (RECORDS * RECORD) as u64;
+        let size = (RECORDS * self.record_size) as u64;
         let runs: Vec<_> = self.mft.iter().map(|&(cluster, count)| (Some(cluster), count)).collect();
         let name = resident(FILE_NAME, "", 2, &file_name(ROOT, "$MFT"));
         let first = match self.mft_continues_in {
@@ -290,25 +333,33 @@ impl Image {
                 vec![list, name, non_resident(DATA, "", 1, &Clusters::new(mine, size))]
             }
         };
-        records.entry(0).or_insert_with(|| record(1, IN_USE, 0, &first));
+        let made = self.formatted.map(|created| information(created, created));
+        let first: Vec<_> = made.into_iter().chain(first).collect();
+        records.entry(0).or_insert_with(|| self.make(1, IN_USE, 0, &first));
         let root = resident(FILE_NAME, "", 2, &file_name(ROOT, "."));
         let index = index_root(&self.listed);
-        records.entry(5).or_insert_with(|| record(5, IN_USE | DIRECTORY, 0, &[root, index]));
+        records.entry(5).or_insert_with(|| self.make(5, IN_USE | DIRECTORY, 0, &[root, index]));
         let mut bitmap = vec![0u8; CLUSTERS / 8];
         let mft = self.mft.iter().map(|&(cluster, count)| cluster..cluster + count);
         for cluster in self.used.iter().cloned().chain(mft).flatten() {
             bitmap[cluster as usize / 8] |= 1 << (cluster % 8);
         }
         let name = resident(FILE_NAME, "", 2, &file_name(ROOT, "$Bitmap"));
-        records.entry(6).or_insert_with(|| record(6, IN_USE, 0, &[name, resident(DATA, "", 1, &bitmap)]));
+        records.entry(6).or_insert_with(|| self.make(6, IN_USE, 0, &[name, resident(DATA, "", 1, &bitmap)]));
         let places: Vec<u64> = self.mft.iter().flat_map(|&(cluster, count)| cluster..cluster + count).collect();
+        let each = self.record_size / CLUSTER;
         for (number, bytes) in &records {
-            for (half, sector) in bytes.chunks(CLUSTER).enumerate() {
-                let at = places[*number as usize * 2 + half] as usize * CLUSTER;
+            let bytes = numbered(bytes.clone(), *number as u32);
+            for (part, sector) in bytes.chunks(CLUSTER).enumerate() {
+                let at = places[*number as usize * each + part] as usize * CLUSTER;
                 volume[at..at + CLUSTER].copy_from_slice(sector);
             }
+            // As many copies as there is room for before $MFT.
+            let copy = 8 * CLUSTER + *number as usize * self.record_size;
+            if *number < 4 && copy + self.record_size <= 16 * CLUSTER {
+                volume[copy..copy + self.record_size].copy_from_slice(&bytes);
+            }
         }
-        volume[8 * CLUSTER..8 * CLUSTER + RECORD].copy_from_slice(&records[&0]);
         for (cluster, bytes) in &self.content {
             let at = *cluster as usize * CLUSTER;
             volume[at..at + bytes.len()].copy_from_slice(bytes);
@@ -320,7 +371,7 @@ impl Image {
         boot[40..48].copy_from_slice(&(CLUSTERS as u64).to_le_bytes());
         boot[48..56].copy_from_slice(&self.mft[0].0.to_le_bytes());
         boot[56..64].copy_from_slice(&8u64.to_le_bytes());
-        boot[64] = 0xf6;
+        boot[64] = (self.record_size.trailing_zeros() as u8).wrapping_neg();
         boot[68] = 0xf6;
         boot[72..80].copy_from_slice(&0x1122_3344_5566_7788u64.to_le_bytes());
         boot[510..].copy_from_slice(&[0x55, 0xaa]);
