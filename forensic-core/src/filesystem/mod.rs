@@ -15,6 +15,7 @@ mod recognise;
 #[allow(dead_code)]
 mod stored;
 mod tree;
+mod xfs;
 
 use crate::{
     bytes::{Extents, ReadAt, Run, Source},
@@ -201,7 +202,7 @@ pub struct Reader {
 }
 
 /// The readers, by family.
-const READERS: &[Reader] = &[fat::READER, ntfs::READER];
+const READERS: &[Reader] = &[fat::READER, ntfs::READER, xfs::READER];
 
 /// All readers, by family.
 ///
