@@ -5,6 +5,7 @@
 #![deny(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::arithmetic_side_effects)]
 
 mod allocation;
+mod btrfs;
 mod cross_check;
 mod fat;
 mod model;
@@ -202,7 +203,7 @@ pub struct Reader {
 }
 
 /// The readers, by family.
-const READERS: &[Reader] = &[fat::READER, ntfs::READER, xfs::READER];
+const READERS: &[Reader] = &[btrfs::READER, fat::READER, ntfs::READER, xfs::READER];
 
 /// All readers, by family.
 ///

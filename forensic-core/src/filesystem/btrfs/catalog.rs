@@ -1,0 +1,367 @@
+//! All names of the volume in their places: the filesystem trees from the top-level one down, subvolumes and snapshots
+//! where their parents list them.
+
+use super::{
+    Volume,
+    item::{self, kind, tree},
+    node::{Item, Key},
+    superblock::Root,
+    tree::{ALL, Go, for_each_item, of_kind},
+};
+use crate::{
+    bytes::ReadAt,
+    error::{Error, Issue, Result},
+    filesystem::{
+        model::{Kind, Status},
+        posix,
+        tree::{NodeId, Parent, Tree, TreeBuilder},
+    },
+};
+use std::{
+    collections::{BTreeMap, HashMap, HashSet, VecDeque},
+    hash::{DefaultHasher, Hash, Hasher},
+};
+
+/// What an entry is made from.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Place {
+    /// The subvolume's tree, by its place in [`Catalog::trees`].
+    pub(super) tree: u32,
+    pub(super) inode: u64,
+    pub(super) directory: Option<u64>,
+    /// What the directory's entry says it is.
+    pub(super) kind: Option<Kind>,
+    /// A name that is no UTF-8: its place in [`Catalog::names`].
+    name: Option<u32>,
+}
+
+/// A filesystem tree.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Subvolume {
+    pub(super) id: u64,
+    pub(super) root: Root,
+}
+
+/// All entries in listing order.
+pub(super) struct Catalog {
+    pub(super) tree: Tree<Place>,
+    pub(super) trees: Vec<Subvolume>,
+    names: Vec<Box<[u8]>>,
+}
+
+impl Catalog {
+    pub(super) fn build(volume: &Volume) -> Self {
+        let mut builder = Builder {
+            volume,
+            nodes: TreeBuilder::new(),
+            trees: Vec::new(),
+            names: Vec::new(),
+            known: BTreeMap::new(),
+            waiting: VecDeque::new(),
+        };
+        builder.find_subvolumes();
+        builder.run();
+        let Builder { nodes, trees, names, .. } = builder;
+        let (tree, moved) = nodes.finish(&volume.limits);
+        for node in moved {
+            let found = format!("name {} in a loop of directories, or too deep", node.0);
+            volume.issues.push(Issue::new(volume.source.medium_offset(0), "directory tree", found));
+        }
+        Self { tree, trees, names }
+    }
+
+    /// The name of a node as stored.
+    pub(super) fn name_bytes(&self, place: &Place, text: &str) -> Vec<u8> {
+        let stored = place.name.and_then(|name| self.names.get(name as usize));
+        stored.map_or_else(|| text.as_bytes().to_vec(), |name| name.to_vec())
+    }
+}
+
+/// A subvolume that the root tree knows.
+struct Known {
+    root: Result<Root>,
+    /// The tree and directory that list it, and its name there.
+    listed: Option<(u64, u64, Vec<u8>)>,
+    is_placed: bool,
+}
+
+struct Builder<'a> {
+    volume: &'a Volume,
+    nodes: TreeBuilder<Place>,
+    trees: Vec<Subvolume>,
+    names: Vec<Box<[u8]>>,
+    known: BTreeMap<u64, Known>,
+    /// Subvolumes that have a place and are still to be read.
+    waiting: VecDeque<(u64, Parent)>,
+}
+
+/// What one tree says, by directory and inode, until all of it was read.
+#[derive(Default)]
+struct Found {
+    /// Each node with the directory it hangs in.
+    hung: Vec<(NodeId, u64)>,
+    directories: HashMap<u64, NodeId>,
+    listed: HashSet<u64>,
+    /// Inodes in order, with what they are.
+    inodes: Vec<(u64, Kind)>,
+    /// Hashes of the names met: directory, inode, name.
+    names: HashSet<u64>,
+    is_damaged: bool,
+}
+
+fn hash(directory: u64, inode: u64, name: &[u8]) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    (directory, inode, name).hash(&mut hasher);
+    hasher.finish()
+}
+
+impl Builder<'_> {
+    /// Reads the root tree for the subvolumes and where they are listed.
+    fn find_subvolumes(&mut self) {
+        let volume = self.volume;
+        let known = &mut self.known;
+        let is_subvolume = |id: u64| id == tree::TOP || (tree::FIRST_FREE..=u64::MAX.wrapping_sub(255)).contains(&id);
+        for_each_item(
+            volume,
+            &volume.superblock.root,
+            ALL,
+            |item| {
+                let id = item.key.object;
+                if !is_subvolume(id) {
+                    return Go::On;
+                }
+                let lost = || Known {
+                    root: Err(Error::NotFound { what: format!("root of subvolume {id}") }),
+                    listed: None,
+                    is_placed: false,
+                };
+                match item.key.kind {
+                    kind::ROOT => known.entry(id).or_insert_with(lost).root = item::root(&item.fields("root item")),
+                    kind::ROOT_BACKREF => match item::root_reference(&item.fields("root reference")) {
+                        Ok((directory, name)) => {
+                            let listed = (item.key.offset, directory, name.to_vec());
+                            known.entry(id).or_insert_with(lost).listed = Some(listed);
+                        }
+                        Err(error) => volume.issue(&error),
+                    },
+                    _ => {}
+                }
+                Go::On
+            },
+            |error| volume.issue(error),
+        );
+    }
+
+    fn run(&mut self) {
+        self.waiting.push_back((tree::TOP, Parent::Root));
+        loop {
+            while let Some((id, parent)) = self.waiting.pop_front() {
+                self.subvolume(id, parent);
+            }
+            // Subvolumes that no directory lists.
+            let lost = self.known.iter().find(|(id, known)| **id != tree::TOP && !known.is_placed).map(|(id, _)| *id);
+            let Some(id) = lost else { return };
+            let tree = u32::try_from(self.trees.len()).unwrap_or(u32::MAX);
+            let name = self.known.get(&id).and_then(|known| known.listed.clone()).map(|(.., name)| name);
+            let name = name.unwrap_or_else(|| format!("subvolume-{id}").into_bytes());
+            let place =
+                Place { tree, inode: tree::FIRST_FREE, directory: None, kind: Some(Kind::Directory), name: None };
+            let node = self.push(Parent::Lost, Status::Unlisted, place, &name);
+            self.subvolume(id, Parent::Node(node));
+        }
+    }
+
+    /// Reads one tree; its root directory is `root`.
+    fn subvolume(&mut self, id: u64, root: Parent) {
+        let known = self.known.get_mut(&id);
+        let found = match known {
+            Some(known) => {
+                known.is_placed = true;
+                known.root.clone()
+            }
+            None => Err(Error::NotFound { what: format!("root of subvolume {id}") }),
+        };
+        // The tree's number is taken even where its root is lost, for the entry of its root directory.
+        let number = u32::try_from(self.trees.len()).unwrap_or(u32::MAX);
+        let root_node = match found {
+            Ok(root_node) => root_node,
+            Err(error) => {
+                self.volume.issue(&error);
+                self.trees.push(Subvolume { id, root: Root { address: u64::MAX, level: 0, generation: 0 } });
+                return;
+            }
+        };
+        self.trees.push(Subvolume { id, root: root_node });
+        let volume = self.volume;
+        let mut found = Found::default();
+        let mut is_damaged = false;
+        for_each_item(
+            volume,
+            &root_node,
+            ALL,
+            |item| {
+                self.item(id, number, &item, kind::DIR_INDEX, &mut found);
+                match self.nodes.len() as u64 >= volume.limits.entries {
+                    true => Go::Stop,
+                    false => Go::On,
+                }
+            },
+            |error| {
+                volume.issue(error);
+                is_damaged = true;
+            },
+        );
+        if is_damaged || found.is_damaged {
+            // Each name stands in two more places.
+            let again = [kind::DIR_ITEM, kind::INODE_REF];
+            for which in again {
+                for_each_item(
+                    volume,
+                    &root_node,
+                    ALL,
+                    |item| {
+                        self.item(id, number, &item, which, &mut found);
+                        Go::On
+                    },
+                    |_| {},
+                );
+            }
+        }
+        self.unlisted(number, &mut found);
+        for (node, directory) in found.hung {
+            let parent = match found.directories.get(&directory) {
+                _ if directory == tree::FIRST_FREE => root,
+                Some(directory) => Parent::Node(*directory),
+                None => Parent::Lost,
+            };
+            self.nodes.set_parent(node, parent);
+        }
+        if self.nodes.len() as u64 >= volume.limits.entries {
+            let limit = volume.limits.entries;
+            let found = limit.saturating_add(1);
+            volume.issue(&Error::Limit { structure: "directory tree", offset: 0, found, limit, unit: "entries" });
+        }
+    }
+
+    /// Takes what an item says of names of kind `which`, and, with the first of them, of inodes.
+    fn item(&mut self, id: u64, number: u32, item: &Item<'_>, which: u8, found: &mut Found) {
+        let result = match item.key.kind {
+            kind::INODE if which == kind::DIR_INDEX && item.key.object >= tree::FIRST_FREE => {
+                item.fields("inode item").u32(52).map(|mode| {
+                    found.inodes.push((item.key.object, posix::kind(mode).unwrap_or(Kind::Other)));
+                })
+            }
+            kind::DIR_INDEX | kind::DIR_ITEM if item.key.kind == which => {
+                let mut names = Vec::new();
+                let fields = item.fields("directory item");
+                let result = item::for_each_name(&fields, item.data.len(), |name| names.push(name));
+                for name in names {
+                    let kind = item::kind_of(name.file_type);
+                    self.name(id, number, (item.key.object, name.target, kind), name.name, found);
+                }
+                result
+            }
+            kind::INODE_REF | kind::INODE_EXTREF if which == kind::INODE_REF => {
+                let mut names = Vec::new();
+                let fields = item.fields("inode reference");
+                let result = item::for_each_reference(&item.key, &fields, item.data.len(), |directory, name| {
+                    names.push((directory, name));
+                });
+                for (directory, name) in names {
+                    let target = Key::new(item.key.object, kind::INODE, 0);
+                    if name != b".." {
+                        self.name(id, number, (directory, target, None), name, found);
+                    }
+                }
+                result
+            }
+            _ => Ok(()),
+        };
+        if let Err(error) = result {
+            self.volume.issue(&error);
+            found.is_damaged = true;
+        }
+    }
+
+    /// Adds a name of directory, what it names, and its type.
+    fn name(
+        &mut self,
+        id: u64,
+        number: u32,
+        (directory, target, kind): (u64, Key, Option<Kind>),
+        name: &[u8],
+        found: &mut Found,
+    ) {
+        if name.is_empty() || !found.names.insert(hash(directory, target.object, name)) {
+            return;
+        }
+        if target.kind == kind::ROOT {
+            let tree = u32::try_from(self.trees.len().saturating_add(self.waiting.len())).unwrap_or(u32::MAX);
+            let known = self.known.get_mut(&target.object).filter(|known| {
+                let here = known
+                    .listed
+                    .as_ref()
+                    .is_some_and(|(tree, dir, as_name)| (*tree, *dir, as_name.as_slice()) == (id, directory, name));
+                here && !known.is_placed
+            });
+            // A snapshot shows an empty directory in the place of a subvolume of its original.
+            let is_subvolume = known.map(|known| known.is_placed = true).is_some();
+            let (tree, inode) = if is_subvolume { (tree, tree::FIRST_FREE) } else { (number, tree::EMPTY_DIRECTORY) };
+            let place = Place { tree, inode, directory: Some(directory), kind: Some(Kind::Directory), name: None };
+            let node = self.push(Parent::Lost, Status::Allocated, place, name);
+            found.hung.push((node, directory));
+            if is_subvolume {
+                self.waiting.push_back((target.object, Parent::Node(node)));
+            }
+            return;
+        }
+        let place = Place { tree: number, inode: target.object, directory: Some(directory), kind, name: None };
+        let node = self.push(Parent::Lost, Status::Allocated, place, name);
+        found.hung.push((node, directory));
+        found.listed.insert(target.object);
+        if matches!(kind, Some(Kind::Directory) | None) {
+            found.directories.entry(target.object).or_insert(node);
+        }
+    }
+
+    /// Adds the inodes that no directory lists.
+    fn unlisted(&mut self, number: u32, found: &mut Found) {
+        for (inode, kind) in std::mem::take(&mut found.inodes) {
+            if inode == tree::FIRST_FREE || found.listed.contains(&inode) {
+                continue;
+            }
+            let place = Place { tree: number, inode, directory: None, kind: Some(kind), name: None };
+            let node = self.push(Parent::Lost, Status::Unlisted, place, format!("inode-{inode}").as_bytes());
+            if kind == Kind::Directory {
+                found.directories.entry(inode).or_insert(node);
+            }
+        }
+    }
+
+    fn push(&mut self, parent: Parent, status: Status, mut place: Place, name: &[u8]) -> NodeId {
+        let text = posix::name(name);
+        if text.as_bytes() != name || name.iter().any(|byte| matches!(byte, b'/' | 0)) {
+            place.name = u32::try_from(self.names.len()).ok();
+            self.names.push(name.into());
+        }
+        self.nodes.push(parent, &text, status, place)
+    }
+}
+
+impl Volume {
+    /// The root of a tree that the root tree lists.
+    pub(super) fn root_of(&self, id: u64) -> Result<Root> {
+        let mut found = Err(Error::NotFound { what: format!("root of tree {id}") });
+        for_each_item(
+            self,
+            &self.superblock.root,
+            of_kind(id, kind::ROOT),
+            |item| {
+                found = item::root(&item.fields("root item"));
+                Go::Stop
+            },
+            |error| self.issue(error),
+        );
+        found
+    }
+}
