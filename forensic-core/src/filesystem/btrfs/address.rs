@@ -1,9 +1,12 @@
 //! The logical address space as a source: what lies at an address, wherever the chunks put it.
 
-use super::{Volume, chunk::Piece};
+use super::{
+    Volume, checksums,
+    chunk::{DATA, Piece},
+};
 use crate::{
     bytes::{Extent, ReadAt, check_bounds},
-    error::{Error, Result},
+    error::{Error, Issue, Result},
 };
 use std::sync::Arc;
 
@@ -72,8 +75,65 @@ impl ReadAt for Addresses {
 }
 
 impl Volume {
-    /// Reads data from the first copy that can be read.
-    fn read_data(&self, _address: u64, piece: &Piece, buf: &mut [u8]) -> Result<()> {
+    /// Reads bytes that lie together from the first copy that can be read; data whose checksum is wrong, from one whose
+    /// checksum is right. Where there is none, the bytes are given as they are, and the issues tell it.
+    fn read_data(&self, address: u64, piece: &Piece, buf: &mut [u8]) -> Result<()> {
+        let sector = u64::from(self.superblock.sector_size);
+        let start = address / sector * sector;
+        let end = address.saturating_add(buf.len() as u64).checked_next_multiple_of(sector).unwrap_or(u64::MAX);
+        let sums = match self.chunks.of(address).is_some_and(|chunk| chunk.kind & DATA != 0) {
+            true => checksums::stored(self, start, end),
+            false => Vec::new(),
+        };
+        if sums.is_empty() {
+            return self.first_copy(piece, buf);
+        }
+        let before = address.saturating_sub(start);
+        // The sectors of the range lie in the same piece as it does: stripes are made of sectors.
+        let copies = piece.copies.iter().filter_map(|copy| copy.checked_sub(before)).collect();
+        let piece = Piece { length: end.saturating_sub(start), copies, missing: None };
+        let Ok(length) = usize::try_from(piece.length) else { return Err(Error::invalid("a read longer than memory")) };
+        let mut sectors = vec![0; length];
+        if let Err(error) = self.first_copy(&piece, &mut sectors) {
+            // A range at the end of a cut medium: what was asked for may still be there.
+            let inside =
+                Piece { copies: piece.copies.iter().map(|copy| copy.saturating_add(before)).collect(), ..piece };
+            return self.first_copy(&inside, buf).map_err(|_| error);
+        }
+        for (place, sum) in sums {
+            let offset = place.saturating_sub(start);
+            let from = usize::try_from(offset).unwrap_or(usize::MAX);
+            let Some(bytes) = sectors.get_mut(from..from.saturating_add(self.superblock.sector_size as usize)) else {
+                continue;
+            };
+            if !self.superblock.checksum.fits(&sum, bytes) {
+                self.another_copy(place, &piece, offset, &sum, bytes);
+            }
+        }
+        let from = usize::try_from(before).unwrap_or(usize::MAX);
+        buf.copy_from_slice(sectors.get(from..from.saturating_add(buf.len())).unwrap_or_default());
+        Ok(())
+    }
+
+    /// Replaces a sector by a copy whose checksum is right.
+    fn another_copy(&self, address: u64, piece: &Piece, offset: u64, sum: &[u8], sector: &mut [u8]) {
+        let copies = piece
+            .copies
+            .iter()
+            .skip(1)
+            .filter_map(|copy| self.source.read_vec(copy.saturating_add(offset), sector.len() as u64).ok());
+        let right = copies.into_iter().find(|bytes| self.superblock.checksum.fits(sum, bytes));
+        let (message, bytes) = match &right {
+            Some(bytes) => ("its checksum is wrong; another copy was read", bytes.as_slice()),
+            None => ("its checksum is wrong, in every copy on this device", &[][..]),
+        };
+        self.issues.push(Issue::new(self.medium_offset(address), "data sector", message));
+        if bytes.len() == sector.len() {
+            sector.copy_from_slice(bytes);
+        }
+    }
+
+    fn first_copy(&self, piece: &Piece, buf: &mut [u8]) -> Result<()> {
         let mut result = Ok(());
         for copy in &piece.copies {
             result = self.source.read_at(*copy, buf);

@@ -5,6 +5,8 @@ use super::{
     Volume,
     item::{self, kind, tree},
     node::{Item, Key},
+    space::Space,
+    stale::{Name, Stale},
     superblock::Root,
     tree::{ALL, Go, for_each_item, of_kind},
 };
@@ -31,8 +33,25 @@ pub(super) struct Place {
     pub(super) directory: Option<u64>,
     /// What the directory's entry says it is.
     pub(super) kind: Option<Kind>,
+    /// Where its name and its metadata stand.
+    pub(super) source: Witness,
     /// A name that is no UTF-8: its place in [`Catalog::names`].
     name: Option<u32>,
+}
+
+/// What an entry is known by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Witness {
+    /// The trees in use.
+    Current,
+    /// The trees in use, but for the name: no directory lists it.
+    Nameless,
+    /// A name of a former leaf; the inode lives on.
+    FormerName,
+    /// Former leaves.
+    Former,
+    /// Former leaves, none of which tells a name.
+    FormerNameless,
 }
 
 /// A filesystem tree.
@@ -47,10 +66,11 @@ pub(super) struct Catalog {
     pub(super) tree: Tree<Place>,
     pub(super) trees: Vec<Subvolume>,
     names: Vec<Box<[u8]>>,
+    pub(super) stale: Stale,
 }
 
 impl Catalog {
-    pub(super) fn build(volume: &Volume) -> Self {
+    pub(super) fn build(volume: &Volume, space: &Space) -> Self {
         let mut builder = Builder {
             volume,
             nodes: TreeBuilder::new(),
@@ -58,16 +78,20 @@ impl Catalog {
             names: Vec::new(),
             known: BTreeMap::new(),
             waiting: VecDeque::new(),
+            live: HashMap::new(),
         };
         builder.find_subvolumes();
         builder.run();
+        let is_live = |tree, inode| builder.live.get(&tree).is_some_and(|live| live.inodes.contains(&inode));
+        let stale = Stale::sweep(volume, space, is_live);
+        builder.deleted(&stale);
         let Builder { nodes, trees, names, .. } = builder;
         let (tree, moved) = nodes.finish(&volume.limits);
         for node in moved {
             let found = format!("name {} in a loop of directories, or too deep", node.0);
             volume.issues.push(Issue::new(volume.source.medium_offset(0), "directory tree", found));
         }
-        Self { tree, trees, names }
+        Self { tree, trees, names, stale }
     }
 
     /// The name of a node as stored.
@@ -93,6 +117,19 @@ struct Builder<'a> {
     known: BTreeMap<u64, Known>,
     /// Subvolumes that have a place and are still to be read.
     waiting: VecDeque<(u64, Parent)>,
+    /// What lives, by tree.
+    live: HashMap<u64, Live>,
+}
+
+/// What of a tree is in use.
+struct Live {
+    /// Its place in [`Catalog::trees`].
+    number: u32,
+    root: Parent,
+    inodes: HashSet<u64>,
+    directories: HashMap<u64, NodeId>,
+    /// Hashes of names.
+    names: HashSet<u64>,
 }
 
 /// What one tree says, by directory and inode, until all of it was read.
@@ -109,6 +146,16 @@ struct Found {
     is_damaged: bool,
 }
 
+impl Live {
+    /// Where the names of a directory hang.
+    fn parent(&self, directory: u64) -> Option<Parent> {
+        match directory {
+            tree::FIRST_FREE => Some(self.root),
+            _ => self.directories.get(&directory).map(|node| Parent::Node(*node)),
+        }
+    }
+}
+
 fn hash(directory: u64, inode: u64, name: &[u8]) -> u64 {
     let mut hasher = DefaultHasher::new();
     (directory, inode, name).hash(&mut hasher);
@@ -120,14 +167,13 @@ impl Builder<'_> {
     fn find_subvolumes(&mut self) {
         let volume = self.volume;
         let known = &mut self.known;
-        let is_subvolume = |id: u64| id == tree::TOP || (tree::FIRST_FREE..=u64::MAX.wrapping_sub(255)).contains(&id);
         for_each_item(
             volume,
             &volume.superblock.root,
             ALL,
             |item| {
                 let id = item.key.object;
-                if !is_subvolume(id) {
+                if id != tree::TOP && !item::is_subvolume(id) {
                     return Go::On;
                 }
                 let lost = || Known {
@@ -164,8 +210,14 @@ impl Builder<'_> {
             let tree = u32::try_from(self.trees.len()).unwrap_or(u32::MAX);
             let name = self.known.get(&id).and_then(|known| known.listed.clone()).map(|(.., name)| name);
             let name = name.unwrap_or_else(|| format!("subvolume-{id}").into_bytes());
-            let place =
-                Place { tree, inode: tree::FIRST_FREE, directory: None, kind: Some(Kind::Directory), name: None };
+            let place = Place {
+                tree,
+                inode: tree::FIRST_FREE,
+                directory: None,
+                kind: Some(Kind::Directory),
+                source: Witness::Current,
+                name: None,
+            };
             let node = self.push(Parent::Lost, Status::Unlisted, place, &name);
             self.subvolume(id, Parent::Node(node));
         }
@@ -227,15 +279,14 @@ impl Builder<'_> {
                 );
             }
         }
+        let inodes = found.inodes.iter().map(|(inode, _)| *inode).collect();
         self.unlisted(number, &mut found);
-        for (node, directory) in found.hung {
-            let parent = match found.directories.get(&directory) {
-                _ if directory == tree::FIRST_FREE => root,
-                Some(directory) => Parent::Node(*directory),
-                None => Parent::Lost,
-            };
-            self.nodes.set_parent(node, parent);
+        let Found { hung, directories, names, .. } = found;
+        let live = Live { number, root, inodes, directories, names };
+        for (node, directory) in hung {
+            self.nodes.set_parent(node, live.parent(directory).unwrap_or(Parent::Lost));
         }
+        self.live.insert(id, live);
         if self.nodes.len() as u64 >= volume.limits.entries {
             let limit = volume.limits.entries;
             let found = limit.saturating_add(1);
@@ -307,7 +358,14 @@ impl Builder<'_> {
             // A snapshot shows an empty directory in the place of a subvolume of its original.
             let is_subvolume = known.map(|known| known.is_placed = true).is_some();
             let (tree, inode) = if is_subvolume { (tree, tree::FIRST_FREE) } else { (number, tree::EMPTY_DIRECTORY) };
-            let place = Place { tree, inode, directory: Some(directory), kind: Some(Kind::Directory), name: None };
+            let place = Place {
+                tree,
+                inode,
+                directory: Some(directory),
+                kind: Some(Kind::Directory),
+                source: Witness::Current,
+                name: None,
+            };
             let node = self.push(Parent::Lost, Status::Allocated, place, name);
             found.hung.push((node, directory));
             if is_subvolume {
@@ -315,7 +373,14 @@ impl Builder<'_> {
             }
             return;
         }
-        let place = Place { tree: number, inode: target.object, directory: Some(directory), kind, name: None };
+        let place = Place {
+            tree: number,
+            inode: target.object,
+            directory: Some(directory),
+            kind,
+            source: Witness::Current,
+            name: None,
+        };
         let node = self.push(Parent::Lost, Status::Allocated, place, name);
         found.hung.push((node, directory));
         found.listed.insert(target.object);
@@ -330,12 +395,70 @@ impl Builder<'_> {
             if inode == tree::FIRST_FREE || found.listed.contains(&inode) {
                 continue;
             }
-            let place = Place { tree: number, inode, directory: None, kind: Some(kind), name: None };
+            let place =
+                Place { tree: number, inode, directory: None, kind: Some(kind), source: Witness::Nameless, name: None };
             let node = self.push(Parent::Lost, Status::Unlisted, place, format!("inode-{inode}").as_bytes());
             if kind == Kind::Directory {
                 found.directories.entry(inode).or_insert(node);
             }
         }
+    }
+
+    /// Adds what only former leaves tell: names of inodes that are gone, former names, and inodes without a name.
+    fn deleted(&mut self, stale: &Stale) {
+        let mut hung = Vec::new();
+        // Of each inode that is gone, the node of its last name.
+        let mut last: HashMap<(u64, u64), (u64, NodeId)> = HashMap::new();
+        for (former, &(file_type, generation)) in &stale.names {
+            let Name { tree: id, directory, inode, name } = former;
+            if self.nodes.len() as u64 >= self.volume.limits.entries {
+                return;
+            }
+            let number = self.number(*id);
+            let live = self.live.get(id);
+            let is_alive = live.is_some_and(|live| live.inodes.contains(inode));
+            if live.is_some_and(|live| live.names.contains(&hash(*directory, *inode, name))) {
+                continue;
+            }
+            let parent = live.and_then(|live| live.parent(*directory));
+            let source = if is_alive { Witness::FormerName } else { Witness::Former };
+            let kind = item::kind_of(file_type);
+            let place = Place { tree: number, inode: *inode, directory: Some(*directory), kind, source, name: None };
+            let node = self.push(parent.unwrap_or(Parent::Lost), Status::Deleted, place, name);
+            if parent.is_none() {
+                hung.push((node, (*id, *directory)));
+            }
+            if !is_alive {
+                let known = last.entry((*id, *inode)).or_insert((generation, node));
+                if known.0 < generation {
+                    *known = (generation, node);
+                }
+            }
+        }
+        for (node, directory) in hung {
+            let parent = last.get(&directory).map_or(Parent::Lost, |(_, directory)| Parent::Node(*directory));
+            self.nodes.set_parent(node, parent);
+        }
+        let mut nameless: Vec<(u64, u64)> = stale.inodes().filter(|inode| !last.contains_key(inode)).collect();
+        nameless.sort_unstable();
+        for (id, inode) in nameless.into_iter().filter(|(_, inode)| *inode > tree::FIRST_FREE) {
+            let source = Witness::FormerNameless;
+            let place = Place { tree: self.number(id), inode, directory: None, kind: None, source, name: None };
+            self.push(Parent::Lost, Status::Deleted, place, format!("inode-{inode}").as_bytes());
+        }
+    }
+
+    /// The place of a tree among all; of one that is gone, a new one.
+    fn number(&mut self, id: u64) -> u32 {
+        if let Some(live) = self.live.get(&id) {
+            return live.number;
+        }
+        let known = self.trees.iter().position(|tree| tree.id == id);
+        let place = known.unwrap_or_else(|| {
+            self.trees.push(Subvolume { id, root: Root { address: u64::MAX, level: 0, generation: 0 } });
+            self.trees.len().saturating_sub(1)
+        });
+        u32::try_from(place).unwrap_or(u32::MAX)
     }
 
     fn push(&mut self, parent: Parent, status: Status, mut place: Place, name: &[u8]) -> NodeId {

@@ -2,16 +2,18 @@
 
 use super::{
     Volume,
-    catalog::{Catalog, Place, Subvolume},
+    catalog::{Catalog, Place, Subvolume, Witness},
     extents::{self, FileExtent},
     item::{self, Inode, kind, number, tree},
+    recover,
+    space::Space,
     tree::{Go, for_each_item, of_object},
 };
 use crate::{
     bytes::ReadAt,
     error::{Error, Issue},
     filesystem::{
-        model::{Entry, Kind, Status, Stream, StreamInfo, Value},
+        model::{Entry, Kind, Recoverability, Stream, StreamInfo, Value},
         posix,
     },
 };
@@ -50,6 +52,24 @@ impl Items {
         found
     }
 
+    /// Whether the extents are all that the inode counts.
+    pub(super) fn is_whole(&self) -> bool {
+        let counted = self.extents.iter().fold(0u64, |sum, extent| sum.saturating_add(extent.counted()));
+        self.damage.is_empty() && self.inode.as_ref().is_some_and(|inode| inode.stored == counted)
+    }
+
+    /// Adds what `other` says of what is behind the last extent.
+    pub(super) fn complete_with(&mut self, other: Self) {
+        let last = self.extents.last().map(|extent| extent.start);
+        self.extents.extend(other.extents.into_iter().filter(|extent| Some(extent.start) > last));
+        let known = |attribute: &(Vec<u8>, Vec<u8>), all: &[(Vec<u8>, Vec<u8>)]| {
+            all.iter().any(|(name, _)| *name == attribute.0)
+        };
+        let more = other.attributes.into_iter().filter(|attribute| !known(attribute, &self.attributes));
+        let more: Vec<_> = more.collect();
+        self.attributes.extend(more);
+    }
+
     /// Takes what one item says.
     pub(super) fn take(&mut self, item: &super::node::Item<'_>) {
         let result = match item.key.kind {
@@ -66,14 +86,13 @@ impl Items {
 
 impl Catalog {
     /// The entry at a position of the listing.
-    pub(super) fn entry(&self, volume: &Arc<Volume>, position: u64) -> Option<Entry> {
+    pub(super) fn entry(&self, volume: &Arc<Volume>, space: &Space, position: u64) -> Option<Entry> {
         let node = self.tree.node(position)?;
         let place = node.payload;
         let mut entry = Entry::new(place.inode);
         entry.path = self.tree.path(position);
         entry.status = node.status;
-        let is_nameless = node.status == Status::Unlisted && place.inode != tree::FIRST_FREE;
-        if !is_nameless {
+        if !matches!(place.source, Witness::Nameless | Witness::FormerNameless) {
             entry.name = self.tree.name(node).to_owned();
             entry.name_bytes = self.name_bytes(&place, &entry.name);
         }
@@ -82,16 +101,54 @@ impl Catalog {
         if subvolume.id != tree::TOP {
             entry.attributes.insert("subvolume".into(), number(subvolume.id));
         }
-        match place.inode {
-            tree::EMPTY_DIRECTORY => entry.kind = Kind::Directory,
-            inode => read(&mut entry, volume, &place, Items::read(volume, subvolume, inode)),
+        match (place.source, place.inode) {
+            (_, tree::EMPTY_DIRECTORY) => entry.kind = Kind::Directory,
+            (Witness::Former | Witness::FormerNameless, inode) => {
+                let state = self.stale.last_state(volume, subvolume.id, inode);
+                self.deleted(&mut entry, volume, space, &place, state);
+            }
+            (source, inode) => {
+                read(&mut entry, volume, &place, &Items::read(volume, subvolume, inode));
+                if source == Witness::FormerName {
+                    let reason = format!("the name was removed; inode {inode} lives on and may have changed since");
+                    (entry.recoverability, entry.recoverability_reason) = (Some(Recoverability::Unknown), reason);
+                }
+            }
         }
         Some(entry)
+    }
+
+    /// Fills in an entry of which only former leaves tell.
+    fn deleted(
+        &self,
+        entry: &mut Entry,
+        volume: &Arc<Volume>,
+        space: &Space,
+        place: &Place,
+        state: Option<(Items, u64, bool)>,
+    ) {
+        let (grade, reason) = match state {
+            Some((items, generation, is_whole)) => {
+                read(entry, volume, place, &items);
+                entry.attributes.insert("generation".into(), number(generation));
+                recover::grade(volume, space, &self.stale, &items, (generation, is_whole))
+            }
+            None => {
+                entry.kind = place.kind.unwrap_or(Kind::Other);
+                let reason = "no former leaf holds its inode";
+                if entry.kind == Kind::File {
+                    let lost = Error::NotFound { what: format!("inode {}: {reason}", place.inode) };
+                    entry.streams.push(Stream::new(StreamInfo::new("", 0), Err(lost), None));
+                }
+                (Recoverability::Unknown, reason.to_owned())
+            }
+        };
+        (entry.recoverability, entry.recoverability_reason) = (Some(grade), reason);
     }
 }
 
 /// Fills in all that the items say.
-pub(super) fn read(entry: &mut Entry, volume: &Arc<Volume>, place: &Place, items: Items) {
+pub(super) fn read(entry: &mut Entry, volume: &Arc<Volume>, place: &Place, items: &Items) {
     entry.issues.extend(items.damage.iter().map(Issue::from));
     let Some(inode) = &items.inode else {
         let error = items.damage.first().cloned().unwrap_or_else(|| {

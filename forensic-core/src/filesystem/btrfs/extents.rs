@@ -7,7 +7,7 @@ use super::{
     node::Item,
 };
 use crate::{
-    bytes::{ReadAt, Source},
+    bytes::Source,
     error::{Error, Result},
     filesystem::{
         model::{Stream, StreamInfo},
@@ -27,6 +27,8 @@ pub(super) struct FileExtent {
     pub(super) start: u64,
     /// Bytes of the file.
     pub(super) length: u64,
+    /// When it was written.
+    pub(super) generation: u64,
     pub(super) body: Body,
     compression: u8,
     /// Bytes of the whole extent once unpacked.
@@ -42,8 +44,10 @@ pub(super) enum Body {
     Inline { bytes: Vec<u8>, address: u64 },
     /// At a logical address, `length` bytes as stored, of which the file has those from `skip` on.
     Stored { address: u64, length: u64, skip: u64 },
-    /// Nowhere: a hole, or space that was not written to yet.
-    Zeros,
+    /// Nowhere.
+    Hole,
+    /// In space that was not written to yet.
+    Unwritten,
 }
 
 impl FileExtent {
@@ -63,22 +67,21 @@ impl FileExtent {
             kind @ (1 | 2) => {
                 let (address, length) = (fields.u64(21)?, fields.u64(29)?);
                 let body = match (address, kind) {
-                    (0, _) | (_, 2) => Body::Zeros,
+                    (0, _) => Body::Hole,
+                    (_, 2) => Body::Unwritten,
                     _ => Body::Stored { address, length, skip: fields.u64(37)? },
                 };
                 (fields.u64(45)?, body)
             }
             other => return Err(fields.corrupt(20, "an inline, regular or preallocated extent", other)),
         };
-        Ok(Self { start: item.key.offset, length, body, compression, unpacked, at: item.at })
+        let generation = fields.u64(0)?;
+        Ok(Self { start: item.key.offset, length, generation, body, compression, unpacked, at: item.at })
     }
 
-    /// The bytes as stored, where they lie at an address: for accounts of what is in use.
-    pub(super) fn stored(&self) -> Option<(u64, u64)> {
-        match self.body {
-            Body::Stored { address, length, .. } => Some((address, length)),
-            _ => None,
-        }
+    /// Bytes that its inode counts as stored.
+    pub(super) fn counted(&self) -> u64 {
+        if self.body == Body::Hole { 0 } else { self.length }
     }
 
     pub(super) fn compression(&self) -> Option<Result<Compression>> {
@@ -97,7 +100,7 @@ impl FileExtent {
             return Err(damage("at most 131072 bytes in a compressed extent", self.unpacked));
         }
         let form = match &self.body {
-            Body::Zeros => Form::Zeros,
+            Body::Hole | Body::Unwritten => Form::Zeros,
             Body::Inline { bytes, address } if packed => {
                 Form::Packed { offset: *address, length: bytes.len() as u64, unpacked: self.unpacked, skip: 0 }
             }

@@ -42,6 +42,11 @@ pub(super) mod tree {
     pub(in super::super) const CHECKSUM_OBJECT: u64 = u64::MAX - 9;
 }
 
+/// Whether a tree of this number is that of a subvolume.
+pub(super) fn is_subvolume(id: u64) -> bool {
+    (tree::FIRST_FREE..=u64::MAX.wrapping_sub(255)).contains(&id)
+}
+
 /// Names of the flags of an inode.
 const FLAGS: [(u64, &str); 12] = [
     (0x1, "no_data_checksum"),
@@ -61,6 +66,8 @@ const FLAGS: [(u64, &str); 12] = [
 /// What a file is, by its inode item.
 pub(super) struct Inode {
     pub(super) size: u64,
+    /// Bytes that its extents hold, holes not counted.
+    pub(super) stored: u64,
     pub(super) transaction: u64,
     pub(super) owner: Owner,
     pub(super) timestamps: Vec<Timestamp>,
@@ -83,6 +90,7 @@ impl Inode {
         Ok(Self {
             transaction: fields.u64(8)?,
             size: fields.u64(16)?,
+            stored: fields.u64(24)?,
             owner: Owner {
                 mode: fields.u32(52)?,
                 uid: fields.u32(44)?,

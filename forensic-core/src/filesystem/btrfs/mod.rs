@@ -7,6 +7,7 @@
 mod address;
 mod catalog;
 mod checksum;
+mod checksums;
 mod chunk;
 mod compression;
 mod entry;
@@ -14,7 +15,9 @@ mod extents;
 mod item;
 mod lzo;
 mod node;
+mod recover;
 mod space;
+mod stale;
 mod superblock;
 mod tree;
 
@@ -27,11 +30,11 @@ use crate::{
 };
 use catalog::Catalog;
 use chunk::{Chunk, Chunks};
-use node::Key;
+use node::{Key, Node};
 use space::Space;
 use std::sync::{Arc, OnceLock};
-use superblock::Superblock;
 pub(super) use superblock::has_mirror;
+use superblock::{Root, Superblock};
 use tree::{Go, for_each_item};
 
 /// Bytes of metadata kept in memory.
@@ -54,8 +57,10 @@ fn open(source: Source, limits: &Limits) -> Result<Arc<dyn FileSystem>> {
     }
     let metadata: Source = Arc::new(Cached::new(source.clone(), CACHE));
     let chunks = Chunks::default();
-    let mut volume = Volume { source, metadata, superblock, chunks, limits: limits.clone(), issues };
+    let (limits, checksum_root) = (limits.clone(), OnceLock::new());
+    let mut volume = Volume { source, metadata, superblock, chunks, limits, issues, checksum_root };
     volume.read_chunks();
+    volume.find_root();
     Ok(Arc::new(Btrfs { volume: Arc::new(volume), catalog: OnceLock::new(), space: OnceLock::new() }))
 }
 
@@ -68,11 +73,24 @@ struct Volume {
     chunks: Chunks,
     limits: Limits,
     issues: IssueLog,
+    checksum_root: OnceLock<Option<Root>>,
 }
 
 impl Volume {
     fn issue(&self, error: &Error) {
         self.issues.push(Issue::from(error));
+    }
+
+    /// Where the root of all trees cannot be read, takes the last former one that can.
+    fn find_root(&mut self) {
+        let Err(error) = Node::read(self, &self.superblock.root) else { return };
+        self.issue(&error);
+        let former = self.superblock.former.iter().find(|root| Node::read(self, root).is_ok()).copied();
+        if let Some(former) = former {
+            let message = format!("the root tree as of generation {} was read instead", former.generation);
+            self.issues.push(Issue::new(error.offset(), "B-tree node", message));
+            self.superblock.root = former;
+        }
     }
 
     /// Reads the chunks of the chunk tree itself from the superblock, then all others from that tree.
@@ -124,7 +142,7 @@ struct Btrfs {
 
 impl Btrfs {
     fn catalog(&self) -> &Catalog {
-        self.catalog.get_or_init(|| Catalog::build(&self.volume))
+        self.catalog.get_or_init(|| Catalog::build(&self.volume, self.space()))
     }
 
     fn space(&self) -> &Space {
@@ -166,7 +184,7 @@ impl FileSystem for Btrfs {
     }
 
     fn entry_at(&self, position: u64) -> Option<Entry> {
-        self.catalog().entry(&self.volume, position)
+        self.catalog().entry(&self.volume, self.space(), position)
     }
 
     fn position_of(&self, path: &str) -> Option<u64> {

@@ -16,7 +16,6 @@ pub(super) const SIZE: u64 = 4096;
 const BACKUP: usize = 168;
 
 mod feature {
-    pub(super) const MIXED_GROUPS: u64 = 0x4;
     pub(super) const METADATA_UUID: u64 = 0x400;
     pub(super) const EXTENT_TREE_V2: u64 = 0x2000;
     pub(super) const REMAP_TREE: u64 = 0x2_0000;
@@ -42,14 +41,12 @@ pub(super) struct Superblock {
     pub(super) chunk_root: Root,
     /// True where a log of recent changes waits to be replayed.
     pub(super) has_log: bool,
-    pub(super) devices: u64,
     pub(super) device: u64,
     /// Bytes of this device.
     pub(super) size: u64,
     pub(super) sector_size: u32,
     pub(super) node_size: u32,
     pub(super) checksum: Checksum,
-    pub(super) mixed_groups: bool,
     pub(super) label: Vec<u8>,
     /// Chunks of the chunk tree itself: keys and items.
     pub(super) system_chunks: Vec<u8>,
@@ -126,13 +123,11 @@ impl Superblock {
             root: root(80, 72, 198)?,
             chunk_root: root(88, 164, 199)?,
             has_log: fields.u64(96)? != 0,
-            devices: fields.u64(136)?,
             device: fields.u64(201)?,
             size: fields.u64(209)?,
             sector_size,
             node_size,
             checksum: Checksum::of(&fields, 196)?,
-            mixed_groups: incompatible & feature::MIXED_GROUPS != 0,
             label: fields.bytes(299, 256)?.iter().copied().take_while(|byte| *byte != 0).collect(),
             system_chunks: fields.bytes(811, chunks)?.to_vec(),
             former,
