@@ -2,7 +2,7 @@
 
 use super::{
     Volume, checksums,
-    chunk::{DATA, Piece},
+    chunk::{Chunk, Chunks, DATA, Piece},
 };
 use crate::{
     bytes::{Extent, ReadAt, check_bounds},
@@ -14,9 +14,14 @@ use std::sync::Arc;
 pub(super) struct Addresses(pub(super) Arc<Volume>);
 
 impl Volume {
+    /// The chunk of an address; where none is in use, a former one.
+    fn chunk(&self, address: u64) -> Option<&Chunk> {
+        self.chunks.of(address).or_else(|| self.former_chunks.get()?.of(address))
+    }
+
     /// Where the bytes from `address` on lie, as far as they lie together.
     pub(super) fn piece(&self, address: u64) -> Result<Piece> {
-        match self.chunks.of(address) {
+        match self.chunk(address) {
             Some(chunk) => Ok(chunk.piece(address, self.superblock.device)),
             None => {
                 let at = self.source.medium_offset(0);
@@ -35,7 +40,7 @@ impl Volume {
 
 impl ReadAt for Addresses {
     fn len(&self) -> u64 {
-        self.0.chunks.end()
+        self.0.chunks.end().max(self.0.former_chunks.get().map_or(0, Chunks::end))
     }
 
     fn read_at(&self, offset: u64, buf: &mut [u8]) -> Result<()> {

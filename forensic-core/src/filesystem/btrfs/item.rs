@@ -32,6 +32,7 @@ pub(super) mod kind {
 /// Trees with numbers of their own.
 pub(super) mod tree {
     pub(in super::super) const EXTENTS: u64 = 2;
+    pub(in super::super) const CHUNKS: u64 = 3;
     pub(in super::super) const TOP: u64 = 5;
     pub(in super::super) const CHECKSUMS: u64 = 7;
     /// The inode of the empty directory that a snapshot shows in the place of a subvolume of its original.

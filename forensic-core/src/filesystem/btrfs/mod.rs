@@ -57,8 +57,9 @@ fn open(source: Source, limits: &Limits) -> Result<Arc<dyn FileSystem>> {
     }
     let metadata: Source = Arc::new(Cached::new(source.clone(), CACHE));
     let chunks = Chunks::default();
-    let (limits, checksum_root) = (limits.clone(), OnceLock::new());
-    let mut volume = Volume { source, metadata, superblock, chunks, limits, issues, checksum_root };
+    let limits = limits.clone();
+    let (former_chunks, checksum_root) = (OnceLock::new(), OnceLock::new());
+    let mut volume = Volume { source, metadata, superblock, chunks, former_chunks, limits, issues, checksum_root };
     volume.read_chunks();
     volume.find_root();
     Ok(Arc::new(Btrfs { volume: Arc::new(volume), catalog: OnceLock::new(), space: OnceLock::new() }))
@@ -71,6 +72,8 @@ struct Volume {
     metadata: Source,
     superblock: Superblock,
     chunks: Chunks,
+    /// Chunks that were given up, from former leaves.
+    former_chunks: OnceLock<Chunks>,
     limits: Limits,
     issues: IssueLog,
     checksum_root: OnceLock<Option<Root>>,

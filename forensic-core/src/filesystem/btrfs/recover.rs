@@ -61,7 +61,7 @@ pub(super) fn grade(
     }
     let gone = wrong.saturating_add(taken);
     if gone == 0 {
-        let reason = format!("of {all} sectors, none of them in use, {right} have a checksum left, which fits");
+        let reason = format!("{right} of {all} sectors have a checksum left, which fits; none is known to be in use");
         return (Recoverability::Unknown, reason);
     }
     let grade = if gone >= all { Recoverability::Overwritten } else { Recoverability::Partial };

@@ -3,15 +3,13 @@
 
 use super::{
     Volume, checksums,
+    chunk::{Chunk, Chunks},
     entry::Items,
     item::{self, kind, tree},
     node::Node,
     space::Space,
 };
-use crate::{
-    bytes::{Fields, ReadAt},
-    error::Issue,
-};
+use crate::bytes::{Fields, ReadAt};
 use std::collections::{BTreeMap, HashMap};
 
 /// Bytes read at once.
@@ -47,44 +45,54 @@ pub(super) struct Stale {
     inodes: HashMap<(u64, u64), Vec<Leaf>>,
     /// Leaves of checksums, with the range of addresses each speaks of.
     checksums: Vec<(u64, u64, Leaf)>,
+    chunks: Vec<(Leaf, Chunk)>,
 }
 
 impl Stale {
     /// Reads all free tree blocks; `is_live` tells whether an inode of a tree exists.
     pub(super) fn sweep(volume: &Volume, space: &Space, is_live: impl Fn(u64, u64) -> bool) -> Self {
         let mut found = Self::default();
-        let node_size = u64::from(volume.superblock.node_size);
-        for chunk in volume.chunks.all().iter().filter(|chunk| chunk.kind & TREES != 0) {
-            let mut at = chunk.start;
-            while at < chunk.end() {
-                let piece = chunk.piece(at, volume.superblock.device);
-                let length = piece.length.min(SWEEP).min(chunk.end().saturating_sub(at)).max(1);
-                let Some(copy) = piece.copies.first() else {
-                    at = at.saturating_add(length);
-                    continue;
-                };
-                if space.count(at, at.saturating_add(length)) < length {
-                    let blocks = match volume.source.read_vec(*copy, length) {
-                        Ok(blocks) => blocks,
-                        Err(error) => {
-                            volume.issues.push(Issue::from(&error));
-                            Vec::new()
-                        }
-                    };
-                    for (number, block) in blocks.chunks_exact(volume.superblock.node_size as usize).enumerate() {
-                        let inside = (number as u64).saturating_mul(node_size);
-                        let address = at.saturating_add(inside);
-                        if space.count(address, address.saturating_add(node_size)) == 0 {
-                            found.block(volume, address, copy.saturating_add(inside), block, &is_live);
-                        }
-                    }
-                }
-                at = at.saturating_add(length);
-            }
-        }
+        volume.chunks.all().iter().for_each(|chunk| found.chunk(volume, space, chunk, &is_live));
+        found.chunks.sort_by_key(|(leaf, _)| std::cmp::Reverse(*leaf));
+        let mut former = Chunks::default();
+        let is_gone = |chunk: &Chunk| volume.chunks.of(chunk.start).is_none();
+        let chunks = std::mem::take(&mut found.chunks).into_iter().map(|(_, chunk)| chunk);
+        chunks.filter(is_gone).for_each(|chunk| former.add(chunk));
+        former.all().iter().for_each(|chunk| found.chunk(volume, space, chunk, &is_live));
         found.inodes.values_mut().for_each(|leaves| leaves.sort_unstable());
         found.checksums.sort_unstable();
+        // Set once: there is one sweep a volume.
+        let _ = volume.former_chunks.set(former);
         found
+    }
+
+    /// Reads the free tree blocks of a chunk.
+    fn chunk(&mut self, volume: &Volume, space: &Space, chunk: &Chunk, is_live: &impl Fn(u64, u64) -> bool) {
+        if chunk.kind & TREES == 0 {
+            return;
+        }
+        let node_size = u64::from(volume.superblock.node_size);
+        let mut at = chunk.start;
+        while at < chunk.end() {
+            let piece = chunk.piece(at, volume.superblock.device);
+            let length = piece.length.min(SWEEP).min(chunk.end().saturating_sub(at)).max(1);
+            let is_used = space.count(at, at.saturating_add(length)) >= length;
+            let copy = piece.copies.first().filter(|copy| !is_used && **copy < volume.source.len());
+            let left = copy.map_or(0, |copy| volume.source.len().saturating_sub(*copy)).min(length);
+            let blocks = copy.map(|copy| (copy, volume.source.read_vec(*copy, left)));
+            if let Some((copy, Ok(blocks))) = &blocks {
+                for (number, block) in blocks.chunks_exact(volume.superblock.node_size as usize).enumerate() {
+                    let inside = (number as u64).saturating_mul(node_size);
+                    let address = at.saturating_add(inside);
+                    if space.count(address, address.saturating_add(node_size)) == 0 {
+                        self.block(volume, address, copy.saturating_add(inside), block, is_live);
+                    }
+                }
+            } else if let Some((_, Err(error))) = &blocks {
+                volume.issue(error);
+            }
+            at = at.saturating_add(length);
+        }
     }
 
     /// Takes what a block says, if it is a former leaf.
@@ -105,6 +113,12 @@ impl Stale {
                     let count = item.data.len().checked_div(volume.superblock.checksum.size()).unwrap_or(0) as u64;
                     let length = count.saturating_mul(u64::from(volume.superblock.sector_size));
                     self.checksums.push((item.key.offset, item.key.offset.saturating_add(length), leaf));
+                }
+            }
+            tree::CHUNKS => {
+                for item in node.items().flatten().filter(|item| item.key.kind == kind::CHUNK) {
+                    let chunk = Chunk::parse(&item.fields("chunk item"), 0, item.key.offset).ok();
+                    self.chunks.extend(chunk.map(|(chunk, _)| (leaf, chunk)));
                 }
             }
             owner if owner == tree::TOP || item::is_subvolume(owner) => self.leaf(owner, &node, leaf, is_live),
