@@ -64,7 +64,10 @@ impl ReadAt for Addresses {
         let end = offset.saturating_add(length).min(self.len());
         let mut extents = Vec::new();
         let mut at = offset;
-        while at < end {
+        for _ in 0..self.0.limits.runs {
+            if at >= end {
+                break;
+            }
             let Ok(piece) = self.0.piece(at) else { break };
             let count = piece.length.min(end.saturating_sub(at)).max(1);
             if let Some(place) = piece.copies.first() {

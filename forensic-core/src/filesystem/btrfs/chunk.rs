@@ -6,6 +6,9 @@ use crate::{bytes::Fields, error::Result};
 const HEADER: usize = 48;
 const STRIPE: usize = 32;
 
+/// A stripe has 64 KiB; no version ever had less than a page.
+const MIN_STRIPE: u64 = 4096;
+
 mod profile {
     pub(super) const RAID0: u64 = 0x8;
     pub(super) const RAID10: u64 = 0x40;
@@ -63,7 +66,8 @@ impl Chunk {
             copies: u64::from(fields.u16(at(46))?).max(1),
             stripes,
         };
-        if chunk.stripes.is_empty() || chunk.stripe_length == 0 || start.checked_add(chunk.length).is_none() {
+        let is_sound = chunk.stripe_length >= MIN_STRIPE && start.checked_add(chunk.length).is_some();
+        if chunk.stripes.is_empty() || !is_sound {
             return Err(fields.corrupt(
                 at(0),
                 "a chunk with stripes",
@@ -126,8 +130,8 @@ impl Chunk {
         Piece { length, copies, missing }
     }
 
-    /// The ranges of this device that the chunk takes: offset and length.
-    pub(super) fn on_device(&self, device: u64) -> impl Iterator<Item = (u64, u64)> {
+    /// How many different stripes make a row.
+    fn shares(&self) -> u64 {
         let count = self.stripes.len() as u64;
         let shares = match self.kind {
             kind if kind & profile::RAID0 != 0 => count,
@@ -136,8 +140,21 @@ impl Chunk {
             kind if kind & profile::RAID6 != 0 => count.saturating_sub(2),
             _ => 1,
         };
-        let length = self.length.checked_div(shares.max(1)).unwrap_or(0);
+        shares.max(1)
+    }
+
+    /// The ranges of a device that the chunk takes: offset and length.
+    pub(super) fn on_device(&self, device: u64) -> impl Iterator<Item = (u64, u64)> {
+        let length = self.length.checked_div(self.shares()).unwrap_or(0);
         self.stripes.iter().filter(move |stripe| stripe.device == device).map(move |stripe| (stripe.offset, length))
+    }
+
+    /// One after the last address that can lie on a device of `size` bytes; the first one where none does.
+    pub(super) fn end_on(&self, device: u64, size: u64) -> u64 {
+        match self.on_device(device).next() {
+            Some(_) => self.end().min(self.start.saturating_add(size.saturating_mul(self.shares()))),
+            None => self.start,
+        }
     }
 }
 

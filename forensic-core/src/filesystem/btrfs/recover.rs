@@ -60,6 +60,9 @@ pub(super) fn grade(
         return (Recoverability::Intact, reason);
     }
     let gone = wrong.saturating_add(taken);
+    if gone == 0 && !space.is_whole {
+        return unknown("the extent tree could not be read in full, and not all checksums are left");
+    }
     if gone == 0 {
         let reason = format!("{right} of {all} sectors have a checksum left, which fits; none is known to be in use");
         return (Recoverability::Unknown, reason);

@@ -65,8 +65,8 @@ impl Space {
         let mut taken: Vec<(u64, u64)> = Vec::new();
         for chunk in volume.chunks.all() {
             taken.extend(chunk.on_device(device).map(|(offset, length)| (offset, offset.saturating_add(length))));
-            for (mut at, end) in self.free(chunk.start, chunk.end()) {
-                while at < end {
+            for (mut at, end) in self.free(chunk.start, chunk.end_on(device, volume.source.len())) {
+                while at < end && free.len() < volume.limits.runs {
                     let piece = chunk.piece(at, device);
                     let length = piece.length.min(end.saturating_sub(at)).max(1);
                     free.extend(piece.copies.iter().map(|copy| (*copy, copy.saturating_add(length))));

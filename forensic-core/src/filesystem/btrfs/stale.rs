@@ -46,6 +46,8 @@ pub(super) struct Stale {
     /// Leaves of checksums, with the range of addresses each speaks of.
     checksums: Vec<(u64, u64, Leaf)>,
     chunks: Vec<(Leaf, Chunk)>,
+    /// Bytes looked at: chunks that claim more than the medium has, all together, are not sound.
+    swept: u64,
 }
 
 impl Stale {
@@ -73,9 +75,11 @@ impl Stale {
         }
         let node_size = u64::from(volume.superblock.node_size);
         let mut at = chunk.start;
-        while at < chunk.end() {
+        let end = chunk.end_on(volume.superblock.device, volume.source.len());
+        while at < end && self.swept <= volume.source.len() {
             let piece = chunk.piece(at, volume.superblock.device);
-            let length = piece.length.min(SWEEP).min(chunk.end().saturating_sub(at)).max(1);
+            let length = piece.length.min(SWEEP).min(end.saturating_sub(at)).max(1);
+            self.swept = self.swept.saturating_add(length);
             let is_used = space.count(at, at.saturating_add(length)) >= length;
             let copy = piece.copies.first().filter(|copy| !is_used && **copy < volume.source.len());
             let left = copy.map_or(0, |copy| volume.source.len().saturating_sub(*copy)).min(length);

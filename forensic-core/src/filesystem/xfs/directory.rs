@@ -90,7 +90,13 @@ pub(super) fn for_each_entry(
 }
 
 /// Entries in the inode: name length, offset, name, type, inode number of 4 or 8 bytes.
-fn short_form(volume: &Volume, bytes: &[u8], size: u64, at: u64, visit: &mut impl FnMut(Entry<'_>)) -> Result<()> {
+pub(super) fn short_form(
+    volume: &Volume,
+    bytes: &[u8],
+    size: u64,
+    at: u64,
+    visit: &mut impl FnMut(Entry<'_>),
+) -> Result<()> {
     let fields = Fields::new(bytes, SHORT, at);
     let wide = fields.u8(1)? > 0;
     let number_size = if wide { 8usize } else { 4 };
@@ -157,6 +163,30 @@ fn block(volume: &Volume, owner: u64, bytes: &[u8], at: u64, visit: &mut impl Fn
                 volume.issue(&Error::corrupt(BLOCK, at, "an entry with its own offset", "other bytes"));
             }
         }
+    }
+}
+
+/// The directory that a block of entries says it belongs to; `None` where it says none, or is no such block.
+pub(super) fn owner(head: &[u8]) -> Option<u64> {
+    let fields = Fields::new(head, BLOCK, 0);
+    matches!(fields.bytes(0, 4).ok()?, b"XDD3" | b"XDB3").then(|| fields.u64_be(40).ok())?
+}
+
+/// Calls `visit` with the entries in a part of a block that begins `start` bytes into it.
+pub(super) fn logged(volume: &Volume, start: usize, bytes: &[u8], mut visit: impl FnMut(Entry<'_>)) {
+    let mut place = 0usize;
+    while place < bytes.len() {
+        let is_free = bytes.get(place..).is_some_and(|rest| rest.starts_with(&FREE.to_be_bytes()));
+        let found = parse(volume, bytes, place, 0).filter(|(entry, next)| {
+            !is_free && tag(bytes, *next) == place.checked_add(start) && is_plausible(volume, entry)
+        });
+        place = match found {
+            Some((entry, next)) => {
+                visit(entry);
+                next
+            }
+            None => place.saturating_add(STEP),
+        };
     }
 }
 

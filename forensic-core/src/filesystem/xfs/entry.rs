@@ -2,15 +2,17 @@
 
 use super::{
     Volume, attributes,
-    catalog::{Catalog, Place},
+    catalog::{Catalog, Place, Witness},
     extents,
     inode::{Format, Inode},
+    recover,
+    space::FreeSpace,
 };
 use crate::{
     bytes::{Extents, ReadAt, Run, Source},
     error::{Error, Issue, Result},
     filesystem::{
-        model::{Entry, Kind, Status, Stream, StreamInfo},
+        model::{Entry, Kind, Recoverability, Stream, StreamInfo},
         posix,
         stored::Resident,
     },
@@ -24,22 +26,54 @@ const TARGET_HEADER: u64 = 56;
 
 impl Catalog {
     /// The entry at a position of the listing.
-    pub(super) fn entry(&self, volume: &Volume, position: u64) -> Option<Entry> {
+    pub(super) fn entry(&self, volume: &Volume, space: &FreeSpace, position: u64) -> Option<Entry> {
         let node = self.tree.node(position)?;
         let place = node.payload;
         let mut entry = Entry::new(place.inode);
         entry.path = self.tree.path(position);
         entry.status = node.status;
-        if node.status != Status::Unlisted {
+        if place.witness.is_named() {
             entry.name = self.tree.name(node).to_owned();
             entry.name_bytes = self.name_bytes(&place, &entry.name);
         }
         entry.parent_id = place.directory;
-        match Inode::read(volume, place.inode).and_then(|inode| live(volume, inode)) {
-            Ok(inode) => read(&mut entry, volume, &inode),
-            Err(error) => without_inode(&mut entry, &place, &error),
+        let grade = match place.witness {
+            Witness::Current | Witness::Nameless => {
+                match Inode::read(volume, place.inode).and_then(|inode| live(volume, inode)) {
+                    Ok(inode) => read(&mut entry, volume, &inode),
+                    Err(error) => without_inode(&mut entry, &place, &error),
+                }
+                None
+            }
+            Witness::FormerName { is_same } => {
+                match Inode::read(volume, place.inode).and_then(|inode| live(volume, inode)) {
+                    Ok(inode) if is_same => read(&mut entry, volume, &inode),
+                    _ => {
+                        entry.kind = place.kind.unwrap_or(Kind::Other);
+                        lost(&mut entry, "the name is all that is left");
+                    }
+                }
+                let whom = if is_same { "this file, which may have changed since" } else { "this file or another" };
+                let reason = format!("the name was removed; inode {} is in use by {whom}", place.inode);
+                Some((Recoverability::Unknown, reason))
+            }
+            Witness::Freed { .. } => Some(recover::freed(&mut entry, volume, space, &place)),
+            Witness::Logged { generation, is_sure, .. } => {
+                Some(recover::logged(&mut entry, volume, space, &self.history, (place.inode, generation), is_sure))
+            }
+        };
+        if let Some((grade, reason)) = grade {
+            (entry.recoverability, entry.recoverability_reason) = (Some(grade), reason);
         }
         Some(entry)
+    }
+}
+
+/// Gives a file of which nothing is known a stream that says so.
+pub(super) fn lost(entry: &mut Entry, reason: &str) {
+    if entry.kind == Kind::File {
+        let lost = Error::NotFound { what: format!("inode {}: {reason}", entry.id) };
+        entry.streams.push(Stream::new(StreamInfo::new("", 0), Err(lost), None));
     }
 }
 
@@ -55,7 +89,7 @@ fn live(volume: &Volume, inode: Inode) -> Result<Inode> {
 }
 
 /// Fills in all that the inode says.
-fn read(entry: &mut Entry, volume: &Volume, inode: &Inode) {
+pub(super) fn read(entry: &mut Entry, volume: &Volume, inode: &Inode) {
     entry.issues.extend(inode.doubt.iter().map(Issue::from));
     let at = volume.source.medium_offset(inode.offset);
     describe(entry, inode).unwrap_or_else(|error| entry.issues.push(Issue::from(&error.moved_by(at))));
@@ -95,7 +129,7 @@ fn without_inode(entry: &mut Entry, place: &Place, error: &Error) {
 }
 
 /// The content of a file, or the target of a symbolic link.
-fn stream(volume: &Volume, inode: &Inode, kind: Kind, issues: &mut Vec<Issue>) -> Stream {
+pub(super) fn stream(volume: &Volume, inode: &Inode, kind: Kind, issues: &mut Vec<Issue>) -> Stream {
     let mut info = StreamInfo::new("", inode.size);
     let fork = inode.data();
     let at = volume.source.medium_offset(inode.offset);

@@ -13,6 +13,8 @@ use std::collections::HashSet;
 const STRUCTURE: &str = "extent B+tree block";
 /// Bytes of an extent record.
 pub(super) const RECORD: usize = 16;
+/// A file is never longer than this many blocks, whatever their size.
+const MAX_FILE_BLOCK: u64 = 1 << 54;
 /// More levels than any tree of 2⁵⁴ blocks has.
 const MAX_LEVELS: u16 = 32;
 
@@ -76,6 +78,25 @@ pub(super) fn read(volume: &Volume, inode: &Inode, fork: &Fork<'_>) -> Mappings 
     let mut found = reader.found;
     found.damage = found.damage.or(result.err());
     found
+}
+
+/// The extents that a freed inode still holds: its literal area is not cleared. The list ends where they do not go on.
+pub(super) fn left_over(volume: &Volume, inode: &Inode) -> Vec<Mapping> {
+    let fork = inode.data();
+    let mut all: Vec<Mapping> = Vec::new();
+    for record in fork.bytes.chunks_exact(RECORD) {
+        let Ok(mapping) = parse(volume, record, 0) else { break };
+        let is_apart = all.iter().all(|other| {
+            let length = |mapping: &Mapping| mapping.count.saturating_mul(u64::from(volume.superblock.block_size));
+            let end = |mapping: &Mapping| mapping.offset.saturating_add(length(mapping));
+            end(other) <= mapping.offset || end(&mapping) <= other.offset
+        });
+        if !is_apart || all.last().is_some_and(|last| mapping.start < last.end()) || mapping.start > MAX_FILE_BLOCK {
+            break;
+        }
+        all.push(mapping);
+    }
+    all
 }
 
 struct Reader<'a> {

@@ -43,6 +43,37 @@ const FLAGS2: [(u64, &str); 2] = [(0x1, "dax"), (0x2, "reflink")];
 /// Seconds from the epoch of large timestamps to that of Unix.
 const BIG_EPOCH: i64 = 1 << 31;
 
+/// Fields of more than a byte, but for the times: offset and size.
+const WORDS: [(usize, usize); 25] = [
+    (0, 2),
+    (2, 2),
+    (6, 2),
+    (8, 4),
+    (12, 4),
+    (16, 4),
+    (20, 2),
+    (22, 2),
+    (24, 8),
+    (56, 8),
+    (64, 8),
+    (72, 4),
+    (76, 4),
+    (80, 2),
+    (84, 4),
+    (88, 2),
+    (90, 2),
+    (92, 4),
+    (96, 4),
+    (104, 8),
+    (112, 8),
+    (120, 8),
+    (128, 4),
+    (152, 8),
+    (100, 4),
+];
+/// The times where they are not large: seconds and nanoseconds.
+const TIMES: [(usize, usize); 8] = [(32, 4), (36, 4), (40, 4), (44, 4), (48, 4), (52, 4), (144, 4), (148, 4)];
+
 /// How a fork is stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Format {
@@ -81,7 +112,8 @@ pub(super) struct Fork<'a> {
     pub(super) offset: u64,
 }
 
-/// An inode as it stands on the medium.
+/// An inode as it stands on the medium, or stood in the log.
+#[derive(Debug, Clone)]
 pub(super) struct Inode {
     pub(super) number: u64,
     /// Byte offset in the volume.
@@ -91,10 +123,10 @@ pub(super) struct Inode {
     pub(super) links: u64,
     pub(super) generation: u32,
     version: u8,
-    format: Format,
+    pub(super) format: Format,
     attribute_format: Format,
     attribute_start: usize,
-    extents: u64,
+    pub(super) extents: u64,
     attribute_extents: u64,
     flags: u16,
     flags2: u64,
@@ -132,6 +164,45 @@ impl Inode {
         } else if !matches!(version, 1 | 2) {
             return Err(fields.corrupt(4, "version 1, 2 or 3", version));
         }
+        Self::of_bytes(number, offset, bytes, doubt)
+    }
+
+    /// The core of an inode that was logged, in little-endian order; its forks are logged apart.
+    pub(super) fn logged(volume: &Volume, number: u64, core: &[u8]) -> Result<Self> {
+        let fields = Fields::new(core, "logged inode", 0);
+        let is_big = fields.u8(4)? == 3 && fields.u64(120)? & flag2::BIG_TIME != 0;
+        let mut bytes = core.to_vec();
+        let times: &[(usize, usize)] = if is_big { &[(32, 8), (40, 8), (48, 8), (144, 8)] } else { &TIMES };
+        for &(place, size) in WORDS.iter().chain(times) {
+            if let Some(word) = bytes.get_mut(place..place.saturating_add(size)) {
+                word.reverse();
+            }
+        }
+        let Some(offset) = volume.superblock.inode_offset(number).filter(|_| bytes.starts_with(b"IN")) else {
+            return Err(fields.corrupt(0, "an inode of the filesystem", number));
+        };
+        bytes.truncate(if fields.u8(4)? == 3 { 176 } else { 100 });
+        let mut inode = Self::of_bytes(number, offset, bytes, None)?;
+        inode.attribute_start = 0;
+        Ok(inode)
+    }
+
+    /// The same with another data fork.
+    pub(super) fn with_data(mut self, fork: &[u8]) -> Self {
+        self.bytes.truncate(self.core_size());
+        self.bytes.extend_from_slice(fork);
+        self
+    }
+
+    /// The same as a file of `size` bytes in `extents` extents, where it was freed and its core was cut to nothing.
+    pub(super) fn with_extents(mut self, extents: u64, size: u64) -> Self {
+        (self.format, self.extents, self.size) = (Format::Extents, extents, size);
+        self
+    }
+
+    fn of_bytes(number: u64, offset: u64, bytes: Vec<u8>, doubt: Option<Error>) -> Result<Self> {
+        let fields = Fields::new(&bytes, STRUCTURE, 0);
+        let version = fields.u8(4)?;
         let flags2 = if version == 3 { fields.u64_be(120)? } else { 0 };
         let (extents, attribute_extents) = match flags2 & flag2::LARGE_COUNTERS {
             0 => (u64::from(fields.u32_be(76)?), u64::from(fields.u16_be(80)?)),
@@ -167,6 +238,7 @@ impl Inode {
         self.flags & REALTIME != 0
     }
 
+    /// Bytes of the core, behind which the data fork begins.
     fn core_size(&self) -> usize {
         if self.version == 3 { 176 } else { 100 }
     }

@@ -13,7 +13,10 @@ mod directory;
 mod entry;
 mod extents;
 mod group;
+mod history;
 mod inode;
+mod log;
+mod recover;
 mod scan;
 mod space;
 mod superblock;
@@ -34,7 +37,16 @@ pub(super) use superblock::has_copy;
 /// Bytes of metadata kept in memory.
 const CACHE: u64 = 16 << 20;
 
-const CAPS: &[Cap] = &[Cap::Unlisted, Cap::Extents, Cap::Slack, Cap::Unallocated, Cap::HardLinks, Cap::Symlinks];
+const CAPS: &[Cap] = &[
+    Cap::Deleted,
+    Cap::Orphans,
+    Cap::Unlisted,
+    Cap::Extents,
+    Cap::Slack,
+    Cap::Unallocated,
+    Cap::HardLinks,
+    Cap::Symlinks,
+];
 
 /// This reader, for the list of all.
 pub(super) const READER: Reader = Reader { family: "xfs", kinds: &["xfs"], caps: CAPS, open };
@@ -129,7 +141,7 @@ impl FileSystem for Xfs {
     }
 
     fn entry_at(&self, position: u64) -> Option<Entry> {
-        self.catalog().entry(&self.volume, position)
+        self.catalog().entry(&self.volume, self.space(), position)
     }
 
     fn position_of(&self, path: &str) -> Option<u64> {

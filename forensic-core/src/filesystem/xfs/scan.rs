@@ -1,6 +1,6 @@
 //! One sweep over all inodes: the chunks that the inode B+trees list ("AG Inode Management").
 
-use super::{Volume, btree, group, inode::Inode};
+use super::{Volume, btree, extents, group, inode::Inode};
 use crate::{
     bytes::Fields,
     error::Issue,
@@ -16,6 +16,8 @@ const HOLE: u32 = 4;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Slot {
     pub(super) number: u64,
+    /// Raised each time the inode is freed.
+    pub(super) generation: u32,
     pub(super) state: State,
 }
 
@@ -24,7 +26,7 @@ pub(super) enum State {
     InUse(Kind),
     /// In use, and it cannot be read.
     Damaged,
-    /// Freed; it holds what is left of a file.
+    /// Freed, and still with the extents of a file.
     Free,
 }
 
@@ -39,10 +41,16 @@ impl Scan {
         for group in group::all(volume) {
             match group::inode_root(volume, group) {
                 Ok(root) => {
+                    let mut next = 0;
                     btree::for_each_record(volume, &btree::INODES, group, root, |record, at| {
                         let fields = Fields::new(record, "inode B+tree record", at);
-                        if let Some(chunk) = Chunk::parse(volume, group, &fields) {
-                            chunk.read(volume, &mut slots);
+                        match Chunk::parse(volume, group, &fields) {
+                            // Chunks come in order and apart, so that no inode is read twice.
+                            Some(chunk) if chunk.start >= next => {
+                                next = chunk.start.saturating_add(CHUNK);
+                                chunk.read(volume, &mut slots);
+                            }
+                            _ => volume.issue(&fields.corrupt(0, format!("a chunk from inode {next} on"), "another")),
                         }
                     });
                 }
@@ -64,9 +72,9 @@ impl Scan {
     }
 
     /// What the sweep says of an inode.
-    pub(super) fn state(&self, number: u64) -> Option<State> {
+    pub(super) fn slot(&self, number: u64) -> Option<&Slot> {
         let place = self.slots.binary_search_by_key(&number, |slot| slot.number).ok()?;
-        self.slots.get(place).map(|slot| slot.state)
+        self.slots.get(place)
     }
 }
 
@@ -107,17 +115,18 @@ impl Chunk {
                 Some(bytes) => Inode::parse(volume, number, offset, bytes.to_vec()),
                 None => Inode::read(volume, number),
             };
+            let generation = inode.as_ref().map_or(0, |inode| inode.generation);
             let state = match (inode, self.free >> place & 1 == 1) {
                 (Ok(inode), false) if inode.is_metadata() => continue,
                 (Ok(inode), false) => State::InUse(posix::kind(inode.mode).unwrap_or(Kind::Other)),
-                (Ok(_), true) => State::Free,
+                (Ok(inode), true) if inode.mode == 0 && !extents::left_over(volume, &inode).is_empty() => State::Free,
                 (Err(error), false) => {
                     volume.issue(&error);
                     State::Damaged
                 }
-                (Err(_), true) => continue,
+                (_, true) => continue,
             };
-            slots.push(Slot { number, state });
+            slots.push(Slot { number, generation, state });
         }
     }
 }

@@ -36,7 +36,10 @@ pub(super) struct Superblock {
     pub(super) sector_size: u32,
     /// Blocks of the data device.
     pub(super) blocks: u64,
+    /// What the filesystem is known by.
     pub(super) uuid: [u8; 16],
+    /// What it was made with, where the other was changed since.
+    pub(super) metadata_uuid: [u8; 16],
     pub(super) label: Vec<u8>,
     pub(super) root: u64,
     /// Inodes of the filesystem's own that no directory lists: real-time bitmap and summary, quotas.
@@ -129,12 +132,13 @@ impl Superblock {
         let checksums = version == 5;
         let incompatible = if checksums { fields.u32_be(216)? } else { 0 };
         let log_start = fields.u64_be(48)?;
-        let uuid_at = if incompatible & feature::META_UUID != 0 { 248 } else { 32 };
+        let metadata_uuid = if incompatible & feature::META_UUID != 0 { 248 } else { 32 };
         Ok(Self {
             block_size,
             sector_size,
             blocks,
-            uuid: fields.array(uuid_at)?,
+            uuid: fields.array(32)?,
+            metadata_uuid: fields.array(metadata_uuid)?,
             label: fields.bytes(108, 12)?.iter().copied().take_while(|byte| *byte != 0).collect(),
             root: fields.u64_be(56)?,
             internal: [
