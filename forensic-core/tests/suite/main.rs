@@ -4,6 +4,7 @@
 // A test binary has no reach beyond itself.
 #![allow(unreachable_pub)]
 
+mod btrfs;
 mod bytes;
 mod corpus;
 mod corpus_images;
@@ -14,6 +15,7 @@ mod fat;
 mod fat_image;
 mod fat_images_of_others;
 mod faults;
+mod linux_fixtures;
 mod lists;
 mod ntfs;
 mod pictures;
@@ -21,3 +23,4 @@ mod report;
 mod triage;
 mod volume;
 mod whole_volume;
+mod xfs;

@@ -42,6 +42,7 @@ struct Record {
     previous: u32,
     length: u64,
     headers: u64,
+    operations: u32,
 }
 
 /// What a reading of the log found out about it.
@@ -76,7 +77,8 @@ pub(super) fn for_each_transaction(volume: &Volume, mut visit: impl FnMut(u64, &
         }
         match log.data(record) {
             Ok(data) => {
-                coverage.is_clean = take_apart(&data, &mut open, |regions| visit(record.lsn, regions));
+                coverage.is_clean =
+                    take_apart(&data, record.operations, &mut open, |regions| visit(record.lsn, regions));
                 last = Some(record);
             }
             Err(_) => last = None,
@@ -133,6 +135,7 @@ impl Log<'_> {
             previous: fields.u32_be(36)?,
             length,
             headers,
+            operations: fields.u32_be(40)?,
         }))
     }
 
@@ -189,19 +192,24 @@ impl Log<'_> {
 
 /// Takes a record apart into operations, each a region or part of one; transactions that are committed go to `visit`. Tells
 /// whether the record ends with an unmount.
-fn take_apart(data: &[u8], open: &mut HashMap<u32, Vec<Vec<u8>>>, mut visit: impl FnMut(&[Vec<u8>])) -> bool {
+fn take_apart(
+    data: &[u8],
+    operations: u32,
+    open: &mut HashMap<u32, Vec<Vec<u8>>>,
+    mut visit: impl FnMut(&[Vec<u8>]),
+) -> bool {
     let fields = Fields::new(data, STRUCTURE, 0);
     let mut place = 0usize;
     let mut is_unmount = false;
-    while let (Ok(transaction), Ok(length), Ok(flags)) =
-        (fields.u32_be(place), fields.u32_be(place.saturating_add(4)), fields.u8(place.saturating_add(9)))
-    {
+    for _ in 0..operations {
+        let (Ok(transaction), Ok(length), Ok(flags)) =
+            (fields.u32_be(place), fields.u32_be(place.saturating_add(4)), fields.u8(place.saturating_add(9)))
+        else {
+            break;
+        };
         let start = place.saturating_add(12);
         let Ok(bytes) = fields.bytes(start, length as usize) else { break };
         place = start.saturating_add(bytes.len());
-        if transaction == 0 && length == 0 && flags == 0 {
-            break;
-        }
         is_unmount = flags & flag::UNMOUNT != 0;
         if flags & flag::START != 0 {
             open.insert(transaction, Vec::new());

@@ -132,6 +132,11 @@ impl Superblock {
         let checksums = version == 5;
         let incompatible = if checksums { fields.u32_be(216)? } else { 0 };
         let log_start = fields.u64_be(48)?;
+        let root = fields.u64_be(56)?;
+        let or = |inode: u64, behind: u64| match inode {
+            0 | u64::MAX => root.saturating_add(behind),
+            inode => inode,
+        };
         let metadata_uuid = if incompatible & feature::META_UUID != 0 { 248 } else { 32 };
         Ok(Self {
             block_size,
@@ -140,10 +145,11 @@ impl Superblock {
             uuid: fields.array(32)?,
             metadata_uuid: fields.array(metadata_uuid)?,
             label: fields.bytes(108, 12)?.iter().copied().take_while(|byte| *byte != 0).collect(),
-            root: fields.u64_be(56)?,
+            root,
             internal: [
-                fields.u64_be(64)?,
-                fields.u64_be(72)?,
+                // mkfs puts the first two behind the root; copies of the superblock do not tell them.
+                or(fields.u64_be(64)?, 1),
+                or(fields.u64_be(72)?, 2),
                 fields.u64_be(160)?,
                 fields.u64_be(168)?,
                 if checksums { fields.u64_be(232)? } else { u64::MAX },
