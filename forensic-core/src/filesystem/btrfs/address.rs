@@ -87,7 +87,7 @@ impl Volume {
     /// checksum is right. Where there is none, the bytes are given as they are, and the issues tell it.
     fn read_data(&self, address: u64, piece: &Piece, buf: &mut [u8]) -> Result<()> {
         let sector = u64::from(self.superblock.sector_size);
-        let start = address / sector * sector;
+        let start = address.saturating_sub(address.checked_rem(sector).unwrap_or(0));
         let end = address.saturating_add(buf.len() as u64).checked_next_multiple_of(sector).unwrap_or(u64::MAX);
         let sums = match self.chunks.of(address).is_some_and(|chunk| chunk.kind & DATA != 0) {
             true => checksums::stored(self, start, end),

@@ -197,8 +197,10 @@ mod tests {
     use super::*;
 
     fn chunk(kind: u64, devices: &[u64]) -> Chunk {
-        let stripe =
-            |(place, device): (usize, &u64)| Stripe { device: *device, offset: (place as u64 + 1) * 1_000_000 };
+        let stripe = |(place, device): (usize, &u64)| Stripe {
+            device: *device,
+            offset: [1_000_000, 2_000_000, 3_000_000, 4_000_000][place],
+        };
         let stripes = devices.iter().enumerate().map(stripe).collect();
         Chunk { start: 1 << 20, length: 1 << 20, kind, stripe_length: 65536, copies: 2, stripes }
     }

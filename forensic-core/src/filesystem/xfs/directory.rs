@@ -71,7 +71,7 @@ pub(super) fn for_each_entry(
                 .collect();
             let stream: Source = Arc::new(stream);
             for (from, to) in stored {
-                done = done.max(from / whole * whole);
+                done = done.max(from.saturating_sub(from.checked_rem(whole).unwrap_or(0)));
                 while done < to {
                     match stream.read_vec(done, whole) {
                         Ok(bytes) => block(volume, directory.number, &bytes, stream.medium_offset(done), &mut visit),
