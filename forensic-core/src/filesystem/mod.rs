@@ -40,7 +40,7 @@ const ENTRIES_AT_ONCE: u64 = 64;
 /// Every method takes `&self` and may be called from many threads. Damage never ends a listing: it goes to
 /// [`FileSystem::issues`] and to the entry concerned.
 pub trait FileSystem: Send + Sync {
-    /// "fat12", "fat16", "fat32", "ntfs".
+    /// "fat12", "fat16", "fat32", "ntfs", "xfs", "btrfs".
     fn kind(&self) -> &'static str;
 
     /// The volume label; empty where there is none.

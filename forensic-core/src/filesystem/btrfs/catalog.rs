@@ -54,11 +54,16 @@ pub(super) enum Witness {
     FormerNameless,
 }
 
+/// The root of a tree that is lost.
+const NO_ROOT: Root = Root { address: u64::MAX, level: 0, generation: 0 };
+
 /// A filesystem tree.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Subvolume {
     pub(super) id: u64,
     pub(super) root: Root,
+    /// True where not all of it could be read: what is missing may be in use all the same.
+    pub(super) is_damaged: bool,
 }
 
 /// All entries in listing order.
@@ -239,11 +244,11 @@ impl Builder<'_> {
             Ok(root_node) => root_node,
             Err(error) => {
                 self.volume.issue(&error);
-                self.trees.push(Subvolume { id, root: Root { address: u64::MAX, level: 0, generation: 0 } });
+                self.trees.push(Subvolume { id, root: NO_ROOT, is_damaged: true });
                 return;
             }
         };
-        self.trees.push(Subvolume { id, root: root_node });
+        self.trees.push(Subvolume { id, root: root_node, is_damaged: false });
         let volume = self.volume;
         let mut found = Found::default();
         let mut is_damaged = false;
@@ -264,6 +269,7 @@ impl Builder<'_> {
             },
         );
         if is_damaged || found.is_damaged {
+            self.trees.iter_mut().filter(|tree| tree.id == id).for_each(|tree| tree.is_damaged = true);
             // Each name stands in two more places.
             let again = [kind::DIR_ITEM, kind::INODE_REF];
             for which in again {
@@ -455,7 +461,7 @@ impl Builder<'_> {
         }
         let known = self.trees.iter().position(|tree| tree.id == id);
         let place = known.unwrap_or_else(|| {
-            self.trees.push(Subvolume { id, root: Root { address: u64::MAX, level: 0, generation: 0 } });
+            self.trees.push(Subvolume { id, root: NO_ROOT, is_damaged: true });
             self.trees.len().saturating_sub(1)
         });
         u32::try_from(place).unwrap_or(u32::MAX)

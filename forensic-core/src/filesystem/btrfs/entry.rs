@@ -106,6 +106,10 @@ impl Catalog {
             (Witness::Former | Witness::FormerNameless, inode) => {
                 let state = self.stale.last_state(volume, subvolume.id, inode);
                 self.deleted(&mut entry, volume, space, &place, state);
+                if subvolume.is_damaged {
+                    let reason = "; the tree in use is damaged or gone: it may not have been deleted by itself";
+                    entry.recoverability_reason.push_str(reason);
+                }
             }
             (source, inode) => {
                 read(&mut entry, volume, &place, &Items::read(volume, subvolume, inode));

@@ -43,6 +43,9 @@ const CACHE: u64 = 16 << 20;
 const CAPS: &[Cap] =
     &[Cap::Unlisted, Cap::Extents, Cap::Slack, Cap::Unallocated, Cap::HardLinks, Cap::Compression, Cap::Symlinks];
 
+/// This reader, for the list of all.
+pub(super) const READER: Reader = Reader { family: "btrfs", kinds: &["btrfs"], caps: CAPS, open };
+
 /// Opens the Btrfs volume that `source` holds.
 ///
 /// # Errors
