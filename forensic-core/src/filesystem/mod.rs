@@ -5,6 +5,7 @@
 #![deny(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::arithmetic_side_effects)]
 
 mod allocation;
+mod btrfs;
 mod clusters;
 mod cross_check;
 mod exfat;
@@ -19,6 +20,7 @@ mod recycle_bin;
 #[allow(dead_code)]
 mod stored;
 mod tree;
+mod xfs;
 
 use crate::{
     bytes::{Extents, ReadAt, Run, Source},
@@ -42,7 +44,7 @@ const ENTRIES_AT_ONCE: u64 = 64;
 /// Every method takes `&self` and may be called from many threads. Damage never ends a listing: it goes to
 /// [`FileSystem::issues`] and to the entry concerned.
 pub trait FileSystem: Send + Sync {
-    /// "fat12", "fat16", "fat32", "exfat", "ntfs".
+    /// One of the kinds of [`readers`]: "fat12", "ntfs", "ext4".
     fn kind(&self) -> &'static str;
 
     /// The volume label; empty where there is none.
@@ -205,7 +207,7 @@ pub struct Reader {
 }
 
 /// The readers, by family.
-const READERS: &[Reader] = &[exfat::READER, fat::READER, ntfs::READER];
+const READERS: &[Reader] = &[btrfs::READER, exfat::READER, fat::READER, ntfs::READER, xfs::READER];
 
 /// All readers, by family.
 ///

@@ -1,6 +1,6 @@
 //! Which filesystem a volume holds, by its signatures.
 
-use super::{exfat, fat, ntfs};
+use super::{btrfs, exfat, fat, ntfs, xfs};
 use crate::bytes::Source;
 
 /// A signature: name, byte offset in the volume, bytes.
@@ -40,4 +40,6 @@ pub(crate) fn recognise(volume: &Source) -> Option<&'static str> {
         .or_else(|| fat::probe(volume))
         .or_else(|| exfat::boot::has_backup(volume).then_some("exfat"))
         .or_else(|| ntfs::boot::has_backup(volume).then_some("ntfs"))
+        .or_else(|| xfs::has_copy(volume).then_some("xfs"))
+        .or_else(|| btrfs::has_mirror(volume).then_some("btrfs"))
 }

@@ -4,6 +4,7 @@
 // A test binary has no reach beyond itself.
 #![allow(unreachable_pub)]
 
+mod btrfs;
 mod bytes;
 mod corpus;
 mod corpus_images;
@@ -16,6 +17,7 @@ mod fat;
 mod fat_image;
 mod fat_images_of_others;
 mod faults;
+mod linux_fixtures;
 mod lists;
 mod ntfs;
 mod ntfs_encodings;
@@ -24,3 +26,4 @@ mod report;
 mod triage;
 mod volume;
 mod whole_volume;
+mod xfs;
