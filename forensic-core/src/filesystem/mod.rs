@@ -6,6 +6,7 @@
 
 mod allocation;
 mod cross_check;
+mod ext;
 mod fat;
 mod model;
 mod ntfs;
@@ -201,7 +202,7 @@ pub struct Reader {
 }
 
 /// The readers, by family.
-const READERS: &[Reader] = &[fat::READER, ntfs::READER];
+const READERS: &[Reader] = &[ext::READER, fat::READER, ntfs::READER];
 
 /// All readers, by family.
 ///

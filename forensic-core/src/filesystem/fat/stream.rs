@@ -2,8 +2,9 @@
 
 use super::{Volume, table::ClusterRun};
 use crate::{
-    bytes::{Extent, ExtentKind, Extents, ReadAt, Run, Source},
-    error::{Error, Result},
+    bytes::{Extents, ReadAt, Run, Source},
+    error::Error,
+    filesystem::stored::Holed,
 };
 use std::sync::Arc;
 
@@ -81,7 +82,7 @@ impl Volume {
             runs.push(Run::sparse(size.saturating_sub(end)));
         }
         let content = Extents::new(self.source.clone(), runs).truncated(size);
-        if lost.is_empty() { Arc::new(content) } else { Arc::new(Holed { content, lost, error: error() }) }
+        if lost.is_empty() { Arc::new(content) } else { Arc::new(Holed::new(content, lost, error())) }
     }
 
     /// The bytes after the first `size` up to the end of the last cluster.
@@ -108,33 +109,5 @@ impl Volume {
             Some(Run { length: run.length.min(end.saturating_sub(offset)), ..run })
         };
         Arc::new(Extents::new(self.source.clone(), self.table.free_runs().into_iter().map(run).filter_map(there)))
-    }
-}
-
-/// A source with holes: reading one fails.
-struct Holed {
-    content: Extents,
-    /// Start and end of each hole, in order.
-    lost: Vec<(u64, u64)>,
-    error: Error,
-}
-
-impl ReadAt for Holed {
-    fn len(&self) -> u64 {
-        self.content.len()
-    }
-
-    fn read_at(&self, offset: u64, buf: &mut [u8]) -> Result<()> {
-        let end = offset.saturating_add(buf.len() as u64);
-        if self.lost.iter().any(|&(from, to)| from < end && offset < to) {
-            return Err(self.error.clone());
-        }
-        self.content.read_at(offset, buf)
-    }
-
-    fn locate(&self, offset: u64, length: u64) -> Vec<Extent> {
-        let mut extents = self.content.locate(offset, length);
-        extents.retain(|extent| extent.kind != ExtentKind::Sparse);
-        extents
     }
 }
