@@ -120,10 +120,8 @@ pub(super) fn allocation(volume: &Volume, live: &[(u64, u64, u32)]) -> Result<Al
         return Err(error);
     }
     let ratio = u64::from(volume.superblock.cluster_blocks.max(1));
-    let live: Vec<(u64, u64)> = live
-        .iter()
-        .map(|(start, end, _)| (start.checked_div(ratio).unwrap_or(0), end.div_ceil(ratio)))
-        .collect();
+    let live: Vec<(u64, u64)> =
+        live.iter().map(|(start, end, _)| (start.checked_div(ratio).unwrap_or(0), end.div_ceil(ratio))).collect();
     Ok(Allocation::new(bits, &live))
 }
 

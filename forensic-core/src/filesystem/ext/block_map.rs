@@ -40,13 +40,7 @@ fn pointers(bytes: &[u8]) -> impl Iterator<Item = u32> + '_ {
 }
 
 /// Collects what a pointer leads to, `level` levels above the content; it goes down at most three.
-fn visit(
-    collector: &mut Collector<'_>,
-    block: u32,
-    level: usize,
-    (logical, stop): (u64, u64),
-    at: u64,
-) -> Result<()> {
+fn visit(collector: &mut Collector<'_>, block: u32, level: usize, (logical, stop): (u64, u64), at: u64) -> Result<()> {
     if block == 0 {
         return Ok(());
     }

@@ -1,16 +1,16 @@
 //! All names of the volume in their places: the directories joined with the inodes, live and former.
 
 use super::{
-    ROOT, Volume,
-    content,
+    ROOT, Volume, content,
     directory::{self, Format},
     history::{Lives, Who},
     inode::{self, flag},
     journal::Journal,
     map,
-    names::{Directory, Listed, Name, Names},
+    names::{Directory, Left, Listed, Name, Names},
     record::Record,
     scan::{Scan, Slot},
+    sweep,
     xattr::Stored,
 };
 use crate::{
@@ -33,8 +33,19 @@ pub(super) struct Place {
     pub(super) file_type: u8,
     /// The directory that lists or listed it.
     pub(super) directory: Option<u32>,
+    /// Why the content may be another file's, or that of another name.
+    pub(super) doubt: Option<Doubt>,
     /// The name, where it is no text.
     pub(super) raw: Option<Box<[u8]>>,
+}
+
+/// Why a name's content may not be what stood under the name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Doubt {
+    /// The inode may have been another file's when the name was listed.
+    Inode,
+    /// The file was listed under another name later.
+    Renamed,
 }
 
 /// All entries in listing order, and what they were found by.
@@ -44,8 +55,6 @@ pub(super) struct Catalog {
     pub(super) lives: Lives,
     /// Position of the first name of each inode in use.
     pub(super) positions: HashMap<u32, u32>,
-    /// Of each former life, the last transaction in which a name of it was listed.
-    pub(super) last_named: HashMap<u32, u32>,
 }
 
 impl Catalog {
@@ -64,7 +73,7 @@ impl Catalog {
         let mut listed = Listed::default();
         builder.live(&mut listed);
         builder.former_blocks(journal, &mut listed);
-        let names = builder.former(journal, &listed);
+        builder.former(journal, listed);
         builder.unnamed();
         let (tree, moved) = builder.finish();
         for node in moved {
@@ -77,14 +86,7 @@ impl Catalog {
                 positions.entry(node.payload.number).or_insert(position);
             }
         }
-        let mut last_named = HashMap::new();
-        for name in &names {
-            if let Who::Former(life) = name.who {
-                let last = last_named.entry(life).or_insert(0);
-                *last = name.last.max(*last);
-            }
-        }
-        Self { tree, scan, lives, positions, last_named }
+        Self { tree, scan, lives, positions }
     }
 }
 
@@ -106,7 +108,7 @@ impl Builder<'_> {
         let format = Format::of(&self.volume.superblock);
         for slot in self.scan.slots.iter().filter(|slot| slot.is_directory() && (slot.in_use || slot.number == ROOT)) {
             let own = Directory { number: slot.number, who: Who::Present };
-            for_each_block(self.volume, self.scan, slot, |block, bytes, at, file_offset| {
+            for_each_block(self.volume, self.scan, slot, |block, bytes, at| {
                 if let Some(block) = block {
                     listed.own(block, own);
                 }
@@ -124,7 +126,9 @@ impl Builder<'_> {
                     let expected = format!("an entry of directory {}", slot.number);
                     self.volume.issue(&Error::corrupt("directory entry", at, expected, found));
                 }
-                let _ = file_offset;
+                if (listed.gaps.len() as u64) < self.volume.limits.entries {
+                    listed.gaps.extend(entries.gaps.iter().map(|entry| Left::new(own, entry)));
+                }
                 for entry in &entries.live {
                     if matches!(entry.name, b"." | b"..") || self.is_full() {
                         continue;
@@ -136,6 +140,7 @@ impl Builder<'_> {
                         who: Who::Present,
                         file_type: entry.file_type,
                         directory: Some(slot.number),
+                        doubt: None,
                         raw: None,
                     };
                     let node = self.push(entry.name, Status::Allocated, place, own);
@@ -168,8 +173,9 @@ impl Builder<'_> {
     }
 
     /// Adds former names.
-    fn former(&mut self, journal: Option<&Journal>, listed: &Listed) -> Vec<Name> {
-        let mut names = Names::new(self.volume, self.scan, self.lives, journal, listed);
+    fn former(&mut self, journal: Option<&Journal>, mut listed: Listed) {
+        let gaps = std::mem::take(&mut listed.gaps);
+        let mut names = Names::new(self.volume, self.scan, self.lives, journal, &listed);
         names.read_journal();
         let mut owned: Vec<(u64, Directory)> = listed
             .owners
@@ -179,26 +185,22 @@ impl Builder<'_> {
             .collect();
         owned.sort_unstable();
         for (number, owner) in owned {
-            let used_since = listed.owners.get(&number).is_some_and(|all| all.iter().any(|o| o.who == Who::Present));
-            let taken = used_since || self.is_live(number);
-            let Some(block) = (!taken).then(|| self.volume.block(number).ok()).flatten() else { continue };
-            let is_own = match (directory::own_number(&block), self.lives.get(owner.who)) {
-                (Some((own, _)), _) => own == owner.number,
-                (None, Some(life)) => {
-                    let seed = inode::seed(&self.volume.superblock, life.number, life.generation);
-                    directory::checksum(&block, seed).unwrap_or(!self.volume.superblock.has_checksums())
-                }
-                (None, None) => false,
-            };
-            if is_own {
-                names.read_block(owner, &block, true);
+            if !self.is_live(number)
+                && let Ok(block) = self.volume.block(number)
+                && self.is_own(owner, &block)
+            {
+                names.read_block(owner, &block);
             }
         }
-        for slot in self.scan.slots.iter().filter(|slot| slot.is_directory() && slot.in_use) {
-            let own = Directory { number: slot.number, who: Who::Present };
-            for_each_block(self.volume, self.scan, slot, |_, bytes, _, _| names.read_block(own, bytes, false));
+        if journal.is_none() {
+            sweep::for_each_directory(self.volume, |number, block| {
+                let who = names.last(number, directory::DIRECTORY);
+                names.read_block(Directory { number, who }, block);
+            });
         }
+        gaps.into_iter().for_each(|left| names.left(left));
         let (names, parents) = names.finish();
+        let last = last_named(&names);
         for name in &names {
             if self.is_full() {
                 break;
@@ -208,6 +210,7 @@ impl Builder<'_> {
                 who: name.who,
                 file_type: name.file_type,
                 directory: Some(name.directory.number),
+                doubt: doubt(name, &last, self.lives),
                 raw: None,
             };
             self.named.insert((name.number, name.who));
@@ -218,7 +221,18 @@ impl Builder<'_> {
             }
         }
         self.nameless_directories(&names, &parents);
-        names
+    }
+
+    /// True where a block is still one of a former directory.
+    fn is_own(&self, owner: Directory, block: &[u8]) -> bool {
+        match (directory::own_number(block), self.lives.get(owner.who)) {
+            (Some((own, _)), _) => own == owner.number,
+            (None, Some(life)) => {
+                let seed = inode::seed(&self.volume.superblock, life.number, life.generation);
+                directory::checksum(block, seed).unwrap_or(!self.volume.superblock.has_checksums())
+            }
+            (None, None) => false,
+        }
     }
 
     /// Adds the former directories that have former names in them, and no name of their own.
@@ -232,7 +246,7 @@ impl Builder<'_> {
             }
             let Directory { number, who } = directory;
             let file_type = directory::DIRECTORY;
-            let place = Place { number, who, file_type, directory: None, raw: None };
+            let place = Place { number, who, file_type, directory: None, doubt: None, raw: None };
             self.named.insert((number, who));
             let parent = parents.get(&directory).copied().filter(|parent| *parent != directory);
             let nowhere = Directory { number: 0, who: Who::Unknown };
@@ -266,7 +280,7 @@ impl Builder<'_> {
             if self.is_full() {
                 return;
             }
-            let place = Place { number, who, file_type: 0, directory: None, raw: None };
+            let place = Place { number, who, file_type: 0, directory: None, doubt: None, raw: None };
             let node = self.push(format!("$Inode-{number}").as_bytes(), status, place, nowhere);
             let directory = match self.lives.get(who) {
                 Some(life) => life.is_directory(),
@@ -320,18 +334,36 @@ impl Builder<'_> {
     }
 }
 
-/// Calls `visit` with each block of a directory: its number (`None` for entries in the inode), bytes, place on the medium,
-/// and byte offset in the volume.
-fn for_each_block(
-    volume: &Volume,
-    scan: &Scan,
-    slot: &Slot,
-    mut visit: impl FnMut(Option<u64>, &[u8], u64, u64),
-) {
+/// Of each former file, the last transaction in which it is certain that a name of it was listed.
+fn last_named(names: &[Name]) -> HashMap<u32, u32> {
+    let mut last = HashMap::new();
+    for name in names.iter().filter(|name| name.certain) {
+        if let Who::Former(life) = name.who {
+            let known = last.entry(life).or_insert(0);
+            *known = name.last.max(*known);
+        }
+    }
+    last
+}
+
+fn doubt(name: &Name, last: &HashMap<u32, u32>, lives: &Lives) -> Option<Doubt> {
+    let Who::Former(life) = name.who else { return None };
+    let links = lives.get(name.who).map_or(0, |life| life.links);
+    match last.get(&life) {
+        _ if !name.certain => Some(Doubt::Inode),
+        // A file of several names may lose one and keep its content.
+        Some(last) if *last > name.last && links < 2 => Some(Doubt::Renamed),
+        _ => None,
+    }
+}
+
+/// Calls `visit` with each block of a directory: its number (`None` for entries in the inode), bytes, and place on the
+/// medium.
+fn for_each_block(volume: &Volume, scan: &Scan, slot: &Slot, mut visit: impl FnMut(Option<u64>, &[u8], u64)) {
     if scan.too_large.contains(&slot.number) {
         return;
     }
-    let read = |visit: &mut dyn FnMut(Option<u64>, &[u8], u64, u64)| -> Result<()> {
+    let read = |visit: &mut dyn FnMut(Option<u64>, &[u8], u64)| -> Result<()> {
         let record = Record::read(volume, slot.number)?;
         if record.inode.has(flag::INLINE_DATA) {
             return inline(&record, visit);
@@ -343,9 +375,7 @@ fn for_each_block(
             let count = segment.count.min(stop.saturating_sub(segment.logical));
             for block in first..first.saturating_add(count) {
                 match volume.block(block) {
-                    Ok(bytes) => {
-                        visit(Some(block), &bytes, volume.at_block(block), volume.superblock.offset(block));
-                    }
+                    Ok(bytes) => visit(Some(block), &bytes, volume.at_block(block)),
                     Err(error) => {
                         volume.issue(&error);
                         if matches!(error, Error::OutOfBounds { .. }) {
@@ -363,14 +393,13 @@ fn for_each_block(
 }
 
 /// The entries in an inode: behind the number of the parent in `i_block`, then in the attribute "system.data".
-fn inline(record: &Record, visit: &mut dyn FnMut(Option<u64>, &[u8], u64, u64)) -> Result<()> {
+fn inline(record: &Record, visit: &mut dyn FnMut(Option<u64>, &[u8], u64)) -> Result<()> {
     let start = content::BLOCK_AT.saturating_add(4);
     let head = record.inode.block.get(4..).unwrap_or_default();
-    visit(None, head, record.at.saturating_add(start), record.offset.saturating_add(start));
+    visit(None, head, record.at.saturating_add(start));
     for attribute in record.own_attributes()? {
         if let (true, Stored::Here(value, offset)) = (attribute.is_inline_data(), attribute.value) {
-            let offset = offset as u64;
-            visit(None, value, record.at.saturating_add(offset), record.offset.saturating_add(offset));
+            visit(None, value, record.at.saturating_add(offset as u64));
         }
     }
     Ok(())

@@ -177,13 +177,15 @@ pub(super) fn own_number(block: &[u8]) -> Option<(u32, u32)> {
     (dot && dots).then_some((fields.u32(0).ok()?, fields.u32(12).ok()?))
 }
 
-/// Whether the checksum at the end of a block is right; `None` where it has none. `seed` is that of the directory.
+/// Whether the checksum at the end of a block is right; `None` where it has none: a block of an index has another, which
+/// speaks of the index only. `seed` is that of the directory.
 pub(super) fn checksum(block: &[u8], seed: u32) -> Option<bool> {
     let at = block.len().checked_sub(12)?;
+    if is_root_index(block, 12) || is_index(block, 0, block.len()) {
+        return None;
+    }
     let fields = Fields::new(block, "directory block", 0);
-    let tail = fields.u32(at).ok()? == 0
-        && fields.u16(at.saturating_add(4)).ok()? == 12
-        && is_tail(block, at);
+    let tail = fields.u32(at).ok()? == 0 && fields.u16(at.saturating_add(4)).ok()? == 12 && is_tail(block, at);
     let stored = fields.u32(at.saturating_add(8)).ok()?;
     tail.then(|| stored == crc32c(seed, block.get(..at).unwrap_or_default()))
 }

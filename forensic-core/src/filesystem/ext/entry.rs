@@ -2,13 +2,12 @@
 
 use super::{
     Ext, Volume,
-    catalog::Place,
+    catalog::{Doubt, Place},
     content,
     history::Who,
     inode::flag,
     map::{self, Map},
     record::Record,
-    recover,
 };
 use crate::{
     bytes::ReadAt,
@@ -39,7 +38,7 @@ pub(super) fn entry(ext: &Ext, position: u64) -> Option<Entry> {
     entry.kind = kind_of(place.file_type);
     match place.who {
         Who::Present => present(&mut entry, ext, place),
-        Who::Former(life) => former(&mut entry, ext, life),
+        Who::Former(life) => former(&mut entry, ext, place, life),
         Who::Unknown => {
             let reason = "its inode was used again or is lost: where its content lies is not known";
             without_inode(&mut entry, volume, place, reason);
@@ -73,16 +72,18 @@ fn present(entry: &mut Entry, ext: &Ext, place: &Place) {
     if entry.status.is_live() {
         return;
     }
-    let (grade, reason) = match recover::renamed(catalog, place.number, place.who) {
-        Some(path) => (Recoverability::Unknown, format!("its inode is in use: the content is now that of {path}")),
-        None => (Recoverability::Unknown, "its inode is in use, and no directory lists it".to_owned()),
+    entry.recoverability = Some(Recoverability::Unknown);
+    entry.recoverability_reason = match catalog.positions.get(&place.number) {
+        Some(position) => {
+            let path = catalog.tree.path(u64::from(*position));
+            format!("its inode is in use: the content is now that of {path}")
+        }
+        None => "its inode is in use, and no directory lists it".to_owned(),
     };
-    entry.recoverability = Some(grade);
-    entry.recoverability_reason = reason;
 }
 
 /// Fills in a file that is deleted.
-fn former(entry: &mut Entry, ext: &Ext, id: u32) {
+fn former(entry: &mut Entry, ext: &Ext, place: &Place, id: u32) {
     let (volume, catalog) = (&ext.volume, ext.catalog());
     let Some(life) = catalog.lives.lives.get(id as usize) else { return };
     let record = match Record::read_at(volume, life.number, life.offset) {
@@ -98,6 +99,10 @@ fn former(entry: &mut Entry, ext: &Ext, id: u32) {
     let empty = Map::default();
     let map = claims.map(id).unwrap_or(&empty);
     let (grade, reason, taken) = claims.grade(volume, catalog, allocation, id, &record.inode);
+    let (grade, reason) = match place.doubt {
+        Some(doubt) if grade == Recoverability::Intact => (Recoverability::Unknown, reason_of(doubt).to_owned()),
+        _ => (grade, reason),
+    };
     fill(entry, volume, &record, map, &taken);
     if life.deleted != 0 {
         let time = Time { seconds: i64::from(life.deleted), nanoseconds: 0, utc: true };
@@ -112,21 +117,26 @@ fn former(entry: &mut Entry, ext: &Ext, id: u32) {
     } else if grade == Recoverability::Overwritten && entry.kind == Kind::File {
         let error = match entry.open("") {
             Err(error) => error,
-            Ok(_) => Error::corrupt("data block", record.at, "blocks of this file", entry.recoverability_reason.clone()),
+            Ok(_) => {
+                Error::corrupt("data block", record.at, "blocks of this file", entry.recoverability_reason.clone())
+            }
         };
         entry.streams = vec![Stream::new(StreamInfo::new("", entry.size), Err(error), None)];
+    }
+}
+
+fn reason_of(doubt: Doubt) -> &'static str {
+    match doubt {
+        Doubt::Inode => "the name's inode may have been used again by the file whose content this is",
+        Doubt::Renamed => "the file had another name later: this is its last content",
     }
 }
 
 /// Fills in all that an inode says.
 fn fill(entry: &mut Entry, volume: &Volume, record: &Record, map: &Map, taken: &[(u64, u64)]) {
     let inode = &record.inode;
-    let owner = posix::Owner {
-        mode: u32::from(inode.mode),
-        uid: inode.uid,
-        gid: inode.gid,
-        links: u64::from(inode.links),
-    };
+    let owner =
+        posix::Owner { mode: u32::from(inode.mode), uid: inode.uid, gid: inode.gid, links: u64::from(inode.links) };
     owner.describe(entry);
     entry.timestamps.extend(inode.timestamps());
     inode.describe(&mut entry.attributes);

@@ -33,9 +33,8 @@ impl Group {
     fn parse(bytes: &[u8], at: u64, wide: bool, counted: bool) -> Result<Self> {
         let fields = Fields::new(bytes, STRUCTURE, at);
         let high = |offset: usize| if wide { fields.u32(offset) } else { Ok(0) };
-        let block = |low: usize, top: usize| -> Result<u64> {
-            Ok(u64::from(fields.u32(low)?) | u64::from(high(top)?) << 32)
-        };
+        let block =
+            |low: usize, top: usize| -> Result<u64> { Ok(u64::from(fields.u32(low)?) | u64::from(high(top)?) << 32) };
         let unused_high = if wide { u32::from(fields.u16(0x32)?) } else { 0 };
         let flags = if counted { fields.u16(0x12)? } else { 0 };
         Ok(Self {
@@ -139,9 +138,8 @@ fn checksum(superblock: &Superblock, group: u64, bytes: &[u8]) -> u16 {
     let number = u32::try_from(group).unwrap_or(u32::MAX).to_le_bytes();
     let (before, after) = (bytes.get(..0x1e).unwrap_or_default(), bytes.get(0x20..).unwrap_or_default());
     if superblock.has_checksums() {
-        let seed = [&number, before, &[0, 0], after].iter().fold(superblock.checksum_seed, |seed, part| {
-            crc32c(seed, part)
-        });
+        let seed =
+            [&number, before, &[0, 0], after].iter().fold(superblock.checksum_seed, |seed, part| crc32c(seed, part));
         return u16::try_from(seed & 0xffff).unwrap_or(0);
     }
     [&superblock.uuid, &number[..], before, after].iter().fold(0xffff, |seed, part| crc16(seed, part))

@@ -6,8 +6,8 @@
 
 use super::{
     Volume,
-    inode::{self, Instant, Inode},
-    journal::{Copy, Journal},
+    inode::{self, Inode, Instant},
+    journal::{Copy, Journal, Log},
     scan::{Scan, Slot},
 };
 use std::collections::{BTreeMap, HashMap};
@@ -117,8 +117,8 @@ impl Lives {
                 if inode.mode == 0 || number > volume.superblock.inodes {
                     continue;
                 }
-                let certain = certain
-                    && (copy.block.is_some() || inode::check(&volume.superblock, number, bytes, 0).is_ok());
+                let certain =
+                    certain && (copy.block.is_some() || inode::check(&volume.superblock, number, bytes, 0).is_ok());
                 let offset = start.saturating_add(place.saturating_mul(size as u64));
                 self.seen(number, &inode, copy, offset, certain);
             }
@@ -210,39 +210,49 @@ impl Lives {
         }
     }
 
-    /// Which file an entry of a directory meant that stood there in transaction `sequence`, at `time`. `present` is the
-    /// slot of the inode's number, where it is in use now.
+    /// Which file an entry of a directory meant that stood there in transaction `sequence`, at `time`, and whether that is
+    /// certain. `present` is the slot of the inode's number, where it is in use now.
     pub(super) fn at(
         &self,
         number: u32,
         sequence: u32,
-        time: Option<Instant>,
+        log: Option<&Log>,
         present: Option<&Slot>,
         file_type: u8,
-    ) -> Who {
+    ) -> (Who, bool) {
         let fits = |mode: u16| file_type == 0 || type_of(mode) == file_type;
-        let who = |id: u32, life: &Life| if life.present { Who::Present } else { Who::Former(id) };
-        // The one of which there is a copy from then, or one from before and none of its end.
-        let then = self
-            .of(number)
-            .filter(|(_, life)| life.first <= sequence && life.ended.is_none_or(|ended| ended > sequence))
-            .last();
-        if let Some((id, life)) = then.filter(|(_, life)| fits(life.mode)) {
-            return who(id, life);
-        }
-        // The first of those that were seen only later, if it is as old as the entry.
-        let later = self.of(number).find(|(_, life)| life.first > sequence && life.ended.is_none_or(|e| e > sequence));
-        let is_old = |created: Option<Instant>| match (created, time) {
+        let time = log.and_then(|log| log.commit_time(sequence));
+        let was_made = |created: Option<Instant>| match (created, time) {
             (Some(created), Some(time)) => created <= time,
             _ => false,
         };
-        if let Some((id, life)) = later {
-            let only = life.created.is_none() && self.of(number).count() == 1;
-            return if (is_old(life.created) || only) && fits(life.mode) { who(id, life) } else { Who::Unknown };
-        }
-        match present.filter(|slot| self.of(number).next().is_none() && fits(slot.mode)) {
-            Some(slot) if is_old(slot.created) || slot.created.is_none() => Who::Present,
-            _ => Who::Unknown,
+        // Lives follow one another: the last of those made by then is the one.
+        let made = self.of(number).filter(|(_, life)| life.first <= sequence || was_made(life.created)).last();
+        let found = match made {
+            Some((id, life)) if life.ended.is_none_or(|ended| ended > sequence) => {
+                // Another may have come and gone between its last copy and the entry, in transactions that are lost.
+                let seen = life.last.min(sequence);
+                let certain = was_made(life.created) && life.first > sequence
+                    || life.last >= sequence
+                    || log.is_some_and(|log| log.is_gapless(seen, sequence));
+                Some((id, life, certain))
+            }
+            Some(_) => None,
+            // The only one there is, where no time of creation tells whether it is as old as the entry.
+            None => {
+                self.of(number).next().filter(|(_, life)| life.created.is_none()).map(|(id, life)| (id, life, false))
+            }
+        };
+        match found {
+            Some((id, life, certain)) if fits(life.mode) => {
+                (if life.present { Who::Present } else { Who::Former(id) }, certain)
+            }
+            Some(_) => (Who::Unknown, false),
+            None => match present.filter(|slot| self.of(number).next().is_none() && fits(slot.mode)) {
+                Some(slot) if was_made(slot.created) => (Who::Present, true),
+                Some(slot) if slot.created.is_none() => (Who::Present, false),
+                _ => (Who::Unknown, false),
+            },
         }
     }
 

@@ -60,8 +60,6 @@ pub(super) struct Inode {
     pub(super) gid: u32,
     pub(super) links: u16,
     pub(super) size: u64,
-    /// Blocks it claims, in units of 512 bytes or of a block.
-    pub(super) block_count: u64,
     pub(super) flags: u32,
     /// `i_block`: the root of the extent tree, the block map, the target of a short link or the beginning of inline data.
     pub(super) block: [u8; 60],
@@ -102,7 +100,6 @@ impl Inode {
             gid: u32::from(fields.u16(0x18)?) | u32::from(fields.u16(0x7a)?) << 16,
             links: fields.u16(0x1a)?,
             size: u64::from(fields.u32(4)?) | if wide_size { size_high } else { 0 },
-            block_count: u64::from(fields.u32(0x1c)?) | u64::from(fields.u16(0x74)?) << 32,
             flags,
             block: fields.array(0x28)?,
             generation: fields.u32(0x64)?,
@@ -183,9 +180,7 @@ impl Inode {
             (TimestampKind::Changed, Some(self.changed)),
         ];
         let resolution = if fine { 1 } else { 1_000_000_000 };
-        times
-            .into_iter()
-            .filter_map(move |(kind, time)| Some(posix::timestamp(kind, "inode", time?, resolution)))
+        times.into_iter().filter_map(move |(kind, time)| Some(posix::timestamp(kind, "inode", time?, resolution)))
     }
 
     /// Adds what the inode says beyond owner and times.

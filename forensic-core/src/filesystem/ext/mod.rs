@@ -21,6 +21,7 @@ mod record;
 mod recover;
 mod scan;
 pub(super) mod superblock;
+mod sweep;
 mod xattr;
 
 use super::{Cap, Entry, FileSystem, allocation::Allocation};

@@ -32,6 +32,8 @@ pub(super) struct Name {
     pub(super) file_type: u8,
     /// The last transaction in which it was listed; [`NOW`] where nobody knows.
     pub(super) last: u32,
+    /// True where it is certain that the name was that file's.
+    pub(super) certain: bool,
 }
 
 /// What the directories in use list.
@@ -41,6 +43,22 @@ pub(super) struct Listed {
     names: HashSet<u64>,
     /// The directories that have or had a block.
     pub(super) owners: HashMap<u64, Vec<Directory>>,
+    /// What the gaps of the directories in use still hold.
+    pub(super) gaps: Vec<Left>,
+}
+
+/// What is left of an entry.
+pub(super) struct Left {
+    pub(super) directory: Directory,
+    pub(super) number: u32,
+    pub(super) name: Box<[u8]>,
+    pub(super) file_type: u8,
+}
+
+impl Left {
+    pub(super) fn new(directory: Directory, entry: &Dirent<'_>) -> Self {
+        Self { directory, number: entry.inode, name: entry.name.into(), file_type: entry.file_type }
+    }
 }
 
 impl Listed {
@@ -94,7 +112,7 @@ impl<'a> Names<'a> {
     pub(super) fn read_journal(&mut self) {
         let Some(journal) = self.journal else { return };
         let format = Format::of(&self.volume.superblock);
-        let mut gaps: Vec<(Directory, u32, Box<[u8]>, u32, u8)> = Vec::new();
+        let mut gaps: Vec<Left> = Vec::new();
         for copy in &journal.log.copies {
             let known = copy.block.is_some_and(|block| self.listed.owners.contains_key(&block));
             if self.scan.slots.is_empty() {
@@ -107,7 +125,8 @@ impl<'a> Names<'a> {
             }
             let Some(directory) = self.owner(copy, &block, begins.map(|(own, _)| own)) else { continue };
             if let Some((_, parent)) = begins {
-                let parent = Directory { number: parent, who: self.who(parent, copy.sequence, directory::DIRECTORY) };
+                let who = self.who(parent, copy.sequence, directory::DIRECTORY).0;
+                let parent = Directory { number: parent, who };
                 self.parents.insert(directory, parent);
             }
             let entries = format.read(&block);
@@ -119,28 +138,29 @@ impl<'a> Names<'a> {
             }
             for entry in &entries.gaps {
                 if gaps.len() as u64 <= self.volume.limits.entries {
-                    gaps.push((directory, entry.inode, entry.name.into(), copy.sequence, entry.file_type));
+                    gaps.push(Left::new(directory, entry));
                 }
             }
         }
-        for (directory, number, name, _, file_type) in gaps {
-            self.left(directory, number, &name, file_type);
-        }
+        gaps.into_iter().for_each(|left| self.left(left));
     }
 
-    /// Takes in a block of a directory that is deleted, or the gaps of one in use.
-    pub(super) fn read_block(&mut self, directory: Directory, block: &[u8], whole: bool) {
+    /// Takes in a block of a directory that is deleted.
+    pub(super) fn read_block(&mut self, directory: Directory, block: &[u8]) {
+        if let Some((_, parent)) = directory::own_number(block) {
+            let who = self.last(parent, directory::DIRECTORY);
+            self.parents.entry(directory).or_insert(Directory { number: parent, who });
+        }
         let entries = Format::of(&self.volume.superblock).read(block);
-        let former = if whole { entries.live.as_slice() } else { &[] };
-        for entry in former.iter().chain(&entries.gaps) {
-            self.left(directory, entry.inode, entry.name, entry.file_type);
+        for entry in entries.live.iter().chain(&entries.gaps) {
+            self.left(Left::new(directory, entry));
         }
     }
 
     /// The directory that a copy of a block belonged to.
     fn owner(&self, copy: &Copy, block: &[u8], own: Option<u32>) -> Option<Directory> {
         if let Some(number) = own {
-            let who = self.who(number, copy.sequence, directory::DIRECTORY);
+            let who = self.who(number, copy.sequence, directory::DIRECTORY).0;
             return Some(Directory { number, who }).filter(|_| (1..=self.volume.superblock.inodes).contains(&number));
         }
         let owners = self.listed.owners.get(&copy.block?)?;
@@ -158,13 +178,12 @@ impl<'a> Names<'a> {
     }
 
     fn was_alive(&self, directory: Directory, sequence: u32) -> bool {
-        self.who(directory.number, sequence, directory::DIRECTORY) == directory.who
+        self.who(directory.number, sequence, directory::DIRECTORY).0 == directory.who
     }
 
-    fn who(&self, number: u32, sequence: u32, file_type: u8) -> Who {
-        let time = self.journal.and_then(|journal| journal.log.commit_time(sequence));
+    fn who(&self, number: u32, sequence: u32, file_type: u8) -> (Who, bool) {
         let present = self.scan.slot(number).filter(|slot| slot.in_use);
-        self.lives.at(number, sequence, time, present, file_type)
+        self.lives.at(number, sequence, self.journal.map(|journal| &journal.log), present, file_type)
     }
 
     /// Takes in an entry that was listed in a transaction.
@@ -172,7 +191,7 @@ impl<'a> Names<'a> {
         if matches!(entry.name, b"." | b"..") {
             return;
         }
-        let who = self.who(entry.inode, sequence, entry.file_type);
+        let (who, certain) = self.who(entry.inode, sequence, entry.file_type);
         let live = self.listed.has(directory.number, entry.name, entry.inode);
         if live && directory.who == Who::Present && who != Who::Unknown && self.lives.get(who).is_none() {
             return;
@@ -190,31 +209,34 @@ impl<'a> Names<'a> {
             who,
             file_type: entry.file_type,
             last: sequence,
+            certain,
         });
         name.last = name.last.max(sequence);
+        name.certain |= certain;
     }
 
     /// Takes in what is left of an entry that was deleted nobody knows when.
-    fn left(&mut self, directory: Directory, number: u32, name: &[u8], file_type: u8) {
-        let key = (directory.number, Box::<[u8]>::from(name), number);
-        let too_many = self.all.len() as u64 >= self.volume.limits.entries;
-        if too_many || self.listed.has(directory.number, name, number) || !self.known.insert(key) {
+    pub(super) fn left(&mut self, left: Left) {
+        let Left { directory, number, name, file_type } = left;
+        if matches!(&*name, b"." | b"..") || self.all.len() as u64 >= self.volume.limits.entries {
             return;
         }
-        let who = match self.lives.last(number, file_type) {
-            Who::Unknown => self.present(number, file_type),
-            former => former,
-        };
-        let (last, name): (u32, Box<[u8]>) = (NOW, name.into());
+        let key = (directory.number, name.clone(), number);
+        if self.listed.has(directory.number, &name, number) || !self.known.insert(key) {
+            return;
+        }
+        let (who, last) = (self.last(number, file_type), NOW);
         let key = (directory, name.clone(), number, who);
-        self.all.entry(key).or_insert(Name { directory, name, number, who, file_type, last });
+        self.all.entry(key).or_insert(Name { directory, name, number, who, file_type, last, certain: false });
     }
 
-    /// The file that has a number now, where it has had no other: then a former entry can only mean that one.
-    fn present(&self, number: u32, file_type: u8) -> Who {
-        let slot = self.scan.slot(number).filter(|slot| slot.in_use);
+    /// The file that an entry of an unknown time may mean: the last former one of a number or, where it has had no
+    /// other, the present one.
+    pub(super) fn last(&self, number: u32, file_type: u8) -> Who {
+        let former = self.lives.last(number, file_type);
+        let slot = self.scan.slot(number).filter(|slot| slot.in_use && former == Who::Unknown);
         let fits = slot.is_some_and(|slot| file_type == 0 || super::history::type_of(slot.mode) == file_type);
-        if fits { Who::Present } else { Who::Unknown }
+        if fits { Who::Present } else { former }
     }
 
     /// All former names, in order of directory, time and name; the parents of directories beside them.
@@ -234,7 +256,9 @@ impl<'a> Names<'a> {
             })
             .cloned()
             .collect();
-        names.sort_by(|a, b| (a.directory, a.last, &a.name, a.number, a.who).cmp(&(b.directory, b.last, &b.name, b.number, b.who)));
+        names.sort_by(|a, b| {
+            (a.directory, a.last, &a.name, a.number, a.who).cmp(&(b.directory, b.last, &b.name, b.number, b.who))
+        });
         (names, self.parents)
     }
 }

@@ -7,7 +7,7 @@
 use super::{
     Volume,
     catalog::Catalog,
-    history::{Life, NOW, Who},
+    history::{Life, NOW},
     inode::Inode,
     journal::Journal,
     map::{self, Map, Nodes, Place},
@@ -15,10 +15,7 @@ use super::{
 };
 use crate::{
     error::{Error, Result},
-    filesystem::{
-        allocation::Allocation,
-        model::Recoverability,
-    },
+    filesystem::{allocation::Allocation, model::Recoverability},
 };
 use std::collections::{BTreeMap, HashMap};
 
@@ -55,8 +52,8 @@ pub(super) struct Claims {
     maps: HashMap<u32, Map>,
     /// Blocks that a later life took (true), or of which it cannot be told who had them last (false); and that life.
     contested: HashMap<u32, Vec<Contest>>,
-    /// The last transaction in which each cluster was given to a file, by group.
-    given: HashMap<u64, Vec<u32>>,
+    /// When each cluster was last given to a file, by group: after the first of two transactions, by the second.
+    given: HashMap<u64, Vec<(u32, u32)>>,
     /// The latest deletion of an inode that kept nothing.
     last_emptied: u32,
 }
@@ -156,18 +153,21 @@ impl Claims {
             return (Recoverability::Unknown, "its inode is lost".to_owned(), Vec::new());
         };
         if life.emptied {
-            let reason = "deletion took size and place of the content from its inode, and the journal has no older copy";
+            let reason =
+                "deletion took size and place of the content from its inode, and the journal has no older copy";
             return (Recoverability::Unknown, reason.to_owned(), Vec::new());
         }
         let empty = Map::default();
         let map = self.maps.get(&id).unwrap_or(&empty);
         let allocation = match allocation {
             Ok(allocation) => allocation,
-            Err(error) => return (Recoverability::Unknown, format!("a block bitmap cannot be read: {error}"), Vec::new()),
+            Err(error) => {
+                return (Recoverability::Unknown, format!("a block bitmap cannot be read: {error}"), Vec::new());
+            }
         };
         let stop = inode.size.div_ceil(u64::from(volume.superblock.block_size));
         let mut total = 0u64;
-        let mut unwritten = 0u64;
+        let (mut unwritten, mut doubtful) = (0u64, 0u64);
         let mut taken: Vec<(u64, u64)> = Vec::new();
         let mut owner: Option<String> = None;
         let contests = self.contested.get(&id).map(Vec::as_slice).unwrap_or_default();
@@ -183,12 +183,14 @@ impl Claims {
             };
             total = total.saturating_add(count);
             let end = block.saturating_add(count);
-            self.add_taken(volume, allocation, life, (block, end), &mut taken);
+            doubtful = doubtful.saturating_add(self.add_taken(volume, allocation, life, (block, end), &mut taken));
             for contest in contests.iter().filter(|contest| contest.lost) {
                 let (from, to) = (contest.start.max(block), contest.end.min(end));
                 if from < to {
                     taken.push((from, to));
-                    owner.get_or_insert_with(|| format!("a later, deleted file of inode {}", number(catalog, contest.by)));
+                    owner.get_or_insert_with(|| {
+                        format!("a later, deleted file of inode {}", number(catalog, contest.by))
+                    });
                 }
             }
         }
@@ -206,6 +208,10 @@ impl Claims {
         }
         if let Some(contest) = contests.first() {
             let reason = format!("some blocks are claimed by deleted inode {} too", number(catalog, contest.by));
+            return (Recoverability::Unknown, reason, taken);
+        }
+        if doubtful > 0 {
+            let reason = format!("{doubtful} of {total} blocks may have been given to another file since");
             return (Recoverability::Unknown, reason, taken);
         }
         let (grade, reason) = self.untouched(life, inode, total, unwritten);
@@ -234,14 +240,16 @@ impl Claims {
             return (Recoverability::Intact, format!("all of it stands in {from}"));
         }
         if life.sequence == NOW && self.last_emptied >= life.deleted {
-            let reason = "none of its blocks is in use; whether one was since is not known: inodes deleted later are empty";
+            let reason =
+                "none of its blocks is in use; whether one was since is not known: inodes deleted later are empty";
             return (Recoverability::Unknown, reason.to_owned());
         }
         let reason = format!("none of the {total} blocks that {from} gives is in use, or was given to another since");
         (Recoverability::Intact, reason)
     }
 
-    /// Adds the blocks of a run that are in use, or were given away since the life was last seen.
+    /// Adds the blocks of a run that are in use, or were given away since the life was last seen; gives the number of
+    /// those that may have been.
     fn add_taken(
         &self,
         volume: &Volume,
@@ -249,29 +257,37 @@ impl Claims {
         life: &Life,
         (start, end): (u64, u64),
         taken: &mut Vec<(u64, u64)>,
-    ) {
+    ) -> u64 {
         let ratio = u64::from(volume.superblock.cluster_blocks.max(1));
         let cluster = |block: u64| block.checked_div(ratio).unwrap_or(0);
-        let given_since = |number: u64| {
-            let per_group = u64::from(volume.superblock.blocks_per_group).checked_div(ratio).unwrap_or(1).max(1);
-            let first = cluster(u64::from(volume.superblock.first_data_block));
-            let inside = number.saturating_sub(first);
-            let group = self.given.get(&inside.checked_div(per_group).unwrap_or(0));
-            let place = usize::try_from(inside.checked_rem(per_group).unwrap_or(0)).unwrap_or(usize::MAX);
-            group.and_then(|group| group.get(place)).is_some_and(|sequence| *sequence > life.sequence)
-        };
         if self.given.is_empty() && allocation.count(cluster(start), end.div_ceil(ratio)) == 0 {
-            return;
+            return 0;
         }
+        let mut doubtful = 0u64;
         let mut block = start;
         while block < end {
-            let next = cluster(block).saturating_add(1).saturating_mul(ratio).min(end);
             let number = cluster(block);
-            if allocation.is_used(number) != Some(false) || life.sequence != NOW && given_since(number) {
+            let next = number.saturating_add(1).saturating_mul(ratio).min(end);
+            let (after, by) = self.given_at(volume, number);
+            if allocation.is_used(number) != Some(false) || after >= life.sequence && by > life.sequence {
                 taken.push((block, next));
+            } else if by > life.sequence {
+                doubtful = doubtful.saturating_add(next.saturating_sub(block));
             }
             block = next;
         }
+        doubtful
+    }
+
+    /// When a cluster was last given to a file.
+    fn given_at(&self, volume: &Volume, cluster: u64) -> (u32, u32) {
+        let superblock = &volume.superblock;
+        let ratio = superblock.cluster_blocks.max(1);
+        let per_group = u64::from((superblock.blocks_per_group / ratio).max(1));
+        let inside = cluster.saturating_sub(u64::from(superblock.first_data_block / ratio));
+        let group = self.given.get(&inside.checked_div(per_group).unwrap_or(0));
+        let place = usize::try_from(inside.checked_rem(per_group).unwrap_or(0)).unwrap_or(usize::MAX);
+        group.and_then(|group| group.get(place)).copied().unwrap_or_default()
     }
 }
 
@@ -325,40 +341,31 @@ fn visit(
     held.insert(first, sum);
 }
 
-/// The last transaction in which each cluster came into use, as the journal's copies of the block bitmaps tell.
-fn given(volume: &Volume, journal: &Journal) -> HashMap<u64, Vec<u32>> {
+/// When each cluster last came into use, as the journal's copies of the block bitmaps tell.
+fn given(volume: &Volume, journal: &Journal) -> HashMap<u64, Vec<(u32, u32)>> {
     let bitmaps: HashMap<u64, u64> =
         (0u64..).zip(&volume.groups).map(|(number, group)| (group.block_bitmap, number)).collect();
     let ratio = volume.superblock.cluster_blocks.max(1);
     let clusters = usize::try_from(volume.superblock.blocks_per_group / ratio).unwrap_or(0);
-    let mut given: HashMap<u64, Vec<u32>> = HashMap::new();
-    let mut before: HashMap<u64, Vec<u8>> = HashMap::new();
+    let mut given: HashMap<u64, Vec<(u32, u32)>> = HashMap::new();
+    let mut before: HashMap<u64, (u32, Vec<u8>)> = HashMap::new();
     for copy in &journal.log.copies {
         let Some(group) = copy.block.and_then(|block| bitmaps.get(&block)) else { continue };
         let Ok(bits) = journal.block(copy) else { continue };
         if !journal.is_whole(copy, &bits) {
             continue;
         }
-        if let Some(before) = before.get(group) {
-            let last = given.entry(*group).or_insert_with(|| vec![0; clusters]);
+        if let Some((sequence, before)) = before.get(group) {
+            let last = given.entry(*group).or_insert_with(|| vec![(0, 0); clusters]);
             for ((byte, old), eight) in bits.iter().zip(before).zip(last.chunks_mut(8)) {
                 let new = byte & !old;
                 if new != 0 {
                     let set = eight.iter_mut().enumerate().filter(|(bit, _)| new >> bit & 1 == 1);
-                    set.for_each(|(_, sequence)| *sequence = copy.sequence);
+                    set.for_each(|(_, given)| *given = (*sequence, copy.sequence));
                 }
             }
         }
-        before.insert(*group, bits);
+        before.insert(*group, (copy.sequence, bits));
     }
     given
-}
-
-/// What a name is worth whose file is still there, or was given another name later.
-pub(super) fn renamed(catalog: &Catalog, number: u32, who: Who) -> Option<String> {
-    let path = |position: &u32| catalog.tree.path(u64::from(*position));
-    match who {
-        Who::Present => catalog.positions.get(&number).map(path),
-        _ => None,
-    }
 }

@@ -1,9 +1,8 @@
 //! One pass over the inode tables: what each inode is, and the blocks that those in use claim.
 
 use super::{
-    Volume,
-    bitmap,
-    inode::{self, Instant, Inode, flag},
+    Volume, bitmap,
+    inode::{self, Inode, Instant, flag},
     map,
 };
 use crate::{
@@ -48,11 +47,6 @@ impl Slot {
     pub(super) fn is_directory(&self) -> bool {
         self.mode & 0xf000 == 0x4000
     }
-
-    /// True where the inode looks alive, whatever the bitmap says.
-    pub(super) fn looks_alive(&self) -> bool {
-        self.mode != 0 && self.links > 0 && self.deleted == 0
-    }
 }
 
 /// What the pass found.
@@ -88,8 +82,7 @@ impl Scan {
                 for (offset, bytes) in read_what_can_be_read(volume, offset, chunk) {
                     let inside = offset.saturating_sub(start);
                     let index = inside.checked_div(size).unwrap_or(0);
-                    for (place, bytes) in (index..).zip(bytes.chunks_exact(usize::from(volume.superblock.inode_size)))
-                    {
+                    for (place, bytes) in (index..).zip(bytes.chunks_exact(usize::from(volume.superblock.inode_size))) {
                         let bit = bits.as_deref().map(|bits| bitmap::bit(bits, place));
                         let offset = start.saturating_add(place.saturating_mul(size));
                         if let Ok(inode) = u32::try_from(first.saturating_add(place)) {

@@ -20,7 +20,6 @@ pub(super) mod incompat {
     pub(crate) const JOURNAL_DEV: u32 = 0x8;
     pub(crate) const META_BG: u32 = 0x10;
     pub(crate) const SIXTY_FOUR_BIT: u32 = 0x80;
-    pub(crate) const EA_INODE: u32 = 0x400;
     pub(crate) const CSUM_SEED: u32 = 0x2000;
 }
 
@@ -173,10 +172,7 @@ impl Superblock {
         if self.inodes_per_group == 0 || self.inodes_per_group > bits {
             return Err(fields.corrupt(0x28, format!("at most {bits} inodes a group"), self.inodes_per_group));
         }
-        if !self.inode_size.is_power_of_two()
-            || self.inode_size < 128
-            || u32::from(self.inode_size) > self.block_size
-        {
+        if !self.inode_size.is_power_of_two() || self.inode_size < 128 || u32::from(self.inode_size) > self.block_size {
             return Err(fields.corrupt(0x58, "inodes of 128 bytes to a block", self.inode_size));
         }
         if !self.descriptor_size.is_power_of_two() || u32::from(self.descriptor_size) > self.block_size {

@@ -1,10 +1,7 @@
 //! Extended attributes, in the inode, in a block of their own and in inodes of their own
 //! ([extended attributes](https://www.kernel.org/doc/html/latest/filesystems/ext4/attributes.html)).
 
-use crate::{
-    bytes::Fields,
-    error::Result,
-};
+use crate::{bytes::Fields, error::Result};
 
 const STRUCTURE: &str = "extended attributes";
 const MAGIC: u32 = 0xea02_0000;

@@ -1,10 +1,7 @@
 //! The structures of the log: its superblock, and the blocks that begin with a header.
 
 use super::{super::checksum::crc32c, log::Copy};
-use crate::{
-    bytes::Fields,
-    error::Result,
-};
+use crate::{bytes::Fields, error::Result};
 
 pub(super) const MAGIC: u32 = 0xc03b_3998;
 const V2_SUPERBLOCK: u32 = 4;

@@ -140,8 +140,14 @@ impl Log {
         places.iter().filter_map(|place| self.copies.get(*place as usize))
     }
 
-    /// When a transaction was committed.
+    /// When a transaction was committed or, where its own commit is lost, the last one before it that is not.
     pub(in super::super) fn commit_time(&self, sequence: u32) -> Option<(i64, u32)> {
-        self.commits.get(&sequence).copied().filter(|(seconds, _)| *seconds != 0)
+        self.commits.range(..=sequence).next_back().map(|(_, time)| *time).filter(|(seconds, _)| *seconds != 0)
+    }
+
+    /// True where the commit of every transaction from one to another is there.
+    pub(in super::super) fn is_gapless(&self, from: u32, to: u32) -> bool {
+        let count = self.commits.range(from..=to.max(from)).count() as u64;
+        count == u64::from(to.saturating_sub(from)).saturating_add(1)
     }
 }

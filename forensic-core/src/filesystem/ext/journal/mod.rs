@@ -78,7 +78,9 @@ impl Journal {
     pub(super) fn block(&self, copy: &Copy) -> Result<Vec<u8>> {
         let size = u64::from(self.layout.block_size);
         let mut bytes = self.area.read_vec(u64::from(copy.place).saturating_mul(size), size)?;
-        if copy.escaped && let Some(start) = bytes.get_mut(..4) {
+        if copy.escaped
+            && let Some(start) = bytes.get_mut(..4)
+        {
             start.copy_from_slice(&header::MAGIC.to_be_bytes());
         }
         Ok(bytes)
@@ -140,6 +142,7 @@ fn runs(volume: &Volume, inode: &Inode, at: u64) -> Result<Vec<Run>> {
             let (offset, stop) = (volume.superblock.offset(start), volume.superblock.offset(end));
             Run::new(offset, stop.min(volume.source.len()).saturating_sub(offset))
         })
+        .filter(|run| run.length > 0)
         .collect();
     match runs.is_empty() {
         true => Err(Error::corrupt(STRUCTURE, at, "blocks of the journal", "none")),

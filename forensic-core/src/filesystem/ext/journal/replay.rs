@@ -1,10 +1,7 @@
 //! What a volume that was not unmounted has in its journal only: the transactions to write back.
 
-use super::{
-    Journal, STRUCTURE,
-    header::Body,
-    log::Copy,
-};
+use super::super::{Volume, superblock::incompat};
+use super::{Journal, STRUCTURE, header::Body, log::Copy};
 use crate::{
     bytes::{Extent, ReadAt, Source, check_bounds},
     error::{Issue, Result},
@@ -13,7 +10,6 @@ use std::{
     collections::{BTreeMap, HashMap},
     sync::Arc,
 };
-use super::super::{Volume, superblock::incompat};
 
 /// A volume on top of which blocks lie elsewhere.
 struct Overlay {
