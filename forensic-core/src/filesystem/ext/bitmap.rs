@@ -69,7 +69,7 @@ fn metadata(volume: &Volume) -> Vec<(u64, u64)> {
     let mut runs = Vec::new();
     for (number, group) in (0u64..).zip(&volume.groups) {
         if superblock.has_superblock(number) {
-            let start = superblock.group_start(number);
+            let start = superblock.superblock_block(number);
             runs.push((start, start.saturating_add(1)));
         }
         if group.inode_table != 0 {

@@ -213,7 +213,10 @@ impl Builder<'_> {
                 doubt: doubt(name, &last, self.lives),
                 raw: None,
             };
-            self.named.insert((name.number, name.who));
+            // A former name does not make an inode in use a listed one.
+            if name.who != Who::Present {
+                self.named.insert((name.number, name.who));
+            }
             let node = self.push(&name.name, Status::Deleted, place, name.directory);
             if self.lives.get(name.who).is_some_and(super::history::Life::is_directory) {
                 // Names come in order of time: the last one of a directory is its path.

@@ -85,7 +85,9 @@ fn present(entry: &mut Entry, ext: &Ext, place: &Place) {
 /// Fills in a file that is deleted.
 fn former(entry: &mut Entry, ext: &Ext, place: &Place, id: u32) {
     let (volume, catalog) = (&ext.volume, ext.catalog());
-    let Some(life) = catalog.lives.lives.get(id as usize) else { return };
+    let Some(life) = catalog.lives.lives.get(id as usize) else {
+        return without_inode(entry, volume, place, "its inode is lost");
+    };
     let record = match Record::read_at(volume, life.number, life.offset) {
         Ok(record) => record,
         Err(error) => {

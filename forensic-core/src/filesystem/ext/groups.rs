@@ -156,13 +156,15 @@ fn copies(superblock: &Superblock, number: u64) -> Vec<u64> {
             .iter()
             .map(|group| {
                 let behind = u64::from(superblock.has_superblock(*group));
-                superblock.group_start(*group).saturating_add(behind)
+                let start =
+                    if behind == 1 { superblock.superblock_block(*group) } else { superblock.group_start(*group) };
+                start.saturating_add(behind)
             })
             .collect();
     }
     let backups = (1..superblock.groups().min(400)).filter(|group| superblock.has_superblock(*group)).take(4);
     std::iter::once(0)
         .chain(backups)
-        .map(|group| superblock.group_start(group).saturating_add(1).saturating_add(number))
+        .map(|group| superblock.superblock_block(group).saturating_add(1).saturating_add(number))
         .collect()
 }

@@ -143,7 +143,10 @@ impl Volume {
         let mut runs = Vec::new();
         for group in 0..self.groups.len() as u64 {
             let copy = superblock.has_superblock(group);
-            let start = superblock.group_start(group).saturating_add(u64::from(copy));
+            let start = match copy {
+                true => superblock.superblock_block(group).saturating_add(1),
+                false => superblock.group_start(group),
+            };
             if copy {
                 runs.push((start, plain.saturating_add(reserved)));
             }

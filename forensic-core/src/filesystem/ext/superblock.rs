@@ -219,6 +219,14 @@ impl Superblock {
         group.saturating_mul(u64::from(self.blocks_per_group)).saturating_add(u64::from(self.first_data_block))
     }
 
+    /// The block behind which the descriptors of a group stand: that of its superblock.
+    pub(super) fn superblock_block(&self, group: u64) -> u64 {
+        match group {
+            0 => OFFSET / u64::from(self.block_size.max(1)),
+            group => self.group_start(group),
+        }
+    }
+
     pub(super) fn offset(&self, block: u64) -> u64 {
         block.saturating_mul(u64::from(self.block_size))
     }
