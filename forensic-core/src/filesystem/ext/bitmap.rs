@@ -29,16 +29,15 @@ pub(super) fn bit(bits: &[u8], number: u64) -> bool {
 /// cannot be read, its clusters count as used, and the error comes with it.
 fn blocks(volume: &Volume) -> (Vec<u8>, Option<Error>) {
     let superblock = &volume.superblock;
-    let ratio = u64::from(superblock.cluster_blocks.max(1));
-    let per_group = u64::from(superblock.blocks_per_group).checked_div(ratio).unwrap_or(0);
+    let per_group = superblock.clusters_per_group();
     let clusters = volume.clusters();
     let mut bits = vec![0u8; usize::try_from(clusters.div_ceil(8)).unwrap_or(0)];
     let mut failed = None;
     // With 1 KiB blocks the first block is in no group: it holds the boot sectors.
-    let skipped = u64::from(superblock.first_data_block).checked_div(ratio).unwrap_or(0);
+    let skipped = superblock.cluster(u64::from(superblock.first_data_block));
     set(&mut bits, 0, skipped);
     for (number, group) in (0u64..).zip(&volume.groups) {
-        let first = superblock.group_start(number).checked_div(ratio).unwrap_or(0);
+        let first = superblock.cluster(superblock.group_start(number));
         let count = per_group.min(clusters.saturating_sub(first));
         if group.blocks_uninitialised {
             continue;
@@ -56,7 +55,7 @@ fn blocks(volume: &Volume) -> (Vec<u8>, Option<Error>) {
         }
     }
     for (start, end) in metadata(volume) {
-        set(&mut bits, start.checked_div(ratio).unwrap_or(0), end.div_ceil(ratio).min(clusters));
+        set(&mut bits, superblock.cluster(start), superblock.cluster_end(end).min(clusters));
     }
     (bits, failed)
 }
@@ -64,8 +63,7 @@ fn blocks(volume: &Volume) -> (Vec<u8>, Option<Error>) {
 /// Blocks of superblocks, descriptors, bitmaps and tables: first, and one after the last.
 fn metadata(volume: &Volume) -> Vec<(u64, u64)> {
     let superblock = &volume.superblock;
-    let table = u64::from(superblock.inodes_per_group).saturating_mul(u64::from(superblock.inode_size));
-    let table = table.div_ceil(u64::from(superblock.block_size));
+    let table = superblock.table_blocks();
     let mut runs = Vec::new();
     for (number, group) in (0u64..).zip(&volume.groups) {
         if superblock.has_superblock(number) {
@@ -119,9 +117,9 @@ pub(super) fn allocation(volume: &Volume, live: &[(u64, u64, u32)]) -> Result<Al
     if let Some(error) = failed {
         return Err(error);
     }
-    let ratio = u64::from(volume.superblock.cluster_blocks.max(1));
-    let live: Vec<(u64, u64)> =
-        live.iter().map(|(start, end, _)| (start.checked_div(ratio).unwrap_or(0), end.div_ceil(ratio))).collect();
+    let clusters =
+        |&(start, end, _): &(u64, u64, u32)| (volume.superblock.cluster(start), volume.superblock.cluster_end(end));
+    let live: Vec<(u64, u64)> = live.iter().map(clusters).collect();
     Ok(Allocation::new(bits, &live))
 }
 

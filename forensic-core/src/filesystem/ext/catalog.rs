@@ -1,8 +1,9 @@
 //! All names of the volume in their places: the directories joined with the inodes, live and former.
 
 use super::{
-    ROOT, Volume, content,
+    ROOT, Volume,
     directory::{self, Format},
+    folder,
     history::{Lives, Who},
     inode::{self, flag},
     journal::Journal,
@@ -11,11 +12,10 @@ use super::{
     record::Record,
     scan::{Scan, Slot},
     sweep,
-    xattr::Stored,
 };
 use crate::{
     bytes::ReadAt,
-    error::{Error, Issue, Result},
+    error::{Error, Issue},
     filesystem::{
         model::Status,
         posix,
@@ -108,7 +108,7 @@ impl Builder<'_> {
         let format = Format::of(&self.volume.superblock);
         for slot in self.scan.slots.iter().filter(|slot| slot.is_directory() && (slot.in_use || slot.number == ROOT)) {
             let own = Directory { number: slot.number, who: Who::Present };
-            for_each_block(self.volume, self.scan, slot, |block, bytes, at| {
+            folder::for_each_block(self.volume, self.scan, slot, |block, bytes, at| {
                 if let Some(block) = block {
                     listed.own(block, own);
                 }
@@ -358,52 +358,4 @@ fn doubt(name: &Name, last: &HashMap<u32, u32>, lives: &Lives) -> Option<Doubt> 
         Some(last) if *last > name.last && links < 2 => Some(Doubt::Renamed),
         _ => None,
     }
-}
-
-/// Calls `visit` with each block of a directory: its number (`None` for entries in the inode), bytes, and place on the
-/// medium.
-fn for_each_block(volume: &Volume, scan: &Scan, slot: &Slot, mut visit: impl FnMut(Option<u64>, &[u8], u64)) {
-    if scan.too_large.contains(&slot.number) {
-        return;
-    }
-    let read = |visit: &mut dyn FnMut(Option<u64>, &[u8], u64)| -> Result<()> {
-        let record = Record::read(volume, slot.number)?;
-        if record.inode.has(flag::INLINE_DATA) {
-            return inline(&record, visit);
-        }
-        let map = map::read(volume, volume, slot.number, &record.inode, record.at, volume.superblock.blocks);
-        let stop = record.inode.size.div_ceil(u64::from(volume.superblock.block_size));
-        for segment in &map.segments {
-            let map::Place::Data(first) = segment.place else { continue };
-            let count = segment.count.min(stop.saturating_sub(segment.logical));
-            for block in first..first.saturating_add(count) {
-                match volume.block(block) {
-                    Ok(bytes) => visit(Some(block), &bytes, volume.at_block(block)),
-                    Err(error) => {
-                        volume.issue(&error);
-                        if matches!(error, Error::OutOfBounds { .. }) {
-                            break;
-                        }
-                    }
-                }
-            }
-        }
-        Ok(())
-    };
-    if let Err(error) = read(&mut visit) {
-        volume.issue(&error);
-    }
-}
-
-/// The entries in an inode: behind the number of the parent in `i_block`, then in the attribute "system.data".
-fn inline(record: &Record, visit: &mut dyn FnMut(Option<u64>, &[u8], u64)) -> Result<()> {
-    let start = content::BLOCK_AT.saturating_add(4);
-    let head = record.inode.block.get(4..).unwrap_or_default();
-    visit(None, head, record.at.saturating_add(start));
-    for attribute in record.own_attributes()? {
-        if let (true, Stored::Here(value, offset)) = (attribute.is_inline_data(), attribute.value) {
-            visit(None, value, record.at.saturating_add(offset as u64));
-        }
-    }
-    Ok(())
 }

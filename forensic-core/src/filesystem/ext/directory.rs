@@ -86,7 +86,7 @@ impl Format {
     fn entry<'a>(&self, block: &'a [u8], at: usize) -> Result<(Option<Dirent<'a>>, usize), String> {
         let entry = self.raw(block, at).ok_or("no entry")?;
         let (entry, length) = entry;
-        if length < 12 || length % 4 != 0 || at.saturating_add(length) > block.len() {
+        if length < 12 || !length.is_multiple_of(4) || at.saturating_add(length) > block.len() {
             return Err(format!("an entry of {length} bytes"));
         }
         if entry.inode == 0 {
@@ -139,7 +139,7 @@ impl Format {
         (1..=self.inodes).contains(&entry.inode)
             && !entry.name.is_empty()
             && entry.name.len() <= 255
-            && length % 4 == 0
+            && length.is_multiple_of(4)
             && length >= used
             && entry.offset.saturating_add(used) <= end
             && entry.name.iter().all(is_text)

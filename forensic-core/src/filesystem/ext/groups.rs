@@ -49,23 +49,21 @@ impl Group {
 
     /// Whether bitmaps and table can lie where the descriptor says.
     fn is_plausible(&self, superblock: &Superblock) -> bool {
-        let table = u64::from(superblock.inodes_per_group).saturating_mul(u64::from(superblock.inode_size));
-        let blocks = table.div_ceil(u64::from(superblock.block_size));
         let first = u64::from(superblock.first_data_block);
         let inside = |block: u64| block > first && block < superblock.blocks;
         inside(self.block_bitmap)
             && inside(self.inode_bitmap)
             && inside(self.inode_table)
-            && self.inode_table.saturating_add(blocks) <= superblock.blocks
+            && self.inode_table.saturating_add(superblock.table_blocks()) <= superblock.blocks
     }
 }
 
 /// Reads all descriptors; one that cannot be had in any copy is all zeros.
 pub(super) fn read(volume: &Source, superblock: &Superblock, limits: &Limits, issues: &IssueLog) -> Vec<Group> {
     let size = u64::from(superblock.descriptor_size);
-    let per_block = (u64::from(superblock.block_size) / size.max(1)).max(1);
+    let per_block = superblock.descriptors_per_block();
     // No more than the medium and the limit have room for, whatever the superblock says.
-    let most = volume.len().min(limits.structure_bytes) / size.max(1);
+    let most = volume.len().min(limits.structure_bytes).checked_div(size).unwrap_or(0);
     let count = superblock.groups();
     if count > most {
         issues.push(Issue::from(&Error::Limit {
@@ -117,7 +115,7 @@ pub(super) fn read(volume: &Source, superblock: &Superblock, limits: &Limits, is
 fn descriptor(superblock: &Superblock, group: u64, bytes: &[u8], at: u64, first_copy: bool) -> Result<Group> {
     let wide = superblock.incompat & incompat::SIXTY_FOUR_BIT != 0;
     let checked = superblock.ro_compat & (ro_compat::GDT_CSUM | ro_compat::METADATA_CSUM) != 0;
-    let place = group.checked_rem(u64::from(superblock.block_size) / bytes.len().max(1) as u64).unwrap_or(0);
+    let place = group.checked_rem(superblock.descriptors_per_block()).unwrap_or(0);
     let at = at.saturating_add(place.saturating_mul(bytes.len() as u64));
     let descriptor = Group::parse(bytes, at, wide && bytes.len() >= 64, checked && first_copy)?;
     let fields = Fields::new(bytes, STRUCTURE, at);
@@ -147,7 +145,7 @@ fn checksum(superblock: &Superblock, group: u64, bytes: &[u8]) -> u16 {
 
 /// The blocks that hold a block of descriptors: the one in use first, then its backups.
 fn copies(superblock: &Superblock, number: u64) -> Vec<u64> {
-    let per_block = u64::from(superblock.block_size) / u64::from(superblock.descriptor_size.max(1));
+    let per_block = superblock.descriptors_per_block();
     let meta = superblock.incompat & incompat::META_BG != 0 && number >= u64::from(superblock.first_meta_bg);
     if meta {
         let first = number.saturating_mul(per_block);

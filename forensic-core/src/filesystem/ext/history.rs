@@ -227,7 +227,7 @@ impl Lives {
             _ => false,
         };
         // Lives follow one another: the last of those made by then is the one.
-        let made = self.of(number).filter(|(_, life)| life.first <= sequence || was_made(life.created)).last();
+        let made = self.of(number).rev().find(|(_, life)| life.first <= sequence || was_made(life.created));
         let found = match made {
             Some((id, life)) if life.ended.is_none_or(|ended| ended > sequence) => {
                 // Another may have come and gone between its last copy and the entry, in transactions that are lost.
@@ -288,14 +288,14 @@ pub(super) struct Tables {
 impl Tables {
     pub(super) fn new(volume: &Volume) -> Self {
         let superblock = &volume.superblock;
-        let inodes_per_block = superblock.block_size / u32::from(superblock.inode_size.max(1));
+        let inodes_per_block = superblock.inodes_per_block();
         let first = |group: u64| u32::try_from(group.saturating_mul(u64::from(superblock.inodes_per_group)));
         let starts = (0u64..)
             .zip(&volume.groups)
             .filter(|(_, group)| group.inode_table != 0)
             .filter_map(|(number, group)| Some((group.inode_table, first(number).ok()?.checked_add(1)?)))
             .collect();
-        let blocks = u64::from(superblock.inodes_per_group.div_ceil(inodes_per_block.max(1)));
+        let blocks = superblock.table_blocks();
         Self { starts, blocks, inodes_per_block }
     }
 
@@ -316,7 +316,7 @@ struct Known {
 
 impl Known {
     fn new(volume: &Volume, scan: &Scan) -> Self {
-        let inodes_per_block = volume.superblock.block_size / u32::from(volume.superblock.inode_size.max(1));
+        let inodes_per_block = volume.superblock.inodes_per_block();
         let mut blocks = HashMap::new();
         for slot in scan.slots.iter().filter(|slot| slot.generation != 0) {
             // Tables begin with a block, and groups have a whole number of blocks of inodes.

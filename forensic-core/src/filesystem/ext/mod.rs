@@ -11,6 +11,7 @@ mod content;
 mod directory;
 mod entry;
 mod extent_tree;
+mod folder;
 mod groups;
 mod history;
 mod inode;
@@ -129,14 +130,14 @@ impl Volume {
     fn clusters(&self) -> u64 {
         let blocks = self.source.len().checked_div(u64::from(self.superblock.block_size)).unwrap_or(0);
         let blocks = self.superblock.blocks.min(blocks.saturating_add(1));
-        blocks.div_ceil(u64::from(self.superblock.cluster_blocks.max(1)))
+        self.superblock.cluster_end(blocks)
     }
 
     /// Blocks of group descriptors, also those reserved for more of them: the first, and how many.
     fn descriptor_blocks(&self) -> Vec<(u64, u64)> {
         let superblock = &self.superblock;
-        let per_block = u64::from(superblock.block_size) / u64::from(superblock.descriptor_size.max(1));
-        let count = (self.groups.len() as u64).div_ceil(per_block.max(1));
+        let per_block = superblock.descriptors_per_block();
+        let count = (self.groups.len() as u64).div_ceil(per_block);
         let meta = superblock.incompat & incompat::META_BG != 0;
         let plain = if meta { count.min(u64::from(superblock.first_meta_bg)) } else { count };
         let reserved = if meta { 0 } else { u64::from(superblock.reserved_gdt_blocks) };

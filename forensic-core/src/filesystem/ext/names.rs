@@ -82,6 +82,9 @@ fn hash(directory: u32, name: &[u8], number: u32) -> u64 {
     hasher.finish()
 }
 
+/// Directory, name, inode number and file: what tells former names apart.
+type Key = (Directory, Box<[u8]>, u32, Who);
+
 /// Collects former names.
 pub(super) struct Names<'a> {
     pub(super) volume: &'a Volume,
@@ -89,7 +92,7 @@ pub(super) struct Names<'a> {
     pub(super) lives: &'a Lives,
     pub(super) journal: Option<&'a Journal>,
     pub(super) listed: &'a Listed,
-    all: HashMap<(Directory, Box<[u8]>, u32, Who), Name>,
+    all: HashMap<Key, Name>,
     /// Those of them of which something is known, whatever it is.
     known: HashSet<(u32, Box<[u8]>, u32)>,
     /// The parent of each directory, as its own block told.

@@ -258,16 +258,16 @@ impl Claims {
         (start, end): (u64, u64),
         taken: &mut Vec<(u64, u64)>,
     ) -> u64 {
-        let ratio = u64::from(volume.superblock.cluster_blocks.max(1));
-        let cluster = |block: u64| block.checked_div(ratio).unwrap_or(0);
-        if self.given.is_empty() && allocation.count(cluster(start), end.div_ceil(ratio)) == 0 {
+        let superblock = &volume.superblock;
+        if self.given.is_empty() && allocation.count(superblock.cluster(start), superblock.cluster_end(end)) == 0 {
             return 0;
         }
         let mut doubtful = 0u64;
         let mut block = start;
         while block < end {
-            let number = cluster(block);
-            let next = number.saturating_add(1).saturating_mul(ratio).min(end);
+            let number = superblock.cluster(block);
+            let next = number.saturating_add(1).saturating_mul(u64::from(superblock.cluster_blocks)).min(end);
+            let next = next.max(block.saturating_add(1));
             let (after, by) = self.given_at(volume, number);
             if allocation.is_used(number) != Some(false) || after >= life.sequence && by > life.sequence {
                 taken.push((block, next));
@@ -282,9 +282,8 @@ impl Claims {
     /// When a cluster was last given to a file.
     fn given_at(&self, volume: &Volume, cluster: u64) -> (u32, u32) {
         let superblock = &volume.superblock;
-        let ratio = superblock.cluster_blocks.max(1);
-        let per_group = u64::from((superblock.blocks_per_group / ratio).max(1));
-        let inside = cluster.saturating_sub(u64::from(superblock.first_data_block / ratio));
+        let inside = cluster.saturating_sub(superblock.cluster(u64::from(superblock.first_data_block)));
+        let per_group = superblock.clusters_per_group();
         let group = self.given.get(&inside.checked_div(per_group).unwrap_or(0));
         let place = usize::try_from(inside.checked_rem(per_group).unwrap_or(0)).unwrap_or(usize::MAX);
         group.and_then(|group| group.get(place)).copied().unwrap_or_default()
@@ -345,8 +344,7 @@ fn visit(
 fn given(volume: &Volume, journal: &Journal) -> HashMap<u64, Vec<(u32, u32)>> {
     let bitmaps: HashMap<u64, u64> =
         (0u64..).zip(&volume.groups).map(|(number, group)| (group.block_bitmap, number)).collect();
-    let ratio = volume.superblock.cluster_blocks.max(1);
-    let clusters = usize::try_from(volume.superblock.blocks_per_group / ratio).unwrap_or(0);
+    let clusters = usize::try_from(volume.superblock.clusters_per_group()).unwrap_or(0);
     let mut given: HashMap<u64, Vec<(u32, u32)>> = HashMap::new();
     let mut before: HashMap<u64, (u32, Vec<u8>)> = HashMap::new();
     for copy in &journal.log.copies {

@@ -214,6 +214,34 @@ impl Superblock {
         blocks.div_ceil(u64::from(self.blocks_per_group.max(1)))
     }
 
+    /// Group descriptors of a block.
+    pub(super) fn descriptors_per_block(&self) -> u64 {
+        u64::from(self.block_size).checked_div(u64::from(self.descriptor_size)).unwrap_or(1).max(1)
+    }
+
+    pub(super) fn inodes_per_block(&self) -> u32 {
+        self.block_size.checked_div(u32::from(self.inode_size)).unwrap_or(1).max(1)
+    }
+
+    /// Blocks of the inode table of a group.
+    pub(super) fn table_blocks(&self) -> u64 {
+        u64::from(self.inodes_per_group.div_ceil(self.inodes_per_block()))
+    }
+
+    /// The cluster that a block is in.
+    pub(super) fn cluster(&self, block: u64) -> u64 {
+        block.checked_div(u64::from(self.cluster_blocks)).unwrap_or(block)
+    }
+
+    /// The cluster behind the one that ends with or after block `end`.
+    pub(super) fn cluster_end(&self, end: u64) -> u64 {
+        end.div_ceil(u64::from(self.cluster_blocks.max(1)))
+    }
+
+    pub(super) fn clusters_per_group(&self) -> u64 {
+        self.cluster(u64::from(self.blocks_per_group)).max(1)
+    }
+
     /// First block of a group.
     pub(super) fn group_start(&self, group: u64) -> u64 {
         group.saturating_mul(u64::from(self.blocks_per_group)).saturating_add(u64::from(self.first_data_block))
@@ -222,7 +250,7 @@ impl Superblock {
     /// The block behind which the descriptors of a group stand: that of its superblock.
     pub(super) fn superblock_block(&self, group: u64) -> u64 {
         match group {
-            0 => OFFSET / u64::from(self.block_size.max(1)),
+            0 => OFFSET.checked_div(u64::from(self.block_size)).unwrap_or(0),
             group => self.group_start(group),
         }
     }

@@ -71,7 +71,7 @@ impl Layout {
             return Err(fields.corrupt(0xc, "blocks of 1 to 64 KiB", format!("{block_size} bytes")));
         }
         let incompat = if kind == V2_SUPERBLOCK { fields.u32_be(0x28)? } else { 0 };
-        let most = u32::try_from(area / u64::from(block_size)).unwrap_or(u32::MAX);
+        let most = u32::try_from(area.checked_div(u64::from(block_size)).unwrap_or(0)).unwrap_or(u32::MAX);
         Ok(Self {
             block_size,
             blocks: fields.u32_be(0x10)?.min(most),
