@@ -2,14 +2,15 @@
 
 use super::{
     ROOT, Volume,
-    directory::{self, Format},
+    directory::{self, Dirent, Format},
     folder,
-    history::{Lives, Who},
+    history::{self, Life, Lives, Who},
     inode::{self, flag},
     journal::Journal,
     map,
     names::{Directory, Left, Listed, Name, Names},
     record::Record,
+    recover::Past,
     scan::{Scan, Slot},
     sweep,
 };
@@ -129,8 +130,13 @@ impl Builder<'_> {
                 if (listed.gaps.len() as u64) < self.volume.limits.entries {
                     listed.gaps.extend(entries.gaps.iter().map(|entry| Left::new(own, entry)));
                 }
-                for entry in &entries.live {
+                for (place, entry) in entries.live.iter().enumerate() {
                     if matches!(entry.name, b"." | b"..") || self.is_full() {
+                        continue;
+                    }
+                    // Behind a break, a chain may begin with a former entry: the inode must speak for it.
+                    if place >= entries.behind && !self.fits(entry) {
+                        listed.gaps.push(Left::new(own, entry));
                         continue;
                     }
                     listed.add(slot.number, entry.name, entry.inode);
@@ -154,6 +160,12 @@ impl Builder<'_> {
         }
     }
 
+    /// True where the inode of an entry is in use, by a file of the type that the entry gives.
+    fn fits(&self, entry: &Dirent<'_>) -> bool {
+        let slot = self.scan.slot(entry.inode).filter(|slot| slot.in_use);
+        slot.is_some_and(|slot| entry.file_type == 0 || history::type_of(slot.mode) == entry.file_type)
+    }
+
     /// Tells `listed` which blocks former directories had.
     fn former_blocks(&self, journal: Option<&Journal>, listed: &mut Listed) {
         let mut budget = self.volume.superblock.blocks;
@@ -162,7 +174,7 @@ impl Builder<'_> {
                 continue;
             }
             let Ok(record) = Record::read_at(self.volume, life.number, life.offset) else { continue };
-            let past = super::recover::Past { volume: self.volume, journal, until: life.sequence };
+            let past = Past { volume: self.volume, journal, until: life.sequence };
             let map = map::read(self.volume, &past, life.number, &record.inode, record.at, budget);
             budget = budget.saturating_sub(map.nodes.len() as u64);
             let own = Directory { number: life.number, who: Who::Former(id) };
@@ -218,7 +230,7 @@ impl Builder<'_> {
                 self.named.insert((name.number, name.who));
             }
             let node = self.push(&name.name, Status::Deleted, place, name.directory);
-            if self.lives.get(name.who).is_some_and(super::history::Life::is_directory) {
+            if self.lives.get(name.who).is_some_and(Life::is_directory) {
                 // Names come in order of time: the last one of a directory is its path.
                 self.directories.insert(Directory { number: name.number, who: name.who }, node);
             }

@@ -31,6 +31,8 @@ pub(super) struct Entries<'a> {
     pub(super) gaps: Vec<Dirent<'a>>,
     /// Where the chain of entries breaks, and what is wrong there.
     pub(super) damage: Option<(usize, String)>,
+    /// The entries of `live` from here on stand behind the break.
+    pub(super) behind: usize,
 }
 
 /// How to read the entries of a volume.
@@ -47,16 +49,20 @@ impl Format {
 
     /// Reads a block, or the part of an inode that holds entries.
     pub(super) fn read<'a>(&self, block: &'a [u8]) -> Entries<'a> {
-        let mut entries = Entries::default();
+        let mut entries = Entries { behind: usize::MAX, ..Entries::default() };
         let mut at = 0usize;
         while at.saturating_add(HEADER) <= block.len() {
             let (entry, length) = match self.entry(block, at) {
                 Ok(found) => found,
                 Err(found) => {
-                    entries.damage = Some((at, found));
-                    // The rest may still hold whole entries; they are read as what a gap holds.
-                    self.gap(block, at, block.len(), &mut entries.gaps);
-                    break;
+                    let next = self.next_chain(block, at).filter(|_| entries.damage.is_none());
+                    // Up to there, whole entries may still stand; they are read as what a gap holds.
+                    self.gap(block, at, next.unwrap_or(block.len()), &mut entries.gaps);
+                    entries.damage.get_or_insert((at, found));
+                    let Some(next) = next else { break };
+                    entries.behind = entries.live.len();
+                    at = next;
+                    continue;
                 }
             };
             let end = at.saturating_add(length);
@@ -80,6 +86,24 @@ impl Format {
             at = end;
         }
         entries
+    }
+
+    /// Where, behind a break at `at`, a chain begins that goes on to the very end of the block.
+    fn next_chain(&self, block: &[u8], at: usize) -> Option<usize> {
+        let mut leads_to_end = vec![false; (block.len() / 4).saturating_add(1)];
+        *leads_to_end.last_mut()? = true;
+        let mut first = None;
+        for place in ((at / 4).saturating_add(1)..block.len() / 4).rev() {
+            let Ok((entry, length)) = self.entry(block, place.saturating_mul(4)) else { continue };
+            let leads = leads_to_end.get(place.saturating_add(length / 4)) == Some(&true);
+            if let Some(mark) = leads_to_end.get_mut(place) {
+                *mark = leads;
+            }
+            if leads && entry.is_some() {
+                first = Some(place.saturating_mul(4));
+            }
+        }
+        first
     }
 
     /// The entry at an offset (`None` for one not in use) and its length, or what is wrong with it.
@@ -230,5 +254,14 @@ mod tests {
         assert_eq!(names(&found.live), [(12, "a")]);
         assert_eq!(names(&found.gaps), [(14, "c")]);
         assert_eq!(found.damage.map(|(at, _)| at), Some(12));
+    }
+
+    #[test]
+    fn chain_is_taken_up_again_behind_a_break() {
+        let mut block = [entry(12, 12, "a"), entry(13, 7, "b"), entry(14, 12, "c"), entry(15, 28, "d")].concat();
+        block.resize(64, 0);
+        let found = FORMAT.read(&block);
+        assert_eq!(names(&found.live), [(12, "a"), (14, "c"), (15, "d")]);
+        assert_eq!((found.behind, found.damage.map(|(at, _)| at)), (1, Some(12)));
     }
 }

@@ -78,41 +78,68 @@ pub(super) fn read(volume: &Source, superblock: &Superblock, limits: &Limits, is
     let mut groups = Vec::new();
     for number in 0..count.div_ceil(per_block) {
         let first = number.saturating_mul(per_block);
-        let mut wanted: Vec<(u64, Option<Group>)> =
-            (first..first.saturating_add(per_block).min(count)).map(|group| (group, None)).collect();
+        let mut wanted: Vec<Wanted> = (first..first.saturating_add(per_block).min(count))
+            .map(|group| Wanted { group, ..Wanted::default() })
+            .collect();
         for (place, block) in copies(superblock, number).into_iter().enumerate() {
-            if wanted.iter().all(|(_, found)| found.is_some()) {
+            if wanted.iter().all(|wanted| wanted.found.is_some()) {
                 break;
             }
-            let bytes = match volume.read_vec(superblock.offset(block), u64::from(superblock.block_size)) {
-                Ok(bytes) => bytes,
-                Err(error) => {
-                    if place == 0 {
-                        issues.push(Issue::from(&error));
-                    }
-                    continue;
-                }
-            };
             let at = volume.medium_offset(superblock.offset(block));
-            let slots = bytes.chunks_exact(usize::try_from(size).unwrap_or(usize::MAX));
-            for ((group, found), slot) in wanted.iter_mut().zip(slots) {
-                if found.is_some() {
-                    continue;
+            match volume.read_vec(superblock.offset(block), u64::from(superblock.block_size)) {
+                Ok(bytes) => {
+                    let slots = bytes.chunks_exact(usize::from(superblock.descriptor_size));
+                    for (wanted, slot) in wanted.iter_mut().zip(slots).filter(|(wanted, _)| wanted.found.is_none()) {
+                        wanted.look_at(superblock, slot, at, place == 0);
+                    }
                 }
-                match descriptor(superblock, *group, slot, at, place == 0) {
-                    Ok(descriptor) => *found = Some(descriptor),
-                    Err(error) if place == 0 => issues.push(Issue::from(&error)),
-                    Err(_) => {}
-                }
+                Err(error) if place == 0 => issues.push(Issue::from(&error)),
+                Err(_) => {}
             }
         }
-        groups.extend(wanted.into_iter().map(|(_, found)| found.unwrap_or_default()));
+        for wanted in wanted {
+            wanted.error.iter().for_each(|error| issues.push(Issue::from(error)));
+            groups.push(wanted.found.or(wanted.doubtful).unwrap_or_default());
+        }
     }
     groups
 }
 
-/// A descriptor whose checksum and places are right. What a backup counts is out of date: only its places count.
-fn descriptor(superblock: &Superblock, group: u64, bytes: &[u8], at: u64, first_copy: bool) -> Result<Group> {
+/// A descriptor that is looked for in its copies.
+#[derive(Default)]
+struct Wanted {
+    group: u64,
+    found: Option<Group>,
+    /// One whose checksum is wrong.
+    doubtful: Option<Group>,
+    /// What is wrong with the first copy.
+    error: Option<Error>,
+}
+
+impl Wanted {
+    fn look_at(&mut self, superblock: &Superblock, bytes: &[u8], at: u64, first_copy: bool) {
+        match descriptor(superblock, self.group, bytes, at, first_copy) {
+            Ok((found, None)) => self.found = Some(found),
+            Ok((doubtful, Some(error))) => {
+                // What it counts is not to be trusted: then all of its table is read.
+                self.doubtful.get_or_insert(Group { unused_inodes: 0, ..doubtful });
+                self.error.get_or_insert(error);
+            }
+            Err(error) if first_copy => self.error = Some(error),
+            Err(_) => {}
+        }
+    }
+}
+
+/// A descriptor whose places are right, and the error of its checksum. What a backup counts is out of date: only its
+/// places count.
+fn descriptor(
+    superblock: &Superblock,
+    group: u64,
+    bytes: &[u8],
+    at: u64,
+    first_copy: bool,
+) -> Result<(Group, Option<Error>)> {
     let wide = superblock.incompat & incompat::SIXTY_FOUR_BIT != 0;
     let checked = superblock.ro_compat & (ro_compat::GDT_CSUM | ro_compat::METADATA_CSUM) != 0;
     let place = group.checked_rem(superblock.descriptors_per_block()).unwrap_or(0);
@@ -123,22 +150,19 @@ fn descriptor(superblock: &Superblock, group: u64, bytes: &[u8], at: u64, first_
         let expected = format!("bitmaps and table of group {group} in the volume");
         return Err(fields.corrupt(0, expected, format!("table at block {}", descriptor.inode_table)));
     }
-    if checked {
-        let (stored, found) = (fields.u16(0x1e)?, checksum(superblock, group, bytes));
-        if stored != found {
-            return Err(fields.corrupt(0x1e, format!("checksum {found:04x}"), format!("{stored:04x}")));
-        }
-    }
-    Ok(descriptor)
+    let (stored, found) = (fields.u16(0x1e)?, checksum(superblock, group, bytes));
+    let error = (checked && stored != found)
+        .then(|| fields.corrupt(0x1e, format!("checksum {found:04x}"), format!("{stored:04x}")));
+    Ok((descriptor, error))
 }
 
 fn checksum(superblock: &Superblock, group: u64, bytes: &[u8]) -> u16 {
     let number = u32::try_from(group).unwrap_or(u32::MAX).to_le_bytes();
     let (before, after) = (bytes.get(..0x1e).unwrap_or_default(), bytes.get(0x20..).unwrap_or_default());
     if superblock.has_checksums() {
-        let seed =
-            [&number, before, &[0, 0], after].iter().fold(superblock.checksum_seed, |seed, part| crc32c(seed, part));
-        return u16::try_from(seed & 0xffff).unwrap_or(0);
+        let parts = [&number, before, &[0, 0], after];
+        let sum = parts.iter().fold(superblock.checksum_seed, |seed, part| crc32c(seed, part));
+        return u16::try_from(sum & 0xffff).unwrap_or(0);
     }
     [&superblock.uuid, &number[..], before, after].iter().fold(0xffff, |seed, part| crc16(seed, part))
 }

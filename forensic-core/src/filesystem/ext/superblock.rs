@@ -80,7 +80,8 @@ impl Superblock {
         if let Ok((superblock, None)) = first {
             return Ok((superblock, None));
         }
-        let backup = backups(volume).next().map(|(superblock, _)| superblock);
+        let usual = first.as_ref().ok().map(|(damaged, _)| damaged);
+        let backup = backups(volume, usual).next();
         match (first, backup) {
             (Ok((_, error)), Some(backup)) => Ok((backup, error)),
             (Err(error), Some(backup)) => Ok((backup, Some(error))),
@@ -289,18 +290,21 @@ fn is_power_of(number: u64, base: u64) -> bool {
 
 /// True where a backup superblock stands at one of its usual places.
 pub(in crate::filesystem) fn has_backup(volume: &Source) -> bool {
-    backups(volume).next().is_some()
+    backups(volume, None).next().is_some()
 }
 
-/// The backups in group 1 (with the usual number of blocks a group), and the error of their checksum.
-fn backups(volume: &Source) -> impl Iterator<Item = (Superblock, Option<Error>)> {
-    (0u32..7).filter_map(move |log| {
+/// The backups in group 1: where a damaged superblock says that it begins, or with the usual number of blocks a group.
+fn backups(volume: &Source, damaged: Option<&Superblock>) -> impl Iterator<Item = Superblock> {
+    let told = damaged.map(|damaged| damaged.offset(damaged.group_start(1)));
+    let usual = (0u32..7).map(|log| {
         let block_size = 1024u64 << log;
         // 64 KiB blocks would allow groups of 524,288, which the 16-bit counts of old descriptors do not.
         let per_group = block_size.saturating_mul(8).min(65_528);
-        let start = per_group.saturating_add(u64::from(log == 0));
-        let (superblock, error) = Superblock::read_at(volume, start.saturating_mul(block_size)).ok()?;
-        (u64::from(superblock.block_size) == block_size && error.is_none()).then_some((superblock, error))
+        per_group.saturating_add(u64::from(log == 0)).saturating_mul(block_size)
+    });
+    told.into_iter().chain(usual).filter_map(move |offset| {
+        let (superblock, error) = Superblock::read_at(volume, offset).ok()?;
+        (superblock.offset(superblock.group_start(1)) == offset && error.is_none()).then_some(superblock)
     })
 }
 
