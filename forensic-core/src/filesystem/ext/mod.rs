@@ -25,7 +25,7 @@ pub(super) mod superblock;
 mod sweep;
 mod xattr;
 
-use super::{Cap, Entry, FileSystem, allocation::Allocation};
+use super::{Cap, Entry, FileSystem, Reader, allocation::Allocation};
 use crate::{
     bytes::{Cached, Extents, ReadAt, Source},
     error::{Error, Issue, IssueLog, Result},
@@ -54,11 +54,13 @@ const CAPS: &[Cap] = &[
     Cap::Symlinks,
 ];
 
+pub(super) const READER: Reader = Reader { family: "ext", kinds: &["ext2", "ext3", "ext4"], caps: CAPS, open };
+
 /// Opens the ext2, ext3 or ext4 volume that `source` holds.
 ///
 /// # Errors
 /// Where no superblock can be read; [`Error::Unsupported`] for a journal without a filesystem.
-pub(super) fn open(source: Source, limits: &Limits) -> Result<Arc<dyn FileSystem>> {
+fn open(source: Source, limits: &Limits) -> Result<Arc<dyn FileSystem>> {
     let issues = IssueLog::new(limits.issues);
     let (superblock, error) = Superblock::read(&source)?;
     error.iter().for_each(|error| issues.push(Issue::from(error)));
