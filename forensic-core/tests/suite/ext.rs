@@ -110,6 +110,10 @@ fn every_variant_gives_every_file() {
         if name == "ext4" {
             expected.remove("/short");
         }
+        if name == "ext4_dirty" {
+            // Logged with its first bytes taken out, as they are those of the journal's own blocks.
+            expected.get_mut("/short").unwrap()[..4].copy_from_slice(&[0xc0, 0x3b, 0x39, 0x98]);
+        }
         let entries = walk(&filesystem);
         let mut found = BTreeMap::new();
         for entry in entries.iter().filter(|e| e.status == Status::Allocated && e.kind == Kind::File) {
@@ -312,7 +316,11 @@ fn transactions_that_were_not_written_back_are_read_from_the_journal() {
     let filesystem = open(fixture("ext4_dirty"));
     let entry = filesystem.entry("/gone/deleted.txt").unwrap();
     assert_eq!(entry.status, Status::Allocated);
-    assert!(filesystem.issues()[0].message.contains("2 blocks"), "{:?}", filesystem.issues());
+    // Of the four blocks logged, one was revoked.
+    assert!(filesystem.issues()[0].message.contains("3 blocks"), "{:?}", filesystem.issues());
+    let short = filesystem.entry("/short").unwrap();
+    let at = short.extents("").unwrap()[0].offset.unwrap() as usize;
+    assert_eq!(fixture("ext4_dirty")[at..at + 4], [0; 4], "the content lies in the journal");
 }
 
 #[test]

@@ -5,19 +5,22 @@ use crate::{bytes::Fields, error::Result};
 
 pub(super) const MAGIC: u32 = 0xc03b_3998;
 const V2_SUPERBLOCK: u32 = 4;
+/// Blocks of fast commits where the superblock does not say how many.
+const FAST_COMMIT_BLOCKS: u32 = 256;
 
 /// Features of the journal that change its layout.
 mod incompat {
     pub(super) const SIXTY_FOUR_BIT: u32 = 0x2;
     pub(super) const CSUM_V2: u32 = 0x8;
     pub(super) const CSUM_V3: u32 = 0x10;
+    pub(super) const FAST_COMMIT: u32 = 0x20;
 }
 
 /// How the log is laid out.
 #[derive(Debug, Clone)]
 pub(super) struct Layout {
     pub(super) block_size: u32,
-    /// Blocks of the log; the last ones may be those of fast commits.
+    /// Blocks of the log, without those of fast commits behind it.
     pub(super) blocks: u32,
     pub(super) first: u32,
     /// Where the live part begins; 0 for none.
@@ -72,15 +75,25 @@ impl Layout {
         }
         let incompat = if kind == V2_SUPERBLOCK { fields.u32_be(0x28)? } else { 0 };
         let most = u32::try_from(area.checked_div(u64::from(block_size)).unwrap_or(0)).unwrap_or(u32::MAX);
+        let fast = match (incompat & incompat::FAST_COMMIT != 0, fields.u32_be(0x54)?) {
+            (false, _) => 0,
+            (true, 0) => FAST_COMMIT_BLOCKS,
+            (true, blocks) => blocks,
+        };
         Ok(Self {
             block_size,
-            blocks: fields.u32_be(0x10)?.min(most),
+            blocks: fields.u32_be(0x10)?.min(most).saturating_sub(fast),
             first: fields.u32_be(0x14)?.max(1),
             sequence: fields.u32_be(0x18)?,
             start: fields.u32_be(0x1c)?,
             incompat,
             seed: crc32c(!0, fields.bytes(0x30, 16)?),
         })
+    }
+
+    /// True where what is not yet written back may be in fast commits too, which are not read.
+    pub(super) fn has_fast_commits(&self) -> bool {
+        self.has(incompat::FAST_COMMIT)
     }
 
     fn has(&self, feature: u32) -> bool {
@@ -175,5 +188,63 @@ impl Layout {
             (_, true) => found & 0xffff == checksum,
             _ => true,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn layout(incompat: u32) -> Layout {
+        Layout { block_size: 1024, blocks: 100, first: 1, start: 0, sequence: 1, incompat, seed: 7 }
+    }
+
+    fn block(kind: u32, words: &[u32]) -> Vec<u8> {
+        let mut block: Vec<u8> = [MAGIC, kind, 5].iter().chain(words).flat_map(|word| word.to_be_bytes()).collect();
+        block.resize(1024, 0);
+        block
+    }
+
+    fn tags(layout: &Layout, words: &[u32]) -> Vec<(u64, bool)> {
+        match layout.header(&block(1, words)).map(|header| header.body) {
+            Some(Body::Descriptor(tags)) => tags.iter().map(|tag| (tag.block, tag.escaped)).collect(),
+            _ => Vec::new(),
+        }
+    }
+
+    #[test]
+    fn tags_of_all_versions_are_told() {
+        let uuid = [0; 4];
+        // Without a UUID flag the first tag is followed by 16 bytes; flag 8 ends the list, 1 is an escaped block.
+        let old = [&[70, 0][..], &uuid, &[71, 3, 72, 10]].concat();
+        assert_eq!(tags(&layout(0), &old), [(70, false), (71, true), (72, false)]);
+        let wide = [&[70, 0, 1][..], &uuid, &[71, 10, 0]].concat();
+        assert_eq!(tags(&layout(incompat::SIXTY_FOUR_BIT), &wide), [(70 | 1 << 32, false), (71, false)]);
+        let v3 = [&[70, 0, 0, 9][..], &uuid, &[71, 11, 0, 9]].concat();
+        assert_eq!(tags(&layout(incompat::CSUM_V3), &v3), [(70, false), (71, true)]);
+    }
+
+    #[test]
+    fn checksum_of_a_tag_is_that_of_the_block_as_logged() {
+        let layout = layout(incompat::CSUM_V3);
+        let logged = [vec![0; 4], vec![1; 1020]].concat();
+        let sum = crc32c(crc32c(7, &5u32.to_be_bytes()), &logged);
+        let mut copy = Copy { sequence: 5, place: 3, block: Some(70), escaped: true, checksum: Some(sum) };
+        let restored = [&MAGIC.to_be_bytes()[..], &[1; 1020]].concat();
+        assert!(layout.is_whole(&copy, &restored));
+        copy.escaped = false;
+        assert!(layout.is_whole(&copy, &logged) && !layout.is_whole(&copy, &restored));
+    }
+
+    #[test]
+    fn revoked_blocks_end_where_the_header_says() {
+        let narrow = block(5, &[24, 70, 71, 72]);
+        let wide = block(5, &[32, 1, 70, 0, 71]);
+        let revoked = |layout: Layout, block: &[u8]| match layout.header(block).unwrap().body {
+            Body::Revoke(blocks) => blocks,
+            _ => Vec::new(),
+        };
+        assert_eq!(revoked(layout(0), &narrow), [70, 71]);
+        assert_eq!(revoked(layout(incompat::SIXTY_FOUR_BIT), &wide), [70 | 1 << 32, 71]);
     }
 }

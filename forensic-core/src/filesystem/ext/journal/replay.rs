@@ -4,7 +4,7 @@ use super::super::{Volume, superblock::incompat};
 use super::{Journal, STRUCTURE, header::Body, log::Copy};
 use crate::{
     bytes::{Extent, ReadAt, Source, check_bounds},
-    error::{Issue, Result},
+    error::{Error, Issue, Result},
 };
 use std::{
     collections::{BTreeMap, HashMap},
@@ -23,6 +23,9 @@ struct Overlay {
 pub(super) fn replayed(journal: &Journal, volume: &Volume) -> Option<Source> {
     if volume.superblock.incompat & incompat::RECOVER == 0 || journal.layout.start == 0 {
         return None;
+    }
+    if journal.layout.has_fast_commits() {
+        volume.issue(&Error::unsupported("what fast commits in the journal may hold"));
     }
     let copies = to_write(journal);
     let at = journal.area.medium_offset(0);
