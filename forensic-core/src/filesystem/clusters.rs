@@ -1,9 +1,10 @@
 //! The cluster heap of FAT and exFAT: clusters numbered from 2, and content put together from them, in which what is lost
 //! fails to read and is never zeros.
 
+use super::stored::Holed;
 use crate::{
-    bytes::{Extent, ExtentKind, Extents, ReadAt, Run, Source},
-    error::{Error, Result},
+    bytes::{Extents, Run, Source},
+    error::Error,
 };
 use std::sync::Arc;
 
@@ -76,7 +77,7 @@ impl Heap {
         }
         let content = Extents::new(self.source.clone(), runs).truncated(written);
         let stored: Source =
-            if lost.is_empty() { Arc::new(content) } else { Arc::new(Holed { content, lost, error: error() }) };
+            if lost.is_empty() { Arc::new(content) } else { Arc::new(Holed::new(content, lost, error())) };
         if written == size {
             return stored;
         }
@@ -225,38 +226,10 @@ impl FromIterator<ClusterRun> for Clusters {
     }
 }
 
-/// A source with holes: reading one fails.
-struct Holed {
-    content: Extents,
-    /// Start and end of each hole, in order.
-    lost: Vec<(u64, u64)>,
-    error: Error,
-}
-
-impl ReadAt for Holed {
-    fn len(&self) -> u64 {
-        self.content.len()
-    }
-
-    fn read_at(&self, offset: u64, buf: &mut [u8]) -> Result<()> {
-        let end = offset.saturating_add(buf.len() as u64);
-        let next = self.lost.partition_point(|(_, to)| *to <= offset);
-        if self.lost.get(next).is_some_and(|(from, _)| *from < end) {
-            return Err(self.error.clone());
-        }
-        self.content.read_at(offset, buf)
-    }
-
-    fn locate(&self, offset: u64, length: u64) -> Vec<Extent> {
-        let mut extents = self.content.locate(offset, length);
-        extents.retain(|extent| extent.kind != ExtentKind::Sparse);
-        extents
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::bytes::ReadAt;
 
     fn heap() -> Heap {
         let volume: Vec<u8> = (0..48).collect();

@@ -9,6 +9,7 @@ mod btrfs;
 mod clusters;
 mod cross_check;
 mod exfat;
+mod ext;
 mod fat;
 mod lost_chain;
 mod model;
@@ -207,7 +208,7 @@ pub struct Reader {
 }
 
 /// The readers, by family.
-const READERS: &[Reader] = &[btrfs::READER, exfat::READER, fat::READER, ntfs::READER, xfs::READER];
+const READERS: &[Reader] = &[btrfs::READER, exfat::READER, ext::READER, fat::READER, ntfs::READER, xfs::READER];
 
 /// All readers, by family.
 ///

@@ -1,6 +1,6 @@
 //! Which filesystem a volume holds, by its signatures.
 
-use super::{btrfs, exfat, fat, ntfs, xfs};
+use super::{btrfs, exfat, ext, fat, ntfs, xfs};
 use crate::bytes::Source;
 
 /// A signature: name, byte offset in the volume, bytes.
@@ -42,4 +42,5 @@ pub(crate) fn recognise(volume: &Source) -> Option<&'static str> {
         .or_else(|| ntfs::boot::has_backup(volume).then_some("ntfs"))
         .or_else(|| xfs::has_copy(volume).then_some("xfs"))
         .or_else(|| btrfs::has_mirror(volume).then_some("btrfs"))
+        .or_else(|| ext::superblock::has_backup(volume).then_some("ext"))
 }

@@ -1,8 +1,8 @@
-//! Content that does not lie on the medium as it is read: values inside a metadata record, and streams stored as
-//! separately compressed units.
+//! Content that does not lie on the medium as it is read: values inside a metadata record, streams stored as separately
+//! compressed units, and streams of which parts are lost.
 
 use crate::{
-    bytes::{Extent, ExtentKind, ReadAt, Source, check_bounds},
+    bytes::{Extent, ExtentKind, Extents, ReadAt, Source, check_bounds},
     error::{Error, Result},
 };
 use std::sync::{Arc, Mutex, PoisonError};
@@ -31,6 +31,50 @@ impl ReadAt for Resident {
         for extent in &mut extents {
             extent.stream_offset = extent.stream_offset.saturating_sub(self.offset);
             extent.kind = ExtentKind::Resident;
+        }
+        extents
+    }
+}
+
+/// A stream with holes: reading one fails, so that what is lost is never passed off as zeros.
+pub(crate) struct Holed {
+    content: Extents,
+    /// Start and end of each hole, in order.
+    lost: Vec<(u64, u64)>,
+    error: Error,
+}
+
+impl Holed {
+    /// `content` without the ranges `lost` (start and end), which must be in order; `error` says why.
+    pub(crate) fn new(content: Extents, lost: Vec<(u64, u64)>, error: Error) -> Self {
+        Self { content, lost, error }
+    }
+}
+
+impl ReadAt for Holed {
+    fn len(&self) -> u64 {
+        self.content.len()
+    }
+
+    fn read_at(&self, offset: u64, buf: &mut [u8]) -> Result<()> {
+        let end = offset.saturating_add(buf.len() as u64);
+        let next = self.lost.partition_point(|(_, to)| *to <= offset);
+        if self.lost.get(next).is_some_and(|(from, _)| *from < end) {
+            return Err(self.error.clone());
+        }
+        self.content.read_at(offset, buf)
+    }
+
+    fn locate(&self, offset: u64, length: u64) -> Vec<Extent> {
+        let stop = offset.saturating_add(length).min(self.len());
+        let mut extents = Vec::new();
+        let mut at = offset;
+        for &(from, to) in self.lost.iter().chain([&(stop, stop)]).filter(|(_, to)| *to > offset) {
+            let end = from.min(stop);
+            if at < end {
+                extents.extend(self.content.locate(at, end.saturating_sub(at)));
+            }
+            at = at.max(to);
         }
         extents
     }

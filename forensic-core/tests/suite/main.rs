@@ -13,6 +13,7 @@ mod evidence;
 mod ewf;
 mod ewf_image;
 mod exfat;
+mod ext;
 mod fat;
 mod fat_image;
 mod fat_images_of_others;

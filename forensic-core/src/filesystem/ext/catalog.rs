@@ -1,0 +1,373 @@
+//! All names of the volume in their places: the directories joined with the inodes, live and former.
+
+use super::{
+    ROOT, Volume,
+    directory::{self, Dirent, Format},
+    folder,
+    history::{self, Life, Lives, Who},
+    inode::{self, flag},
+    journal::Journal,
+    map,
+    names::{Directory, Left, Listed, Name, Names},
+    record::Record,
+    recover::Past,
+    scan::{Scan, Slot},
+    sweep,
+};
+use crate::{
+    bytes::ReadAt,
+    error::{Error, Issue},
+    filesystem::{
+        model::Status,
+        posix,
+        tree::{NodeId, Parent, Tree, TreeBuilder},
+    },
+};
+use std::collections::{HashMap, HashSet};
+
+/// What an entry is made from.
+#[derive(Debug, Clone)]
+pub(super) struct Place {
+    pub(super) number: u32,
+    pub(super) who: Who,
+    /// The type that the directory gives; 0 for none.
+    pub(super) file_type: u8,
+    /// The directory that lists or listed it.
+    pub(super) directory: Option<u32>,
+    /// Why the content may be another file's, or that of another name.
+    pub(super) doubt: Option<Doubt>,
+    /// The name, where it is no text.
+    pub(super) raw: Option<Box<[u8]>>,
+}
+
+/// Why a name's content may not be what stood under the name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Doubt {
+    /// The inode may have been another file's when the name was listed.
+    Inode,
+    /// The file was listed under another name later.
+    Renamed,
+}
+
+/// All entries in listing order, and what they were found by.
+pub(super) struct Catalog {
+    pub(super) tree: Tree<Place>,
+    pub(super) scan: Scan,
+    pub(super) lives: Lives,
+    /// Position of the first name of each inode in use.
+    pub(super) positions: HashMap<u32, u32>,
+}
+
+impl Catalog {
+    pub(super) fn build(volume: &Volume, journal: Option<&Journal>) -> Self {
+        let scan = Scan::run(volume);
+        let lives = Lives::build(volume, &scan, journal);
+        let mut builder = Builder {
+            volume,
+            scan: &scan,
+            lives: &lives,
+            nodes: TreeBuilder::new(),
+            hung: Vec::new(),
+            directories: HashMap::new(),
+            named: HashSet::new(),
+        };
+        let mut listed = Listed::default();
+        builder.live(&mut listed);
+        builder.former_blocks(journal, &mut listed);
+        builder.former(journal, listed);
+        builder.unnamed();
+        let (tree, moved) = builder.finish();
+        for node in moved {
+            let found = format!("name {} in a loop of directories, or too deep", node.0);
+            volume.issues.push(Issue::new(volume.source.medium_offset(0), "directory tree", found));
+        }
+        let mut positions = HashMap::new();
+        for (position, node) in (0u32..).zip(tree.nodes()) {
+            if node.status.is_live() {
+                positions.entry(node.payload.number).or_insert(position);
+            }
+        }
+        Self { tree, scan, lives, positions }
+    }
+}
+
+struct Builder<'a> {
+    volume: &'a Volume,
+    scan: &'a Scan,
+    lives: &'a Lives,
+    nodes: TreeBuilder<Place>,
+    /// Of each node, the directory it hangs in.
+    hung: Vec<(NodeId, Directory)>,
+    directories: HashMap<Directory, NodeId>,
+    /// Inodes that a name leads to, and which file of theirs.
+    named: HashSet<(u32, Who)>,
+}
+
+impl Builder<'_> {
+    /// Adds what the directories in use list.
+    fn live(&mut self, listed: &mut Listed) {
+        let format = Format::of(&self.volume.superblock);
+        for slot in self.scan.slots.iter().filter(|slot| slot.is_directory() && (slot.in_use || slot.number == ROOT)) {
+            let own = Directory { number: slot.number, who: Who::Present };
+            folder::for_each_block(self.volume, self.scan, slot, |block, bytes, at| {
+                if let Some(block) = block {
+                    listed.own(block, own);
+                }
+                let seed = inode::seed(&self.volume.superblock, slot.number, slot.generation);
+                if block.is_some()
+                    && self.volume.superblock.has_checksums()
+                    && directory::checksum(bytes, seed) == Some(false)
+                {
+                    let message = format!("checksum of a block of directory {}", slot.number);
+                    self.volume.issues.push(Issue::new(at, "directory block", message));
+                }
+                let entries = format.read(bytes);
+                if let Some((offset, found)) = entries.damage {
+                    let at = at.saturating_add(offset as u64);
+                    let expected = format!("an entry of directory {}", slot.number);
+                    self.volume.issue(&Error::corrupt("directory entry", at, expected, found));
+                }
+                if (listed.gaps.len() as u64) < self.volume.limits.entries {
+                    listed.gaps.extend(entries.gaps.iter().map(|entry| Left::new(own, entry)));
+                }
+                for (place, entry) in entries.live.iter().enumerate() {
+                    if matches!(entry.name, b"." | b"..") || self.is_full() {
+                        continue;
+                    }
+                    // Behind a break, a chain may begin with a former entry: the inode must speak for it.
+                    if place >= entries.behind && !self.fits(entry) {
+                        listed.gaps.push(Left::new(own, entry));
+                        continue;
+                    }
+                    listed.add(slot.number, entry.name, entry.inode);
+                    self.named.insert((entry.inode, Who::Present));
+                    let place = Place {
+                        number: entry.inode,
+                        who: Who::Present,
+                        file_type: entry.file_type,
+                        directory: Some(slot.number),
+                        doubt: None,
+                        raw: None,
+                    };
+                    let node = self.push(entry.name, Status::Allocated, place, own);
+                    let directory = self.scan.slot(entry.inode).is_some_and(Slot::is_directory);
+                    if directory {
+                        let is = Directory { number: entry.inode, who: Who::Present };
+                        self.directories.entry(is).or_insert(node);
+                    }
+                }
+            });
+        }
+    }
+
+    /// True where the inode of an entry is in use, by a file of the type that the entry gives.
+    fn fits(&self, entry: &Dirent<'_>) -> bool {
+        let slot = self.scan.slot(entry.inode).filter(|slot| slot.in_use);
+        slot.is_some_and(|slot| entry.file_type == 0 || history::type_of(slot.mode) == entry.file_type)
+    }
+
+    /// Tells `listed` which blocks former directories had.
+    fn former_blocks(&self, journal: Option<&Journal>, listed: &mut Listed) {
+        let mut budget = self.volume.superblock.blocks;
+        for (id, life) in (0u32..).zip(&self.lives.lives) {
+            if !life.is_directory() || life.present || life.emptied {
+                continue;
+            }
+            let Ok(record) = Record::read_at(self.volume, life.number, life.offset) else { continue };
+            let past = Past { volume: self.volume, journal, until: life.sequence };
+            let map = map::read(self.volume, &past, life.number, &record.inode, record.at, budget);
+            budget = budget.saturating_sub(map.nodes.len() as u64);
+            let own = Directory { number: life.number, who: Who::Former(id) };
+            for (start, end) in map.blocks() {
+                (start..end.min(start.saturating_add(1 << 16))).for_each(|block| listed.own(block, own));
+            }
+        }
+    }
+
+    /// Adds former names.
+    fn former(&mut self, journal: Option<&Journal>, mut listed: Listed) {
+        let gaps = std::mem::take(&mut listed.gaps);
+        let mut names = Names::new(self.volume, self.scan, self.lives, journal, &listed);
+        names.read_journal();
+        let mut owned: Vec<(u64, Directory)> = listed
+            .owners
+            .iter()
+            .flat_map(|(block, owners)| owners.iter().map(|owner| (*block, *owner)))
+            .filter(|(_, owner)| owner.who != Who::Present)
+            .collect();
+        owned.sort_unstable();
+        for (number, owner) in owned {
+            if !self.is_live(number)
+                && let Ok(block) = self.volume.block(number)
+                && self.is_own(owner, &block)
+            {
+                names.read_block(owner, &block);
+            }
+        }
+        if journal.is_none() {
+            sweep::for_each_directory(self.volume, |number, block| {
+                let who = names.last(number, directory::DIRECTORY);
+                names.read_block(Directory { number, who }, block);
+            });
+        }
+        gaps.into_iter().for_each(|left| names.left(left));
+        let (names, parents) = names.finish();
+        let last = last_named(&names);
+        for name in &names {
+            if self.is_full() {
+                break;
+            }
+            let place = Place {
+                number: name.number,
+                who: name.who,
+                file_type: name.file_type,
+                directory: Some(name.directory.number),
+                doubt: doubt(name, &last, self.lives),
+                raw: None,
+            };
+            // A former name does not make an inode in use a listed one.
+            if name.who != Who::Present {
+                self.named.insert((name.number, name.who));
+            }
+            let node = self.push(&name.name, Status::Deleted, place, name.directory);
+            if self.lives.get(name.who).is_some_and(Life::is_directory) {
+                // Names come in order of time: the last one of a directory is its path.
+                self.directories.insert(Directory { number: name.number, who: name.who }, node);
+            }
+        }
+        self.nameless_directories(&names, &parents);
+    }
+
+    /// True where a block is still one of a former directory.
+    fn is_own(&self, owner: Directory, block: &[u8]) -> bool {
+        match (directory::own_number(block), self.lives.get(owner.who)) {
+            (Some((own, _)), _) => own == owner.number,
+            (None, Some(life)) => {
+                let seed = inode::seed(&self.volume.superblock, life.number, life.generation);
+                directory::checksum(block, seed).unwrap_or(!self.volume.superblock.has_checksums())
+            }
+            (None, None) => false,
+        }
+    }
+
+    /// Adds the former directories that have former names in them, and no name of their own.
+    fn nameless_directories(&mut self, names: &[Name], parents: &HashMap<Directory, Directory>) {
+        let mut wanted: Vec<Directory> = names.iter().map(|name| name.directory).collect();
+        wanted.sort_unstable();
+        wanted.dedup();
+        while let Some(directory) = wanted.pop() {
+            if directory.who == Who::Present || self.directories.contains_key(&directory) || self.is_full() {
+                continue;
+            }
+            let Directory { number, who } = directory;
+            let file_type = directory::DIRECTORY;
+            let place = Place { number, who, file_type, directory: None, doubt: None, raw: None };
+            self.named.insert((number, who));
+            let parent = parents.get(&directory).copied().filter(|parent| *parent != directory);
+            let nowhere = Directory { number: 0, who: Who::Unknown };
+            let name = format!("$Inode-{number}");
+            let node = self.push(name.as_bytes(), Status::Deleted, place, parent.unwrap_or(nowhere));
+            self.directories.insert(directory, node);
+            wanted.extend(parent);
+        }
+    }
+
+    /// Adds inodes in use that nothing lists, and deleted ones without a name.
+    fn unnamed(&mut self) {
+        let superblock = &self.volume.superblock;
+        let nowhere = Directory { number: 0, who: Who::Unknown };
+        let is_own = |number: u32| number < superblock.first_inode || superblock.own_inodes.contains(&number);
+        let mut wanted: Vec<(u32, Who, Status)> = Vec::new();
+        for slot in self.scan.slots.iter().filter(|slot| slot.in_use && slot.flags & flag::EA_INODE == 0) {
+            let listed = self.named.contains(&(slot.number, Who::Present));
+            if !listed && !is_own(slot.number) {
+                wanted.push((slot.number, Who::Present, Status::Unlisted));
+            }
+        }
+        for (id, life) in (0u32..).zip(&self.lives.lives) {
+            let who = Who::Former(id);
+            if !life.present && !is_own(life.number) && !self.named.contains(&(life.number, who)) {
+                wanted.push((life.number, who, Status::Deleted));
+            }
+        }
+        wanted.sort_unstable_by_key(|(number, who, _)| (*number, *who));
+        for (number, who, status) in wanted {
+            if self.is_full() {
+                return;
+            }
+            let place = Place { number, who, file_type: 0, directory: None, doubt: None, raw: None };
+            let node = self.push(format!("$Inode-{number}").as_bytes(), status, place, nowhere);
+            let directory = match self.lives.get(who) {
+                Some(life) => life.is_directory(),
+                None => self.scan.slot(number).is_some_and(Slot::is_directory),
+            };
+            if directory {
+                self.directories.entry(Directory { number, who }).or_insert(node);
+            }
+        }
+    }
+
+    fn push(&mut self, name: &[u8], status: Status, place: Place, directory: Directory) -> NodeId {
+        let text = posix::name(name);
+        let raw = (text.as_bytes() != name || text.contains(['/', '\0'])).then(|| name.into());
+        let node = self.nodes.push(Parent::Lost, &text, status, Place { raw, ..place });
+        self.hung.push((node, directory));
+        node
+    }
+
+    /// True where the limit of entries is reached.
+    fn is_full(&self) -> bool {
+        let limit = self.volume.limits.entries;
+        let full = self.nodes.len() as u64 >= limit;
+        if full {
+            let (structure, offset) = ("directory tree", self.volume.source.medium_offset(0));
+            let found = limit.saturating_add(1);
+            self.volume.issue(&Error::Limit { structure, offset, found, limit, unit: "entries" });
+        }
+        full
+    }
+
+    /// True where an inode in use claims a block.
+    fn is_live(&self, block: u64) -> bool {
+        let place = self.scan.live.partition_point(|(start, _, _)| *start <= block);
+        place.checked_sub(1).and_then(|place| self.scan.live.get(place)).is_some_and(|(_, end, _)| block < *end)
+    }
+
+    fn finish(mut self) -> (Tree<Place>, Vec<NodeId>) {
+        for (node, directory) in std::mem::take(&mut self.hung) {
+            let parent = match directory {
+                Directory { number: ROOT, .. } => Parent::Root,
+                _ => self
+                    .directories
+                    .get(&directory)
+                    .filter(|parent| **parent != node)
+                    .map_or(Parent::Lost, |parent| Parent::Node(*parent)),
+            };
+            self.nodes.set_parent(node, parent);
+        }
+        self.nodes.finish(&self.volume.limits)
+    }
+}
+
+/// Of each former file, the last transaction in which it is certain that a name of it was listed.
+fn last_named(names: &[Name]) -> HashMap<u32, u32> {
+    let mut last = HashMap::new();
+    for name in names.iter().filter(|name| name.certain) {
+        if let Who::Former(life) = name.who {
+            let known = last.entry(life).or_insert(0);
+            *known = name.last.max(*known);
+        }
+    }
+    last
+}
+
+fn doubt(name: &Name, last: &HashMap<u32, u32>, lives: &Lives) -> Option<Doubt> {
+    let Who::Former(life) = name.who else { return None };
+    let links = lives.get(name.who).map_or(0, |life| life.links);
+    match last.get(&life) {
+        _ if !name.certain => Some(Doubt::Inode),
+        // A file of several names may lose one and keep its content.
+        Some(last) if *last > name.last && links < 2 => Some(Doubt::Renamed),
+        _ => None,
+    }
+}

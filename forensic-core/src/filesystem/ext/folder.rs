@@ -1,0 +1,67 @@
+//! The blocks of a directory in use, wherever they lie.
+
+use super::{
+    Volume, content,
+    inode::flag,
+    map,
+    record::Record,
+    scan::{Scan, Slot},
+    xattr::Stored,
+};
+use crate::error::{Error, Result};
+
+/// Takes a block: its number (`None` for entries in the inode), bytes, and place on the medium.
+type Visit<'a> = dyn FnMut(Option<u64>, &[u8], u64) + 'a;
+
+/// Calls `visit` with each block of a directory: its number (`None` for entries in the inode), bytes, and place on the
+/// medium.
+pub(super) fn for_each_block(
+    volume: &Volume,
+    scan: &Scan,
+    slot: &Slot,
+    mut visit: impl FnMut(Option<u64>, &[u8], u64),
+) {
+    if scan.too_large.contains(&slot.number) {
+        return;
+    }
+    let read = |visit: &mut Visit<'_>| -> Result<()> {
+        let record = Record::read(volume, slot.number)?;
+        if record.inode.has(flag::INLINE_DATA) {
+            return inline(&record, visit);
+        }
+        let map = map::read(volume, volume, slot.number, &record.inode, record.at, volume.superblock.blocks);
+        let stop = record.inode.size.div_ceil(u64::from(volume.superblock.block_size));
+        for segment in &map.segments {
+            let map::Place::Data(first) = segment.place else { continue };
+            let count = segment.count.min(stop.saturating_sub(segment.logical));
+            for block in first..first.saturating_add(count) {
+                match volume.block(block) {
+                    Ok(bytes) => visit(Some(block), &bytes, volume.at_block(block)),
+                    Err(error) => {
+                        volume.issue(&error);
+                        if matches!(error, Error::OutOfBounds { .. }) {
+                            break;
+                        }
+                    }
+                }
+            }
+        }
+        Ok(())
+    };
+    if let Err(error) = read(&mut visit) {
+        volume.issue(&error);
+    }
+}
+
+/// The entries in an inode: behind the number of the parent in `i_block`, then in the attribute "system.data".
+fn inline(record: &Record, visit: &mut Visit<'_>) -> Result<()> {
+    let start = content::BLOCK_AT.saturating_add(4);
+    let head = record.inode.block.get(4..).unwrap_or_default();
+    visit(None, head, record.at.saturating_add(start));
+    for attribute in record.own_attributes()? {
+        if let (true, Stored::Here(value, offset)) = (attribute.is_inline_data(), attribute.value) {
+            visit(None, value, record.at.saturating_add(offset as u64));
+        }
+    }
+    Ok(())
+}
