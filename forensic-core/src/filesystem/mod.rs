@@ -5,11 +5,14 @@
 #![deny(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::arithmetic_side_effects)]
 
 mod allocation;
+mod apple;
 mod cross_check;
+mod decmpfs;
 mod fat;
+mod hfsplus;
+mod incomplete;
 mod model;
 mod ntfs;
-#[allow(dead_code)]
 mod posix;
 mod recognise;
 #[allow(dead_code)]
@@ -38,7 +41,7 @@ const ENTRIES_AT_ONCE: u64 = 64;
 /// Every method takes `&self` and may be called from many threads. Damage never ends a listing: it goes to
 /// [`FileSystem::issues`] and to the entry concerned.
 pub trait FileSystem: Send + Sync {
-    /// "fat12", "fat16", "fat32", "ntfs".
+    /// "fat12", "fat16", "fat32", "ntfs", "hfsplus".
     fn kind(&self) -> &'static str;
 
     /// The volume label; empty where there is none.
@@ -201,7 +204,7 @@ pub struct Reader {
 }
 
 /// The readers, by family.
-const READERS: &[Reader] = &[fat::READER, ntfs::READER];
+const READERS: &[Reader] = &[fat::READER, hfsplus::READER, ntfs::READER];
 
 /// All readers, by family.
 ///

@@ -1,6 +1,6 @@
 //! Which filesystem a volume holds, by its signatures.
 
-use super::{fat, ntfs};
+use super::{fat, hfsplus, ntfs};
 use crate::bytes::Source;
 
 /// A signature: name, byte offset in the volume, bytes.
@@ -34,7 +34,14 @@ pub(crate) fn recognise(volume: &Source) -> Option<&'static str> {
         let found = volume.read_vec(*offset, signature.len() as u64).ok()?;
         (found == *signature).then_some(*name)
     });
+    // An HFS volume may be no more than a wrapper.
+    if by_signature == Some("hfs") && hfsplus::embedded(volume).is_some() {
+        return Some("hfsplus");
+    }
     // FAT has no signature, and a volume whose boot sector is destroyed may have its backup. FAT goes first: a volume that
-    // was formatted anew may keep NTFS's backup in its last sector.
-    by_signature.or_else(|| fat::probe(volume)).or_else(|| ntfs::boot::has_backup(volume).then_some("ntfs"))
+    // was formatted anew may keep the backup of NTFS or HFS+ at its end.
+    by_signature
+        .or_else(|| fat::probe(volume))
+        .or_else(|| ntfs::boot::has_backup(volume).then_some("ntfs"))
+        .or_else(|| hfsplus::has_copy(volume).then_some("hfsplus"))
 }

@@ -14,6 +14,7 @@ mod fat;
 mod fat_image;
 mod fat_images_of_others;
 mod faults;
+mod hfsplus;
 mod lists;
 mod ntfs;
 mod pictures;
