@@ -1,6 +1,9 @@
-//! What HFS+ and APFS have in common: the flags of BSD, and the times before 1970.
+//! What HFS+ and APFS have in common: the flags of BSD, and what the Finder knows of a file.
 
-use super::model::{Attributes, Value};
+use super::{
+    model::{Attributes, Value},
+    posix,
+};
 
 /// Flags of a file (`chflags(2)`), by the names that the command takes.
 const FLAGS: [(u32, &str); 12] = [
@@ -25,4 +28,17 @@ pub(crate) const COMPRESSED: u32 = 0x20;
 pub(crate) fn add_flags(attributes: &mut Attributes, flags: u32) {
     let set = FLAGS.iter().filter(|(flag, _)| flags & flag != 0);
     attributes.extend(set.map(|(_, name)| ((*name).into(), Value::Bool(true))));
+}
+
+/// Adds type and creator of a file as the Finder knows them: four bytes each.
+pub(crate) fn add_finder_codes(attributes: &mut Attributes, codes: &[u8; 8]) {
+    for (key, code) in ["finder_type", "finder_creator"].into_iter().zip(codes.chunks(4)) {
+        if code.iter().any(|byte| *byte != 0) {
+            let value = match code.iter().all(|byte| matches!(byte, 0x20..=0x7e)) {
+                true => Value::Text(posix::name(code)),
+                false => Value::Bytes(code.to_vec()),
+            };
+            attributes.insert(key.into(), value);
+        }
+    }
 }

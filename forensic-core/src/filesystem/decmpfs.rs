@@ -4,7 +4,10 @@
 //! observed by those who read them (afsctool; the documentation of libfsapfs; the `apfs-core` crate, Apache-2.0). LZVN and
 //! LZFSE are unpacked by `lzfse_rust` (MIT or Apache-2.0).
 
-use super::stored::{Form, Unit, Units, Unpack};
+use super::{
+    model::{Stream, StreamInfo},
+    stored::{Form, Unit, Units, Unpack},
+};
 use crate::{
     bytes::{Fields, ReadAt, Source},
     error::{Error, Result},
@@ -34,19 +37,19 @@ enum Method {
 }
 
 /// A compressed file, as its attribute describes it.
-pub(crate) struct Decmpfs {
+struct Decmpfs {
     /// Bytes of the content.
-    pub(crate) size: u64,
+    size: u64,
     /// How it is stored, in words.
-    pub(crate) description: String,
+    description: String,
     /// True where the resource fork holds the content: it is no stream of its own then.
-    pub(crate) in_resource_fork: bool,
+    in_resource_fork: bool,
     method: Option<Method>,
 }
 
 impl Decmpfs {
     /// Reads the header of the attribute.
-    pub(crate) fn read(attribute: &Source) -> Result<Self> {
+    fn read(attribute: &Source) -> Result<Self> {
         let at = attribute.medium_offset(0);
         let bytes = attribute.read_vec(0, attribute.len().min(HEADER))?;
         let fields = Fields::new(&bytes, STRUCTURE, at);
@@ -78,7 +81,7 @@ impl Decmpfs {
     ///
     /// # Errors
     /// [`Error::Unsupported`] for a type that is not known; where the table of chunks is damaged.
-    pub(crate) fn content(&self, attribute: &Source, resource: Option<&Source>, limits: &Limits) -> Result<Source> {
+    fn content(&self, attribute: &Source, resource: Option<&Source>, limits: &Limits) -> Result<Source> {
         let Some(method) = self.method else {
             return Err(Error::unsupported(format!("compression {}", self.description)));
         };
@@ -111,6 +114,29 @@ impl Decmpfs {
         });
         let list = units_of.collect();
         Ok(units(fork, list))
+    }
+}
+
+/// The main stream of a compressed file, how it is stored, and whether the resource fork is a part of it; `at` is the
+/// medium offset of the record that says that the file is compressed.
+pub(crate) fn stream(
+    attribute: Option<Source>,
+    fork: Option<&Source>,
+    limits: &Limits,
+    at: u64,
+) -> (Stream, Option<String>, bool) {
+    let mut info = StreamInfo { compressed: true, ..StreamInfo::new("", 0) };
+    let header = attribute
+        .ok_or_else(|| Error::corrupt("compressed file", at, format!("an attribute {NAME}"), "none"))
+        .and_then(|attribute| Ok((Decmpfs::read(&attribute)?, attribute)));
+    match header {
+        Err(error) => (Stream::new(info, Err(error), None), None, false),
+        Ok((header, attribute)) => {
+            info.size = header.size;
+            info.resident = !header.in_resource_fork;
+            let content = header.content(&attribute, fork, limits);
+            (Stream::new(info, content, None), Some(header.description), header.in_resource_fork)
+        }
     }
 }
 

@@ -5,7 +5,9 @@
 #![deny(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::arithmetic_side_effects)]
 
 mod allocation;
+mod apfs;
 mod apple;
+mod claims;
 mod cross_check;
 mod decmpfs;
 mod fat;
@@ -41,7 +43,7 @@ const ENTRIES_AT_ONCE: u64 = 64;
 /// Every method takes `&self` and may be called from many threads. Damage never ends a listing: it goes to
 /// [`FileSystem::issues`] and to the entry concerned.
 pub trait FileSystem: Send + Sync {
-    /// "fat12", "fat16", "fat32", "ntfs", "hfsplus".
+    /// "fat12", "fat16", "fat32", "ntfs", "hfsplus", "apfs".
     fn kind(&self) -> &'static str;
 
     /// The volume label; empty where there is none.
@@ -204,7 +206,7 @@ pub struct Reader {
 }
 
 /// The readers, by family.
-const READERS: &[Reader] = &[fat::READER, hfsplus::READER, ntfs::READER];
+const READERS: &[Reader] = &[apfs::READER, fat::READER, hfsplus::READER, ntfs::READER];
 
 /// All readers, by family.
 ///

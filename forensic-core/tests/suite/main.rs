@@ -4,6 +4,7 @@
 // A test binary has no reach beyond itself.
 #![allow(unreachable_pub)]
 
+mod apfs;
 mod bytes;
 mod corpus;
 mod corpus_images;

@@ -63,8 +63,8 @@ pub(super) struct Item {
     pub(super) mode: u16,
     /// Link reference, link count or device.
     pub(super) special: u32,
-    pub(super) file_type: [u8; 4],
-    pub(super) creator: [u8; 4],
+    /// Type and creator.
+    pub(super) finder_codes: [u8; 8],
     pub(super) finder_flags: u16,
     pub(super) data: Fork,
     pub(super) resource: Fork,
@@ -114,7 +114,7 @@ impl<'a> Record<'a> {
         (item.mode, item.special) = (body.u16_be(42)?, body.u32_be(44)?);
         item.finder_flags = body.u16_be(56)?;
         if self.kind == Type::File {
-            (item.file_type, item.creator) = (body.array(48)?, body.array(52)?);
+            item.finder_codes = body.array(48)?;
             (item.data, item.resource) = (Fork::parse(body, 88)?, Fork::parse(body, 168)?);
         }
         Ok(item)
@@ -134,12 +134,12 @@ impl<'a> Record<'a> {
 impl Item {
     /// The number that a hard link to a file leads to.
     pub(super) fn file_link(&self) -> Option<u32> {
-        (&self.file_type == b"hlnk" && &self.creator == b"hfs+").then_some(self.special)
+        (&self.finder_codes == b"hlnkhfs+").then_some(self.special)
     }
 
     /// The number that a hard link to a folder leads to.
     pub(super) fn folder_link(&self) -> Option<u32> {
-        (&self.file_type == b"fdrp" && &self.creator == b"MACS").then_some(self.special)
+        (&self.finder_codes == b"fdrpMACS").then_some(self.special)
     }
 }
 

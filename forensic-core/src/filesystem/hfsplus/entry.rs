@@ -9,12 +9,12 @@ use super::{
     scan::Kept,
 };
 use crate::{
-    bytes::{ReadAt, Source},
+    bytes::ReadAt,
     error::{Error, Issue, Result},
     filesystem::{
         allocation::Allocation,
         apple,
-        decmpfs::{self, Decmpfs},
+        decmpfs,
         model::{Entry, Kind, Recoverability, Stream, StreamInfo, TimestampKind, Value},
         posix::{self, Owner},
     },
@@ -111,8 +111,7 @@ impl Listing {
             }
             _ => match forks {
                 Ok(forks) => {
-                    let forks: Vec<_> = forks.iter().collect();
-                    let (grade, reason) = self.claims.grade(volume, &item, &forks, allocation());
+                    let (grade, reason) = volume.grade(&item, &forks, &self.claims, allocation());
                     graded(entry, grade, &reason);
                 }
                 Err(error) => graded(entry, Recoverability::Unknown, &error.to_string()),
@@ -166,11 +165,13 @@ impl Listing {
         let fork = (item.resource.size > 0).then(|| volume.stream("rsrc", &item.resource, &resource));
         let mut result = Ok(());
         if is_compressed {
-            let (main, shows_fork) = unpacked(entry, packed, item, fork.as_ref(), volume, at);
+            let content = fork.as_ref().and_then(|fork| fork.open().ok());
+            let (main, description, hides_fork) = decmpfs::stream(packed, content.as_ref(), &volume.limits, at);
+            entry.attributes.extend(description.map(|text| ("compression".into(), Value::Text(text))));
             result = main.open().map(drop);
             entry.issues.extend(result.as_ref().err().map(Issue::from));
             entry.streams.push(main);
-            entry.streams.extend(fork.filter(|_| shows_fork));
+            entry.streams.extend(fork.filter(|_| !hides_fork));
         } else {
             entry.streams.push(volume.stream("", &item.data, &data));
             entry.streams.extend(fork);
@@ -178,33 +179,6 @@ impl Listing {
         entry.streams.extend(named);
         entry.size = entry.streams.first().map_or(0, |main| main.info.size);
         result.map(|()| vec![data, resource])
-    }
-}
-
-/// The main stream of a compressed file, and whether the resource fork is a stream beside it.
-fn unpacked(
-    entry: &mut Entry,
-    packed: Option<Source>,
-    item: &Item,
-    fork: Option<&Stream>,
-    volume: &Volume,
-    at: u64,
-) -> (Stream, bool) {
-    let mut info = StreamInfo { compressed: true, ..StreamInfo::new("", item.data.size) };
-    let Some(packed) = packed else {
-        let error = Error::corrupt("HFS+ catalog record", at, "an attribute that tells of the compression", "none");
-        return (Stream::new(info, Err(error), None), true);
-    };
-    match Decmpfs::read(&packed) {
-        Err(error) => (Stream::new(info, Err(error), None), true),
-        Ok(header) => {
-            info.size = header.size;
-            info.resident = !header.in_resource_fork;
-            entry.attributes.insert("compression".into(), Value::Text(header.description.clone()));
-            let fork = fork.and_then(|stream| stream.open().ok());
-            let content = header.content(&packed, fork.as_ref(), &volume.limits);
-            (Stream::new(info, content, None), !header.in_resource_fork)
-        }
     }
 }
 
@@ -235,7 +209,7 @@ fn facts(entry: &mut Entry, item: &Item, has_links: bool) {
             entry.attributes.remove("links");
         }
     }
-    if (&item.file_type, &item.creator) == (b"slnk", b"rhap") {
+    if &item.finder_codes == b"slnkrhap" {
         entry.kind = Kind::Symlink;
     }
     let kinds = [TimestampKind::Created, TimestampKind::Modified, TimestampKind::Changed, TimestampKind::Accessed];
@@ -250,15 +224,7 @@ fn facts(entry: &mut Entry, item: &Item, has_links: bool) {
     }
     let flags = u32::from(item.admin_flags) << 16 | u32::from(item.owner_flags);
     apple::add_flags(&mut entry.attributes, flags);
-    for (key, code) in [("finder_type", item.file_type), ("finder_creator", item.creator)] {
-        if code != [0; 4] {
-            let text = match code.iter().all(|byte| matches!(byte, 0x20..=0x7e)) {
-                true => Value::Text(posix::name(&code)),
-                false => Value::Bytes(code.to_vec()),
-            };
-            entry.attributes.insert(key.into(), text);
-        }
-    }
+    apple::add_finder_codes(&mut entry.attributes, &item.finder_codes);
     for (flag, key) in [(0x4000, "invisible"), (0x8000, "alias")] {
         if item.finder_flags & flag != 0 {
             entry.attributes.insert(key.into(), Value::Bool(true));

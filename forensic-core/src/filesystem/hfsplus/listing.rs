@@ -4,13 +4,13 @@ use super::{
     Volume,
     attributes::AttributeIndex,
     catalog::{Item, Type, exact_text, id, text},
-    recover::Claims,
     scan::{Kept, Records, Scan},
     stale::Stale,
 };
 use crate::{
     error::Issue,
     filesystem::{
+        claims::Claims,
         model::Status,
         tree::{NodeId, Parent, Tree, TreeBuilder},
     },
@@ -118,7 +118,7 @@ impl Placing<'_> {
                 self.tree.push(Parent::Root, name, Status::Unlisted, Place::Own(number));
             }
             if let Some(fork) = fork {
-                self.claims.live(self.volume, &Item { id: number, data: *fork, ..Item::default() });
+                self.claims.live.extend(self.volume.blocks_of(&Item { id: number, data: *fork, ..Item::default() }));
             }
         }
     }
@@ -150,7 +150,7 @@ impl Placing<'_> {
             self.label = text(record.name);
             return;
         }
-        self.claims.live(self.volume, &item);
+        self.claims.live.extend(self.volume.blocks_of(&item));
         let status = if self.known.contains(&record.parent) { Status::Allocated } else { Status::Unlisted };
         let (kind, parent, name) = (record.kind, record.parent, text(record.name));
         self.push(kept, kind, parent, &name, item.id, status);
@@ -165,7 +165,7 @@ impl Placing<'_> {
             let kind = record.kind;
             match (number, record.item(), record.thread()) {
                 (Some(number), Ok(item), _) => {
-                    self.claims.deleted(self.volume, &item);
+                    self.claims.deleted(number.into(), self.volume.blocks_of(&item));
                     let (parent, name) = (record.parent, text(record.name));
                     self.push(kept, kind, parent, &name, number, Status::Deleted);
                 }
