@@ -197,6 +197,8 @@ fn unpack(method: Method, packed: &[u8], length: usize) -> Result<Vec<u8>, Strin
     let behind_mark = packed.get(1..).unwrap_or_default();
     match (method, packed.first()) {
         (Method::Stored, _) => Ok(packed.to_vec()),
+        // Some writers mark each chunk, others none.
+        (Method::Marked, _) if packed.len() == length => Ok(packed.to_vec()),
         (Method::Marked, _) | (Method::Lzvn, Some(0x06)) | (Method::Lzfse, Some(0xff)) => Ok(behind_mark.to_vec()),
         (Method::Zlib, Some(mark)) if mark & 0x0f == 0x0f => Ok(behind_mark.to_vec()),
         (Method::Zlib, _) => {
