@@ -100,7 +100,12 @@ impl Decmpfs {
             return Ok(units(attribute, vec![Unit { length: self.size, form }]));
         }
         let Some(fork) = resource.filter(|fork| !fork.is_empty()) else {
-            return Err(Error::corrupt(STRUCTURE, attribute.medium_offset(4), "a resource fork with the content", "none"));
+            return Err(Error::corrupt(
+                STRUCTURE,
+                attribute.medium_offset(4),
+                "a resource fork with the content",
+                "none",
+            ));
         };
         let chunks = match method {
             Method::Zlib => chunks_of_resource(fork, self.size)?,
@@ -168,7 +173,8 @@ fn chunks_by_ends(fork: &Source, size: u64) -> Result<Vec<(u64, u64)>> {
     let mut start = u64::from(table.u32(0)?);
     for place in (4..bytes.len()).step_by(4) {
         let end = u64::from(table.u32(place)?);
-        let length = end.checked_sub(start).ok_or_else(|| table.corrupt(place, format!("an end from {start} on"), end))?;
+        let length =
+            end.checked_sub(start).ok_or_else(|| table.corrupt(place, format!("an end from {start} on"), end))?;
         chunks.push(checked(fork, &table, place, start, length)?);
         start = end;
     }
@@ -179,7 +185,12 @@ fn chunks_by_ends(fork: &Source, size: u64) -> Result<Vec<(u64, u64)>> {
 fn bounded(fork: &Source, start: u64, length: u64, count: u64) -> Result<u64> {
     if start.saturating_add(length) > fork.len() {
         let found = format!("a fork of {} bytes", fork.len());
-        return Err(Error::corrupt("table of chunks", fork.medium_offset(0), format!("room for {count} chunks"), found));
+        return Err(Error::corrupt(
+            "table of chunks",
+            fork.medium_offset(0),
+            format!("room for {count} chunks"),
+            found,
+        ));
     }
     Ok(length)
 }

@@ -12,9 +12,8 @@ use crate::{
     error::{Error, Issue, Result},
     filesystem::{
         allocation::Allocation,
-        apple,
-        decmpfs,
-        model::{Entry, Kind, Recoverability, Stream, StreamInfo, TimestampKind, Value},
+        apple, decmpfs,
+        model::{Entry, Kind, Recoverability, Stream, StreamInfo, Timestamp, TimestampKind, Value},
         posix::{self, Owner},
     },
 };
@@ -26,7 +25,7 @@ const RESOURCE_FORK: &str = "com.apple.ResourceFork";
 /// Bytes of the longest extended attribute that is an attribute of the entry; a longer one is a stream.
 const LONGEST_VALUE: u64 = 64 << 10;
 
-const NANOSECONDS: u64 = 1_000_000_000;
+const NANOSECONDS: i64 = 1_000_000_000;
 
 impl Listing {
     /// The entry at a position of the listing; `allocation` is asked for what is deleted.
@@ -48,7 +47,8 @@ impl Listing {
             }
             Place::Private(number) => {
                 let records = self.volumes.get(usize::from(number)).map(|(_, records)| records);
-                let record = records.and_then(|records| Some((records, records.of(inode::PRIVATE, kind::INODE).first()?)));
+                let record =
+                    records.and_then(|records| Some((records, records.of(inode::PRIVATE, kind::INODE).first()?)));
                 entry.kind = Kind::Directory;
                 entry.id = inode::PRIVATE;
                 if let Some((records, record)) = record {
@@ -107,12 +107,16 @@ impl Listing {
             entry.name_bytes = name.name.to_vec();
             entry.parent_id = Some(name.parent);
             entry.kind = if name.is_directory { Kind::Directory } else { Kind::File };
+            let added = timestamp(TimestampKind::Changed, name.added).value.to_rfc3339().filter(|_| name.added != 0);
+            entry.attributes.extend(added.map(|text| ("added".into(), Value::Text(text))));
         }
         entry.id = id;
-        let found = records.of(id, kind::INODE).first().ok_or_else(|| {
-            Error::corrupt("APFS file tree", at, format!("inode {id}"), "none")
-        });
-        let inode = found.and_then(|record| Ok((Inode::parse(records, record, container.at(record))?, container.at(record))));
+        let found = records
+            .of(id, kind::INODE)
+            .first()
+            .ok_or_else(|| Error::corrupt("APFS file tree", at, format!("inode {id}"), "none"));
+        let inode =
+            found.and_then(|record| Ok((Inode::parse(records, record, container.at(record))?, container.at(record))));
         let (inode, at) = match inode {
             Ok(inode) => inode,
             Err(error) => {
@@ -180,11 +184,7 @@ fn facts(entry: &mut Entry, inode: &Inode) {
     }
     let kinds = [TimestampKind::Created, TimestampKind::Modified, TimestampKind::Changed, TimestampKind::Accessed];
     for (kind, time) in kinds.into_iter().zip(inode.times).filter(|(_, time)| *time != 0) {
-        // A time is a signed number.
-        let time = time.cast_signed();
-        let step = NANOSECONDS.cast_signed();
-        let rest = u32::try_from(time.rem_euclid(step)).unwrap_or(0);
-        entry.timestamps.push(posix::timestamp(kind, "inode", (time.div_euclid(step), rest), 1));
+        entry.timestamps.push(timestamp(kind, time));
     }
     apple::add_flags(&mut entry.attributes, inode.bsd_flags);
     if inode.is_clone() {
@@ -193,6 +193,13 @@ fn facts(entry: &mut Entry, inode: &Inode) {
     if let Some(code) = inode.finder.first_chunk::<8>() {
         apple::add_finder_codes(&mut entry.attributes, code);
     }
+}
+
+/// A time as nanoseconds since 1970; it is a signed number.
+fn timestamp(kind: TimestampKind, time: u64) -> Timestamp {
+    let (time, step) = (time.cast_signed(), NANOSECONDS);
+    let rest = u32::try_from(time.rem_euclid(step)).unwrap_or(0);
+    posix::timestamp(kind, "inode", (time.div_euclid(step), rest), 1)
 }
 
 /// Adds the streams and the extended attributes.

@@ -93,6 +93,8 @@ pub(super) struct Name<'a> {
     /// UTF-8.
     pub(super) name: &'a [u8],
     pub(super) file: u64,
+    /// When it came to its directory: nanoseconds since 1970.
+    pub(super) added: u64,
     pub(super) is_directory: bool,
 }
 
@@ -108,7 +110,8 @@ impl<'a> Name<'a> {
         if name.is_empty() {
             return Err(key.corrupt(8, "a name", "none"));
         }
-        Ok(Self { parent: record.id, name, file: value.u64(0)?, is_directory: value.u16(16)? & 15 == 4 })
+        let is_directory = value.u16(16)? & 15 == 4;
+        Ok(Self { parent: record.id, name, file: value.u64(0)?, added: value.u64(8)?, is_directory })
     }
 }
 

@@ -105,10 +105,8 @@ impl Placing<'_> {
         let mut folders: HashMap<u64, NodeId> = HashMap::new();
         let mut named: HashSet<u64> = HashSet::from([inode::ROOT, inode::PRIVATE]);
         if !records.of(inode::PRIVATE, kind::NAME).is_empty() {
-            folders.insert(
-                inode::PRIVATE,
-                self.tree.push(root, PRIVATE_NAME, Status::Unlisted, Place::Private(number)),
-            );
+            folders
+                .insert(inode::PRIVATE, self.tree.push(root, PRIVATE_NAME, Status::Unlisted, Place::Private(number)));
         }
         let known: HashSet<u64> = records.iter().filter(|(_, r)| r.kind == kind::INODE).map(|(_, r)| r.id).collect();
         for (place, record) in records.iter() {

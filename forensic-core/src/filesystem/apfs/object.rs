@@ -11,14 +11,12 @@ pub(super) const HEADER: usize = 32;
 
 /// Types of objects, without the flags in the upper half.
 pub(super) mod kind {
-    pub(in super::super) const SUPERBLOCK: u16 = 0x01;
     pub(in super::super) const TREE: u16 = 0x02;
     pub(in super::super) const NODE: u16 = 0x03;
     pub(in super::super) const OMAP: u16 = 0x0b;
     pub(in super::super) const CHECKPOINT_MAP: u16 = 0x0c;
     pub(in super::super) const VOLUME: u16 = 0x0d;
     pub(in super::super) const FILE_TREE: u16 = 0x0e;
-    pub(in super::super) const SNAPSHOTS: u16 = 0x10;
 }
 
 /// What the header of an object says.

@@ -95,7 +95,8 @@ impl Records {
     pub(super) fn keep_latest(&mut self) {
         let mut list = std::mem::take(&mut self.list);
         // Two files that had one name after the other have the same key.
-        let file = |record: &Record| if record.kind == kind::NAME { self.value(record).first_chunk::<8>() } else { None };
+        let file =
+            |record: &Record| if record.kind == kind::NAME { self.value(record).first_chunk::<8>() } else { None };
         list.sort_by(|a, b| {
             let order = (a.id, a.kind).cmp(&(b.id, b.kind)).then_with(|| self.key(a).cmp(self.key(b)));
             order.then_with(|| file(a).cmp(&file(b))).then(b.xid.cmp(&a.xid)).then(a.address.cmp(&b.address))

@@ -40,7 +40,8 @@ impl Runs {
         extents.sort_unstable();
         for (start, length, block, place) in extents {
             let hole = start.saturating_sub(end);
-            if found.damage.is_some() || start < end || hole > 0 && !sparse || found.runs.len() >= container.limits.runs {
+            if found.damage.is_some() || start < end || hole > 0 && !sparse || found.runs.len() >= container.limits.runs
+            {
                 let expected = format!("an extent from byte {end} on");
                 let error = Error::corrupt("APFS file extent", place, expected, format!("one from {start} on"));
                 found.damage.get_or_insert(error);
@@ -103,7 +104,8 @@ pub(super) fn xattr(container: &Container, records: &Records, record: &Record) -
     let (name, value) = inode::xattr(records, record, at)?;
     let value: Source = match value {
         Value::Embedded(bytes, offset) => {
-            let offset = container.byte_of(record.address).saturating_add(record.offset.into()).saturating_add(offset as u64);
+            let offset =
+                container.byte_of(record.address).saturating_add(record.offset.into()).saturating_add(offset as u64);
             Arc::new(Resident { bytes: bytes.into(), within: container.source.clone(), offset })
         }
         Value::Stream(number, size) => Runs::of(container, records, number, size, false, at).content(container),

@@ -97,7 +97,8 @@ pub(super) fn stale(container: &Container, volumes: &[(Volume, Records)], seen: 
                     continue;
                 }
             };
-            for (block, address) in bytes.chunks_exact(container.block_size as usize).zip(at.checked_div(size).unwrap_or(0)..)
+            for (block, address) in
+                bytes.chunks_exact(container.block_size as usize).zip(at.checked_div(size).unwrap_or(0)..)
             {
                 if seen.contains(&address) || !is_file_tree(block) {
                     continue;

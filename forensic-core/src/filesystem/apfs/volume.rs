@@ -19,14 +19,12 @@ pub(super) struct Volume {
     pub(super) map: ObjectMap,
     pub(super) root_tree: u64,
     root_tree_is_physical: bool,
-    snapshot_tree: u64,
     pub(super) snapshots: u64,
     /// Of a sealed volume: object identifier of the tree that holds the extents of its files.
     pub(super) extent_tree: Option<u64>,
     pub(super) extent_tree_is_physical: bool,
     /// True where the names in keys have a hash before them.
     pub(super) has_hashed_names: bool,
-    pub(super) is_case_insensitive: bool,
     is_unencrypted: bool,
     has_one_key: bool,
     pub(super) role: u16,
@@ -60,12 +58,10 @@ impl Volume {
             map: ObjectMap::read(container, fields.u64(128)?, strict, issue)?,
             root_tree: fields.u64(136)?,
             root_tree_is_physical: fields.u32(116)? & PHYSICAL != 0,
-            snapshot_tree: fields.u64(152)?,
             snapshots: fields.u64(216)?,
             extent_tree,
             extent_tree_is_physical: fields.u32(1040)? & PHYSICAL != 0,
             has_hashed_names: incompatible & 0x9 != 0,
-            is_case_insensitive: incompatible & 0x1 != 0,
             is_unencrypted: flags & 1 != 0,
             has_one_key: flags & 8 != 0,
             role: fields.u16(964)?,
@@ -76,11 +72,6 @@ impl Volume {
     /// Where a node of the file tree is.
     pub(super) fn node(&self, oid: u64, xid: u64) -> Option<u64> {
         if self.root_tree_is_physical { Some(oid) } else { self.map.find(oid, xid) }
-    }
-
-    /// Block address of the tree of snapshots.
-    pub(super) fn snapshot_tree(&self) -> u64 {
-        self.snapshot_tree
     }
 
     /// Why nothing of the volume can be read.

@@ -85,7 +85,8 @@ impl AttributeIndex {
                 let place = source.medium_offset(at);
                 let fields = Fields::new(&bytes, STRUCTURE, place);
                 let start = usize::from(fields.u16_be(0)?).saturating_add(2).next_multiple_of(2);
-                let name = fields.bytes(14, usize::from(fields.u16_be(12)?).saturating_mul(2)).map(catalog::exact_text)?;
+                let name =
+                    fields.bytes(14, usize::from(fields.u16_be(12)?).saturating_mul(2)).map(catalog::exact_text)?;
                 match fields.u32_be(start)? {
                     kind::INLINE => {
                         let length = usize::try_from(fields.u32_be(start.saturating_add(12))?).unwrap_or(usize::MAX);

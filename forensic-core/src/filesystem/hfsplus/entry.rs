@@ -13,8 +13,7 @@ use crate::{
     error::{Error, Issue, Result},
     filesystem::{
         allocation::Allocation,
-        apple,
-        decmpfs,
+        apple, decmpfs,
         model::{Entry, Kind, Recoverability, Stream, StreamInfo, TimestampKind, Value},
         posix::{self, Owner},
     },

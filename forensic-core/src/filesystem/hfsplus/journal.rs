@@ -47,8 +47,7 @@ fn read(volume: &Volume) -> Result<Option<Source>> {
         volume.issues.push(Issue::new(place, STRUCTURE, message));
     }
     let length = length.min(volume.source.len().saturating_sub(offset));
-    let journal = Slice::new(volume.source.clone(), offset, length).map_err(|_| -> Error {
-        info.corrupt(36, "a journal on the volume", format!("{length} bytes at {offset}"))
-    })?;
+    let journal = Slice::new(volume.source.clone(), offset, length)
+        .map_err(|_| -> Error { info.corrupt(36, "a journal on the volume", format!("{length} bytes at {offset}")) })?;
     Ok(Some(Arc::new(journal)))
 }

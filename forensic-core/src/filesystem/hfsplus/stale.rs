@@ -107,10 +107,12 @@ fn fits(volume: &Volume, kind: Type, item: &Item) -> bool {
     let mode_fits = item.mode == 0 || is_folder_mode == (kind == Type::Folder);
     let [created, content, attributes, ..] = item.dates;
     let dated = created != 0 && content != 0 && attributes.max(content) >= created;
-    mode_fits && dated && [item.data, item.resource].iter().all(|fork| {
-        let blocks = |(start, count): &(u32, u32)| u64::from(*start).saturating_add(u64::from(*count));
-        let inside = fork.runs.iter().all(|run| blocks(run) <= volume.header.total_blocks.into());
-        let sum: u64 = fork.runs.iter().map(|(_, count)| u64::from(*count)).sum();
-        inside && sum <= fork.blocks.into() && fork.size <= volume.header.bytes_of(fork.blocks)
-    })
+    mode_fits
+        && dated
+        && [item.data, item.resource].iter().all(|fork| {
+            let blocks = |(start, count): &(u32, u32)| u64::from(*start).saturating_add(u64::from(*count));
+            let inside = fork.runs.iter().all(|run| blocks(run) <= volume.header.total_blocks.into());
+            let sum: u64 = fork.runs.iter().map(|(_, count)| u64::from(*count)).sum();
+            inside && sum <= fork.blocks.into() && fork.size <= volume.header.bytes_of(fork.blocks)
+        })
 }

@@ -222,7 +222,8 @@ impl Image {
 
     /// Writes a B-tree of a root and leaves.
     fn tree(&mut self, (start, nodes): (u32, u32), records: &[(Vec<u8>, Vec<u8>)], longest_key: u16, per_leaf: usize) {
-        let leaves: Vec<_> = records.chunks(per_leaf.min(if longest_key == 516 { PER_LEAF } else { per_leaf })).collect();
+        let leaves: Vec<_> =
+            records.chunks(per_leaf.min(if longest_key == 516 { PER_LEAF } else { per_leaf })).collect();
         let has_index = leaves.len() > 1;
         let first = 1 + u32::from(has_index);
         let mut header = vec![0u8; 106];
@@ -285,14 +286,17 @@ impl Image {
 
     fn header(&mut self) {
         let mut used = [false; BLOCKS];
-        let own = [(0, 1), ALLOCATION, EXTENTS, CATALOG, ATTRIBUTES, (JOURNAL_INFO, 1), JOURNAL, (BLOCKS as u32 - 1, 1)];
+        let own =
+            [(0, 1), ALLOCATION, EXTENTS, CATALOG, ATTRIBUTES, (JOURNAL_INFO, 1), JOURNAL, (BLOCKS as u32 - 1, 1)];
         let files = self.items.iter().flat_map(|item| item.data.runs.iter().chain(&item.resource.runs));
         for &(start, count) in own.iter().chain(files) {
             used[start as usize..(start + count) as usize].fill(true);
         }
         let bitmap = ALLOCATION.0 as usize * BLOCK;
         self.bytes[bitmap..bitmap + BLOCK].fill(0);
-        (0..BLOCKS).filter(|block| used[*block]).for_each(|block| self.bytes[bitmap + block / 8] |= 0x80 >> (block % 8));
+        (0..BLOCKS)
+            .filter(|block| used[*block])
+            .for_each(|block| self.bytes[bitmap + block / 8] |= 0x80 >> (block % 8));
         let mut header = vec![0u8; 512];
         let mut put = |at: usize, bytes: &[u8]| header[at..at + bytes.len()].copy_from_slice(bytes);
         put(0, if self.case_sensitive { b"HX\0\x05" } else { b"H+\0\x04" });
