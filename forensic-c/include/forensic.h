@@ -2187,7 +2187,7 @@ void forensic_verification_free(forensic_verification *verification);
 size_t forensic_volume_index(const forensic_volume *volume);
 
 /**
- * The partition table it stands in: "mbr", "gpt", "none". Owned by the volume.
+ * The partition table it stands in: "mbr", "gpt", "apm", "none". Owned by the volume.
  */
 const char *forensic_volume_scheme(const forensic_volume *volume);
 
