@@ -161,6 +161,35 @@ fn deleted_file_comes_back_from_an_older_node_and_is_graded_by_the_space_manager
 }
 
 #[test]
+fn file_that_only_a_snapshot_keeps_is_whole() {
+    let Some(mut bytes) = corpus::read(SAMPLE) else { return };
+    let number = |bytes: &[u8], at: usize| u64::from_le_bytes(bytes[at..at + 8].try_into().unwrap()) as usize;
+    // The tree as it was stays; the newer one, without the passwords, is elsewhere.
+    let old = bytes[FILE_TREE * BLOCK..][..BLOCK].to_vec();
+    bytes[FREE * BLOCK..][..BLOCK].copy_from_slice(&old);
+    bytes[FREE * BLOCK + 16..][..8].copy_from_slice(&4u64.to_le_bytes());
+    write(&mut bytes, FREE, &pairs(&old).into_iter().filter(|pair| !tells_of(pair, 18)).collect::<Vec<_>>());
+    let map = number(&bytes, VOLUME * BLOCK + 128);
+    let nodes = number(&bytes, map * BLOCK + 48);
+    let mut entries_of_map = pairs(&bytes[nodes * BLOCK..][..BLOCK]);
+    let [(key, value), ..] = &entries_of_map[..] else { panic!("an empty map") };
+    let newer = ([&key[..8], &4u64.to_le_bytes()].concat(), [&value[..8], &(FREE as u64).to_le_bytes()].concat());
+    assert_eq!((number(key, 8), number(value, 8)), (3, FILE_TREE));
+    entries_of_map.insert(1, newer);
+    write_fixed(&mut bytes, nodes, &entries_of_map);
+    let snapshots = number(&bytes, VOLUME * BLOCK + 152);
+    write(&mut bytes, snapshots, &[snapshot(3, "before")]);
+    bytes[VOLUME * BLOCK + 216] = 1;
+    seal(&mut bytes, VOLUME);
+    let filesystem = open(bytes);
+    let entry = filesystem.entry("/passwords.txt").unwrap();
+    assert_eq!((entry.status, entry.recoverability), (Status::Deleted, Some(Recoverability::Intact)));
+    assert_eq!(md5(&entry.open("").unwrap()), "39cb097008d17660abd0539891a672af");
+    assert!(filesystem.issues().iter().any(|issue| issue.message.contains("\"before\"")), "{:?}", filesystem.issues());
+    assert_eq!(entries(&filesystem).iter().filter(|entry| entry.status.is_live()).count(), 9);
+}
+
+#[test]
 fn older_checkpoint_serves_where_the_newest_is_damaged() {
     let Some(mut bytes) = corpus::read(SAMPLE) else { return };
     let whole = entries(&open(bytes.clone())).len();

@@ -163,7 +163,13 @@ impl Listing {
         if let Some(error) = &runs.damage {
             return (Recoverability::Partial, error.to_string());
         }
-        let blocks = runs.blocks(container);
+        let extents = records.of(inode.private_id, kind::EXTENT);
+        let kept = extents.iter().filter(|extent| extent.kept).count();
+        if kept == extents.len() && kept > 0 {
+            return (Recoverability::Intact, "a snapshot keeps all of its blocks".to_owned());
+        }
+        let lost = extents.iter().filter(|extent| !extent.kept);
+        let blocks: Vec<_> = lost.filter_map(|extent| container.blocks_of(records, extent)).collect();
         if blocks.iter().any(|(_, end)| *end > container.held_blocks()) {
             return (Recoverability::Partial, "some of its blocks lie behind the end of the medium".to_owned());
         }

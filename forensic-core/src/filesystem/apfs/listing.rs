@@ -48,17 +48,18 @@ impl Listing {
         let issue = &mut |error: Error| container.issues.push(Issue::from(&error));
         let mut seen = HashSet::new();
         let mut volumes = Vec::new();
-        for volume in container.volumes_of(&container.superblock, false, issue) {
+        for mut volume in container.volumes_of(&container.superblock, false, issue) {
+            volume.load(container, issue);
             if let Some(error) = volume.encryption(container) {
                 container.issues.push(Issue::new(volume.at, "APFS volume superblock", error.to_string()));
                 volumes.push((volume, Records::default()));
                 continue;
             }
-            let mut records = volume.records(container, false, &mut seen, issue);
+            let mut records = volume.records(container, volume.xid, false, &mut seen, issue);
             records.sort();
             volumes.push((volume, records));
         }
-        let mut stale = tree::stale(container, &volumes, &mut seen);
+        let mut stale = tree::stale(container, &mut volumes, &mut seen);
         stale.iter_mut().for_each(Records::keep_latest);
         let mut placing = Placing {
             container,
@@ -187,11 +188,14 @@ impl Placing<'_> {
                 folders.entry(name.file).or_insert(node);
             }
         }
+        let mut claimed = HashSet::new();
         for (place, record) in records.iter().filter(|(_, r)| r.kind == kind::INODE && !is_live(r.id)) {
             let Ok(inode) = Inode::parse(records, record, 0) else { continue };
-            let extents = records.of(inode.private_id, kind::EXTENT).iter();
-            let runs = extents.filter_map(|extent| self.container.blocks_of(records, extent));
-            self.claims.deleted(inode.id, runs);
+            if claimed.insert(inode.private_id) {
+                let extents = records.of(inode.private_id, kind::EXTENT).iter().filter(|extent| !extent.kept);
+                let runs = extents.filter_map(|extent| self.container.blocks_of(records, extent));
+                self.claims.deleted(inode.id, runs);
+            }
             if names.contains_key(&inode.id) || inode.id <= inode::PRIVATE {
                 continue;
             }

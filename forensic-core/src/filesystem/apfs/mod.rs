@@ -5,7 +5,8 @@
 //! the bytes of a path but not where they lie, and reads one volume only.
 //!
 //! A container with one volume is listed as that volume; of several, each is a directory of the root, by its name. Names
-//! are given as stored. The newest whole checkpoint counts. Nothing of snapshots is listed: that there are some is an issue.
+//! are given as stored. The newest whole checkpoint counts. Of snapshots, which are issues by name, those files are listed
+//! that were deleted since.
 
 mod btree;
 mod entry;
@@ -67,16 +68,19 @@ fn open(source: Source, limits: &Limits) -> Result<Arc<dyn FileSystem>> {
         let message = format!("the container has {} bytes and should have {size}", container.source.len());
         container.issues.push(Issue::new(container.medium_of(0), "APFS container superblock", message));
     }
-    let volumes = container.volumes_of(&container.superblock, false, &mut |_| {});
-    let mut encrypted = volumes.iter().map(|volume| volume.encryption(&container)).collect::<Vec<_>>();
-    if let Some(Some(error)) = encrypted.pop().filter(|last| last.is_some() && encrypted.iter().all(Option::is_some)) {
+    let mut volumes = container.volumes_of(&container.superblock, false, &mut |_| {});
+    let mut refused = Vec::new();
+    for volume in volumes.iter_mut().filter(|volume| !volume.is_plain()) {
+        volume.load(&container, &mut |_| {});
+        refused.extend(volume.encryption(&container));
+    }
+    if refused.len() == volumes.len()
+        && let Some(error) = refused.pop()
+    {
         return Err(error);
     }
-    for volume in volumes.iter().filter(|volume| volume.snapshots > 0) {
-        let message = format!("volume {:?} has {} snapshots, which are not listed", volume.name, volume.snapshots);
-        container.issues.push(Issue::new(volume.at, "APFS volume superblock", message));
-    }
-    Ok(Arc::new(Apfs { container, volumes, listing: OnceLock::new(), allocation: OnceLock::new() }))
+    let names = volumes.iter().map(|volume| volume.name.as_str()).collect::<Vec<_>>().join(", ");
+    Ok(Arc::new(Apfs { container, names, listing: OnceLock::new(), allocation: OnceLock::new() }))
 }
 
 /// What all rooms need: the bytes, how they are laid out, and where to report damage.
@@ -100,7 +104,7 @@ impl Container {
         self.superblock.blocks.min(self.source.len().checked_div(self.block_size.into()).unwrap_or(0))
     }
 
-    /// The volumes as of a checkpoint.
+    /// The volumes as of a checkpoint, without their object maps; `strict` as in [`Tree`](btree::Tree).
     fn volumes_of(&self, superblock: &Superblock, strict: bool, issue: &mut dyn FnMut(Error)) -> Vec<Volume> {
         let map = match ObjectMap::read(self, superblock.object_map, strict, issue) {
             Ok(map) => map,
@@ -112,7 +116,7 @@ impl Container {
         let mut volumes = Vec::new();
         for &oid in &superblock.volumes {
             let volume = match map.find(oid, superblock.xid) {
-                Some(address) => Volume::read(self, address, strict, issue),
+                Some(address) => Volume::read(self, address),
                 None => {
                     let at = self.medium_of(superblock.address);
                     Err(Error::corrupt("APFS object map", at, format!("volume {oid}"), "none"))
@@ -142,7 +146,8 @@ impl Container {
 /// An APFS container.
 struct Apfs {
     container: Container,
-    volumes: Vec<Volume>,
+    /// The names of the volumes.
+    names: String,
     listing: OnceLock<Listing>,
     allocation: OnceLock<Result<Allocation>>,
 }
@@ -168,7 +173,7 @@ impl FileSystem for Apfs {
 
     /// The names of the volumes.
     fn label(&self) -> String {
-        self.volumes.iter().map(|volume| volume.name.as_str()).collect::<Vec<_>>().join(", ")
+        self.names.clone()
     }
 
     fn serial(&self) -> String {

@@ -27,6 +27,8 @@ pub(super) struct Record {
     pub(super) offset: u32,
     /// The transaction that wrote its node.
     pub(super) xid: u64,
+    /// True where a snapshot keeps what it tells of.
+    pub(super) kept: bool,
 }
 
 /// Records and their bytes.
@@ -65,8 +67,14 @@ impl Records {
                 address: node.address,
                 offset: pair.value_offset as u32,
                 xid: node.header.xid,
+                kept: false,
             });
         }
+    }
+
+    /// Notes that a snapshot keeps what the records tell of.
+    pub(super) fn keep(&mut self) {
+        self.list.iter_mut().for_each(|record| record.kept = true);
     }
 
     /// Adds the records of others.
@@ -99,7 +107,7 @@ impl Records {
             |record: &Record| if record.kind == kind::NAME { self.value(record).first_chunk::<8>() } else { None };
         list.sort_by(|a, b| {
             let order = (a.id, a.kind).cmp(&(b.id, b.kind)).then_with(|| self.key(a).cmp(self.key(b)));
-            order.then_with(|| file(a).cmp(&file(b))).then(b.xid.cmp(&a.xid)).then(a.address.cmp(&b.address))
+            order.then_with(|| file(a).cmp(&file(b))).then(b.xid.cmp(&a.xid)).then(b.kept.cmp(&a.kept))
         });
         list.dedup_by(|later, first| {
             (later.id, later.kind) == (first.id, first.kind)

@@ -84,13 +84,6 @@ impl Runs {
         let info = StreamInfo { sparse: self.is_sparse, ..StreamInfo::new(name, self.size) };
         Stream::new(info, Ok(self.content(container)), slack)
     }
-
-    /// The blocks: the first of each run, and the one after its last.
-    pub(super) fn blocks(&self, container: &Container) -> Vec<(u64, u64)> {
-        let block = |bytes: u64| bytes.checked_div(container.block_size.into()).unwrap_or(0);
-        let runs = self.runs.iter().filter_map(|run| Some((run.offset?, run.length)));
-        runs.map(|(offset, length)| (block(offset), block(offset.saturating_add(length)))).collect()
-    }
 }
 
 /// The main stream of a file as its extents give it.

@@ -18,17 +18,18 @@ use std::collections::HashSet;
 const BLOCK: u64 = 1 << 20;
 
 impl Volume {
-    /// Reads the file tree as of the volume's transaction. Blocks read are added to `seen`.
+    /// Reads the file tree as of a transaction. Blocks read are added to `seen`.
     pub(super) fn records(
         &self,
         container: &Container,
+        xid: u64,
         strict: bool,
         seen: &mut HashSet<u64>,
         issue: &mut dyn FnMut(Error),
     ) -> Records {
         let mut records = Records::default();
         let mut problems = Vec::new();
-        let resolve = |oid| self.node(oid, self.xid);
+        let resolve = |oid| self.node(oid, xid);
         let tree = Tree { container, sizes: (16, 16), resolve: &resolve, strict };
         let mut damage = Vec::new();
         tree.leaves(self.root_tree, seen, &mut |error| damage.push(error), &mut |node| {
@@ -38,7 +39,7 @@ impl Volume {
             self.strays(container, seen, &mut records);
         }
         if let Some(root) = self.extent_tree {
-            let resolve = |oid| if self.extent_tree_is_physical { Some(oid) } else { self.map.find(oid, self.xid) };
+            let resolve = |oid| if self.extent_tree_is_physical { Some(oid) } else { self.map.find(oid, xid) };
             let tree = Tree { container, sizes: (16, 16), resolve: &resolve, strict };
             tree.leaves(root, seen, &mut |error| damage.push(error), &mut |node| {
                 records.add(node, true, &mut |error| problems.push(error));
@@ -65,24 +66,40 @@ impl Volume {
 }
 
 /// Records of older states, by the number of the volume; those of no known volume last.
-pub(super) fn stale(container: &Container, volumes: &[(Volume, Records)], seen: &mut HashSet<u64>) -> Vec<Records> {
-    let mut stale: Vec<Records> = volumes.iter().map(|_| Records::default()).collect();
+pub(super) fn stale(container: &Container, volumes: &mut [(Volume, Records)], seen: &mut HashSet<u64>) -> Vec<Records> {
+    let mut stale = Vec::new();
+    for (volume, _) in volumes.iter() {
+        let mut records = Records::default();
+        for (xid, name) in volume.snapshots(container, &mut |error| container.issues.push(Issue::from(&error))) {
+            records.append(volume.records(container, xid, true, seen, &mut |_| {}));
+            let message =
+                format!("snapshot {name:?} of volume {:?}: of it only what was deleted since is listed", volume.name);
+            container.issues.push(Issue::new(volume.at, "APFS snapshot", message));
+        }
+        records.keep();
+        stale.push(records);
+    }
     stale.push(Records::default());
     let ignore = &mut |_: Error| {};
-    for checkpoint in container.older.iter() {
-        for volume in container.volumes_of(checkpoint, true, ignore) {
-            let Some(number) = volumes.iter().position(|(known, _)| known.uuid == volume.uuid) else { continue };
-            let found = volume.records(container, true, seen, ignore);
-            if let Some(records) = stale.get_mut(number) {
-                records.append(found);
+    for checkpoint in &container.older {
+        for old in container.volumes_of(checkpoint, true, ignore) {
+            let known = volumes.iter_mut().zip(&mut stale).find(|((volume, _), _)| volume.uuid == old.uuid);
+            let Some(((volume, _), records)) = known else { continue };
+            if volume.map.extend(container, old.object_map, true, ignore).is_ok() {
+                records.append(volume.records(container, old.xid, true, seen, ignore));
             }
         }
     }
+    free_nodes(container, volumes, seen, &mut stale);
+    stale
+}
+
+/// Adds the records of whole nodes in free blocks.
+fn free_nodes(container: &Container, volumes: &[(Volume, Records)], seen: &HashSet<u64>, stale: &mut [Records]) {
     let runs = match space::unallocated(container) {
         Ok(runs) => runs,
         Err(error) => {
-            container.issues.push(Issue::from(&error));
-            return stale;
+            return container.issues.push(Issue::from(&error));
         }
     };
     let size = u64::from(container.block_size);
@@ -116,7 +133,6 @@ pub(super) fn stale(container: &Container, volumes: &[(Volume, Records)], seen: 
             }
         }
     }
-    stale
 }
 
 /// True where a block may be a node of a file tree.

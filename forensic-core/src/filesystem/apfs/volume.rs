@@ -1,25 +1,34 @@
 //! Volumes of a container: the volume superblock (Apple File System Reference, "Volumes").
 
-use super::{Container, object::kind, omap::ObjectMap, superblock::uuid};
+use super::{Container, btree::Tree, object::kind, omap::ObjectMap, superblock::uuid};
 use crate::{
     bytes::Fields,
     error::{Error, Result},
 };
+use std::collections::HashSet;
 
 const STRUCTURE: &str = "APFS volume superblock";
 
 /// Storage type bits of an object type: those of a physical object.
 const PHYSICAL: u32 = 0x4000_0000;
 
+/// The type of a snapshot's record.
+const SNAPSHOT: u64 = 1;
+
 /// A volume of the container, as of a transaction.
 pub(super) struct Volume {
     pub(super) name: String,
     pub(super) uuid: String,
     pub(super) xid: u64,
+    /// Empty until it is loaded.
     pub(super) map: ObjectMap,
+    /// Block address of the object map.
+    pub(super) object_map: u64,
     pub(super) root_tree: u64,
     root_tree_is_physical: bool,
     pub(super) snapshots: u64,
+    /// Block address of the tree of snapshots.
+    snapshot_tree: u64,
     /// Of a sealed volume: object identifier of the tree that holds the extents of its files.
     pub(super) extent_tree: Option<u64>,
     pub(super) extent_tree_is_physical: bool,
@@ -33,13 +42,8 @@ pub(super) struct Volume {
 }
 
 impl Volume {
-    /// Reads the volume whose superblock is at a block address; `strict` as in [`Tree`](super::btree::Tree).
-    pub(super) fn read(
-        container: &Container,
-        address: u64,
-        strict: bool,
-        issue: &mut dyn FnMut(Error),
-    ) -> Result<Self> {
+    /// Reads the volume whose superblock is at a block address, but for its object map.
+    pub(super) fn read(container: &Container, address: u64) -> Result<Self> {
         let block = container.object(address, kind::VOLUME, STRUCTURE)?;
         let at = container.medium_of(address);
         let fields = Fields::new(&block, STRUCTURE, at);
@@ -55,10 +59,12 @@ impl Volume {
             name: String::from_utf8_lossy(name).into_owned(),
             uuid: uuid(fields.bytes(240, 16)?),
             xid: fields.u64(16)?,
-            map: ObjectMap::read(container, fields.u64(128)?, strict, issue)?,
+            map: ObjectMap::default(),
+            object_map: fields.u64(128)?,
             root_tree: fields.u64(136)?,
             root_tree_is_physical: fields.u32(116)? & PHYSICAL != 0,
             snapshots: fields.u64(216)?,
+            snapshot_tree: fields.u64(152)?,
             extent_tree,
             extent_tree_is_physical: fields.u32(1040)? & PHYSICAL != 0,
             has_hashed_names: incompatible & 0x9 != 0,
@@ -69,12 +75,46 @@ impl Volume {
         })
     }
 
+    /// Loads the object map.
+    pub(super) fn load(&mut self, container: &Container, issue: &mut dyn FnMut(Error)) {
+        match ObjectMap::read(container, self.object_map, false, issue) {
+            Ok(map) => self.map = map,
+            Err(error) => issue(error),
+        }
+    }
+
     /// Where a node of the file tree is.
     pub(super) fn node(&self, oid: u64, xid: u64) -> Option<u64> {
         if self.root_tree_is_physical { Some(oid) } else { self.map.find(oid, xid) }
     }
 
-    /// Why nothing of the volume can be read.
+    /// Transactions and names of the snapshots (Apple File System Reference, "Snapshots").
+    pub(super) fn snapshots(&self, container: &Container, issue: &mut dyn FnMut(Error)) -> Vec<(u64, String)> {
+        let mut found = Vec::new();
+        if self.snapshots == 0 || self.snapshot_tree == 0 {
+            return found;
+        }
+        let tree = Tree { container, sizes: (16, 16), resolve: &Some, strict: false };
+        tree.leaves(self.snapshot_tree, &mut HashSet::new(), issue, &mut |node| {
+            for pair in node.pairs((16, 16)).into_iter().flatten() {
+                let (key, value) = (Fields::new(pair.key, STRUCTURE, 0), Fields::new(pair.value, STRUCTURE, 0));
+                let snapshot = (|| {
+                    let head = key.u64(0).ok().filter(|head| head >> 60 == SNAPSHOT)?;
+                    let name = value.bytes(50, usize::from(value.u16(48).ok()?)).ok()?;
+                    Some((head & ((1 << 60) - 1), String::from_utf8_lossy(name).trim_end_matches('\0').to_owned()))
+                })();
+                found.extend(snapshot);
+            }
+        });
+        found
+    }
+
+    /// True where nothing says that the volume is encrypted.
+    pub(super) fn is_plain(&self) -> bool {
+        self.is_unencrypted
+    }
+
+    /// Why nothing of the volume can be read; the object map must be loaded.
     pub(super) fn encryption(&self, container: &Container) -> Option<Error> {
         if self.is_unencrypted || !self.map.is_encrypted(self.root_tree, self.xid) {
             return None;

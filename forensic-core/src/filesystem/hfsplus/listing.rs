@@ -69,6 +69,7 @@ impl Listing {
             private: [None; 2],
             linked: [Linked::new(), Linked::new()],
             claims: Claims::default(),
+            claimed: HashSet::new(),
             label: String::new(),
         };
         placing.own_files();
@@ -107,6 +108,8 @@ struct Placing<'a> {
     private: [Option<u32>; 2],
     linked: [Linked; 2],
     claims: Claims,
+    /// Numbers whose runs are in `claims`.
+    claimed: HashSet<u32>,
     label: String,
 }
 
@@ -150,7 +153,10 @@ impl Placing<'_> {
             self.label = text(record.name);
             return;
         }
-        self.claims.live.extend(self.volume.blocks_of(&item));
+        // Many records with one number would have the same runs looked up again and again.
+        if self.claimed.insert(item.id) {
+            self.claims.live.extend(self.volume.blocks_of(&item));
+        }
         let status = if self.known.contains(&record.parent) { Status::Allocated } else { Status::Unlisted };
         let (kind, parent, name) = (record.kind, record.parent, text(record.name));
         self.push(kept, kind, parent, &name, item.id, status);

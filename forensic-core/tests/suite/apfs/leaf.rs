@@ -152,6 +152,11 @@ pub fn xattr(id: u64, name: &str, value: &[u8]) -> Pair {
     (key, [&2u16.to_le_bytes()[..], &(value.len() as u16).to_le_bytes(), value].concat())
 }
 
+pub fn snapshot(xid: u64, name: &str) -> Pair {
+    let text = [name.as_bytes(), b"\0"].concat();
+    (head(xid, 1), [vec![0; 48], (text.len() as u16).to_le_bytes().to_vec(), text].concat())
+}
+
 /// True for the records of a file and its names.
 pub fn tells_of((key, value): &Pair, file: u64) -> bool {
     let head = u64::from_le_bytes(key[..8].try_into().unwrap());
