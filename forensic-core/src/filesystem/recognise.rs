@@ -1,6 +1,6 @@
 //! Which filesystem a volume holds, by its signatures.
 
-use super::{fat, hfsplus, ntfs};
+use super::{apfs, fat, hfsplus, ntfs};
 use crate::bytes::Source;
 
 /// A signature: name, byte offset in the volume, bytes.
@@ -39,9 +39,10 @@ pub(crate) fn recognise(volume: &Source) -> Option<&'static str> {
         return Some("hfsplus");
     }
     // FAT has no signature, and a volume whose boot sector is destroyed may have its backup. FAT goes first: a volume that
-    // was formatted anew may keep the backup of NTFS or HFS+ at its end.
+    // was formatted anew may keep the backup of NTFS or HFS+ at its end, and checkpoints of APFS.
     by_signature
         .or_else(|| fat::probe(volume))
         .or_else(|| ntfs::boot::has_backup(volume).then_some("ntfs"))
         .or_else(|| hfsplus::has_copy(volume).then_some("hfsplus"))
+        .or_else(|| apfs::has_copy(volume).then_some("apfs"))
 }

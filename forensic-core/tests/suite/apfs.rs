@@ -200,6 +200,15 @@ fn older_checkpoint_serves_where_the_newest_is_damaged() {
 }
 
 #[test]
+fn checkpoints_serve_where_the_first_block_is_lost() {
+    let Some(mut bytes) = corpus::read(SAMPLE) else { return };
+    let whole = entries(&open(bytes.clone())).len();
+    bytes[..BLOCK].fill(0);
+    let filesystem = open(bytes);
+    assert_eq!((filesystem.kind(), entries(&filesystem).len()), ("apfs", whole));
+}
+
+#[test]
 fn node_with_a_wrong_checksum_is_an_issue_and_read_all_the_same() {
     let Some(mut bytes) = corpus::read(SAMPLE) else { return };
     let whole = entries(&open(bytes.clone())).len();

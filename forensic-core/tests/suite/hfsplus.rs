@@ -114,6 +114,20 @@ fn forks_links_and_names_are_read() {
 }
 
 #[test]
+fn hard_link_to_a_folder_tells_where_its_content_is_listed() {
+    let mut image = sample();
+    image.add(Item::folder(2, ".HFS+ Private Directory Data\r", 40));
+    image.add(Item::folder(40, "dir_41", 41));
+    image.add(Item::file(41, "inside", 42));
+    image.add(Item { codes: *b"fdrpMACS", special: 41, ..Item::file(2, "backup", 43) });
+    let filesystem = open(image.write().bytes.clone());
+    let link = filesystem.entry("/backup").unwrap();
+    assert_eq!((link.kind, link.id, link.streams.len()), (Kind::Directory, 41, 0));
+    let inside = format!("{}/inside", link.target.unwrap());
+    assert_eq!(filesystem.entry(&inside).unwrap().id, 42);
+}
+
+#[test]
 fn deleted_file_comes_back_from_free_space_and_is_graded_by_its_blocks() {
     let mut image = sample();
     let gone = image.content(b"gone but not lost", 1);
@@ -243,6 +257,28 @@ fn broken_chain_of_leaves_loses_nothing() {
     assert_eq!(found, whole);
 }
 
+#[test]
+fn nodes_tell_of_files_where_the_header_of_the_catalog_is_lost() {
+    let mut image = sample();
+    image.write();
+    let whole = entries(&open(image.bytes.clone())).len();
+    let catalog = CATALOG.0 as usize * BLOCK;
+    image.bytes[catalog..catalog + 512].fill(0);
+    let filesystem = open(image.bytes.clone());
+    assert_eq!(entries(&filesystem).len(), whole);
+    assert!(filesystem.issues().iter().any(|issue| issue.offset == Some(catalog as u64 + 32)));
+}
+
+#[test]
+fn header_that_leads_nowhere_gives_way_to_its_copy() {
+    let mut image = sample();
+    image.write();
+    let whole = entries(&open(image.bytes.clone())).len();
+    // The first run of the catalog.
+    image.bytes[1024 + 288..1024 + 292].fill(0xff);
+    assert_eq!(entries(&open(image.bytes.clone())).len(), whole);
+}
+
 /// The attribute of a compressed file.
 fn decmpfs(kind: u32, size: u64, inside: &[u8]) -> Vec<u8> {
     [b"fpmc", &kind.to_le_bytes()[..], &size.to_le_bytes(), inside].concat()
@@ -298,7 +334,8 @@ fn compressed_files_are_unpacked_whatever_the_method() {
     let long: Vec<u8> = (0..CHUNK + 3000).map(|n| (n % 251) as u8 ^ (n / 1000) as u8).collect();
     let raw = |mark: u8, bytes: &[u8]| [&[mark], bytes].concat();
     let chunks = |pack: &dyn Fn(&[u8]) -> Vec<u8>| long.chunks(CHUNK).map(pack).collect::<Vec<_>>();
-    let cases: Vec<(u32, &Vec<u8>, Vec<u8>, Vec<u8>)> = vec![
+    // Type, content, what stands in the attribute, and in the resource fork.
+    let cases = [
         (1, &short, short.clone(), vec![]),
         (3, &short, zlib(&short), vec![]),
         (3, &short, raw(0xff, &short), vec![]),

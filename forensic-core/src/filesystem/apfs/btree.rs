@@ -2,7 +2,7 @@
 
 use super::{
     Container,
-    object::{HEADER, Header, checksum, is_whole, kind},
+    object::{Header, checksum, is_whole, kind},
 };
 use crate::{
     bytes::Fields,
@@ -84,7 +84,10 @@ impl Node {
             _ => self.block.len().saturating_sub(INFO),
         };
         let is_fixed = self.flags & flag::FIXED != 0;
-        let step = if is_fixed { 4 } else { 8 };
+        let (step, room) = match is_fixed {
+            true => (4, self.block.len() / 4),
+            false => (8, self.block.len() / 8),
+        };
         let value_size = if self.is_leaf() { sizes.1 } else { 8 };
         let pair = |place: usize| {
             let number = |offset: usize| fields.u16(place.saturating_add(offset)).map(usize::from);
@@ -100,9 +103,7 @@ impl Node {
             let offset = values.checked_sub(value).unwrap_or(usize::MAX);
             Ok(Pair { key, value: fields.bytes(offset, value_length)?, value_offset: offset })
         };
-        // There is not room for more than that.
-        let most = count.min(self.block.len().saturating_sub(HEADER) / step);
-        (table..).step_by(step).take(most).map(pair).collect()
+        (table..).step_by(step).take(count.min(room)).map(pair).collect()
     }
 
     fn child(pair: &Pair<'_>) -> Option<u64> {

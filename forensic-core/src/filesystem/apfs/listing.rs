@@ -84,6 +84,9 @@ impl Listing {
     }
 }
 
+/// Records of the names that a file had last, with the transaction that wrote them.
+type LastNames<'a> = (u64, Vec<(u32, &'a Record)>);
+
 /// Puts names in their places.
 struct Placing<'a> {
     container: &'a Container,
@@ -165,7 +168,7 @@ impl Placing<'_> {
         folders: &mut HashMap<u64, NodeId>,
     ) {
         // Of several names that a file had, those written last.
-        let mut names: BTreeMap<u64, (u64, Vec<(u32, &Record)>)> = BTreeMap::new();
+        let mut names: BTreeMap<u64, LastNames<'_>> = BTreeMap::new();
         for (place, record) in records.iter().filter(|(_, r)| r.kind == kind::NAME && r.id >= inode::ROOT) {
             let Ok(name) = Name::parse(records, record, hashed, 0) else { continue };
             if is_live(name.file) {

@@ -83,6 +83,11 @@ fn open(source: Source, limits: &Limits) -> Result<Arc<dyn FileSystem>> {
     Ok(Arc::new(Apfs { container, names, listing: OnceLock::new(), allocation: OnceLock::new() }))
 }
 
+/// True where a superblock is found behind a damaged first block.
+pub(super) fn has_copy(volume: &Source) -> bool {
+    superblock::find(volume).is_some()
+}
+
 /// What all rooms need: the bytes, how they are laid out, and where to report damage.
 struct Container {
     source: Source,

@@ -6,9 +6,6 @@ use crate::{
     error::Result,
 };
 
-/// Bytes of an object's header.
-pub(super) const HEADER: usize = 32;
-
 /// Types of objects, without the flags in the upper half.
 pub(super) mod kind {
     pub(in super::super) const TREE: u16 = 0x02;

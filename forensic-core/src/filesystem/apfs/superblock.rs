@@ -17,6 +17,9 @@ const STRUCTURE: &str = "APFS container superblock";
 /// Bytes of a superblock read to learn the block size.
 const LENGTH: u64 = 4096;
 
+/// Blocks searched for a superblock where the first is damaged.
+const FIRST_BLOCKS: u64 = 64;
+
 /// The flag of an area that is not one piece.
 const IS_TREE: u32 = 1 << 31;
 
@@ -73,8 +76,14 @@ impl Superblock {
 
 /// All superblocks of the checkpoints, the newest first; or the copy in block 0, where there is none.
 pub(super) fn checkpoints(source: &Source, limits: &Limits, issues: &IssueLog) -> Result<Vec<Superblock>> {
-    let block = source.read_vec(0, source.len().min(LENGTH))?;
-    let first = Superblock::parse(&block, 0, source.medium_offset(0))?;
+    let block = source.read_vec(0, source.len().min(LENGTH));
+    let first = match block.and_then(|block| Superblock::parse(&block, 0, source.medium_offset(0))) {
+        Ok(first) => first,
+        Err(error) => {
+            issues.push(Issue::from(&error));
+            find(source).ok_or(error)?
+        }
+    };
     let size = u64::from(first.block_size);
     let mut found = Vec::new();
     if first.descriptor_blocks & IS_TREE != 0 {
@@ -108,6 +117,13 @@ pub(super) fn checkpoints(source: &Source, limits: &Limits, issues: &IssueLog) -
     }
     found.sort_by_key(|superblock| (std::cmp::Reverse(superblock.xid), superblock.address));
     Ok(found)
+}
+
+/// A whole superblock in one of the first blocks, where mostly the checkpoints are.
+pub(in super::super) fn find(source: &Source) -> Option<Superblock> {
+    let bytes = source.read_vec(0, source.len().min(FIRST_BLOCKS * LENGTH)).ok()?;
+    let blocks = bytes.chunks_exact(LENGTH as usize).zip(0u64..).filter(|(block, _)| is_whole(block));
+    blocks.filter_map(|(block, address)| Superblock::parse(block, address, address.saturating_mul(LENGTH)).ok()).next()
 }
 
 impl Container {

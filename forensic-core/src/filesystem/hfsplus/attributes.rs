@@ -44,7 +44,7 @@ impl AttributeIndex {
         if fork.size == 0 {
             return Self::default();
         }
-        let tree = match BTree::open(volume.own_file(fork, id::ATTRIBUTES), "HFS+ attributes file") {
+        let tree = match BTree::open(volume.own_file(fork, id::ATTRIBUTES), "HFS+ attributes file", volume) {
             Ok(tree) => tree,
             Err(error) => {
                 volume.issue(&error);

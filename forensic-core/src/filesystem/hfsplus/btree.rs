@@ -16,6 +16,9 @@ pub(super) const DESCRIPTOR: usize = 14;
 /// Bytes of nodes read at once.
 const BLOCK: u64 = 1 << 20;
 
+/// Sizes of nodes, the usual ones first.
+const NODE_SIZES: [u64; 7] = [8192, 4096, 16384, 32768, 2048, 1024, 512];
+
 mod kind {
     pub(super) const LEAF: u8 = 0xff;
     pub(super) const MAP: u8 = 2;
@@ -34,8 +37,27 @@ pub(super) struct BTree {
 }
 
 impl BTree {
-    /// Reads the header node of `file`.
-    pub(super) fn open(file: Source, structure: &'static str) -> Result<Self> {
+    /// Reads the header node of `file`. Where it is damaged, which is told, all leaves count.
+    ///
+    /// # Errors
+    /// Where nothing tells the size of the nodes.
+    pub(super) fn open(file: Source, structure: &'static str, volume: &Volume) -> Result<Self> {
+        let error = match Self::by_header(&file, structure) {
+            Ok(tree) => return Ok(tree),
+            Err(error) => error,
+        };
+        let Some(node_size) = NODE_SIZES.into_iter().find(|size| has_nodes_of(&file, *size)) else { return Err(error) };
+        volume.issue(&error);
+        let map = vec![
+            0xff;
+            usize::try_from(file.len().checked_div(node_size.saturating_mul(8)).unwrap_or(0))
+                .unwrap_or(0)
+                .saturating_add(1)
+        ];
+        Ok(Self { file, structure, node_size, first_leaf: 0, last_leaf: u32::MAX, map, map_next: 0 })
+    }
+
+    fn by_header(file: &Source, structure: &'static str) -> Result<Self> {
         let head = file.read_vec(0, file.len().min(512))?;
         let fields = Fields::new(&head, structure, file.medium_offset(0));
         let node_size = fields.u16_be(32)?;
@@ -51,7 +73,7 @@ impl BTree {
             last_leaf: fields.u32_be(28)?,
             map,
             map_next: fields.u32_be(0)?,
-            file,
+            file: file.clone(),
         })
     }
 
@@ -97,6 +119,16 @@ impl BTree {
             at = at.saturating_add(length);
         }
     }
+}
+
+/// True where the first nodes behind the header's begin as nodes of this size do.
+fn has_nodes_of(file: &Source, node_size: u64) -> bool {
+    [1, 2].into_iter().all(|number: u64| {
+        let Ok(node) = file.read_vec(number.saturating_mul(node_size), node_size) else { return false };
+        let is_kind = matches!(node.get(8..10), Some([kind::LEAF, 1] | [0, 2..=16] | [kind::MAP, 0]));
+        // The first record begins behind the descriptor.
+        is_kind && node.last_chunk() == Some(&[0, DESCRIPTOR as u8])
+    })
 }
 
 /// A node.

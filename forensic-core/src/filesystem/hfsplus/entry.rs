@@ -5,7 +5,7 @@ use super::{
     attributes::Attribute,
     catalog::{Item, Record, Type, id},
     fork::{Blocks, DATA, RESOURCE},
-    listing::{Listing, Place},
+    listing::{FOLDER_LINKS, Listing, Place},
     scan::Kept,
 };
 use crate::{
@@ -73,25 +73,26 @@ impl Listing {
             graded(entry, Recoverability::Unknown, "only its name is left: where its content lies is not known");
             return;
         }
-        let item = match record.item() {
+        let link = match record.item() {
             Ok(item) => item,
             Err(error) => return entry.issues.push(Issue::from(&error)),
         };
-        let target = self.behind_link(volume, &item);
-        if let Some(link) = &target {
-            entry.attributes.insert("link_id".into(), Value::Int(item.id.into()));
-            if link.is_none() {
-                let number = item.special;
+        let target = self.behind_link(volume, &link);
+        if let Some(target) = &target {
+            entry.attributes.insert("link_id".into(), Value::Int(link.id.into()));
+            if target.is_none() {
+                let number = link.special;
                 let message = format!("the file or folder {number} behind the hard link is not there");
                 entry.issues.push(Issue::new(record.at, "HFS+ catalog record", message));
             }
         }
         let (item, at, behind) = match target.flatten() {
             Some((target, at, is_live)) => (target, at, Some(is_live)),
-            None => (item, volume.source.medium_offset(kept.at), None),
+            None => (link, volume.source.medium_offset(kept.at), None),
         };
-        if item.folder_link().is_some() || behind.is_some() && item.mode & 0o170_000 == 0o040_000 {
+        if let Some(number) = link.folder_link() {
             entry.kind = Kind::Directory;
+            entry.target = Some(format!("/{FOLDER_LINKS}/dir_{number}"));
         }
         entry.id = item.id.into();
         facts(entry, &item, behind.is_some() || record.kind == Type::Folder);

@@ -63,7 +63,7 @@ impl Header {
         if !block_size.is_power_of_two() || block_size < 512 {
             return Err(fields.corrupt(40, "a block size that is a power of two from 512 on", block_size));
         }
-        Ok(Self {
+        let header = Self {
             attributes: fields.u32_be(4)?,
             journal_info_block: fields.u32_be(12)?,
             block_size,
@@ -75,7 +75,14 @@ impl Header {
             catalog: Fork::parse(&fields, 272)?,
             attributes_file: Fork::parse(&fields, 352)?,
             startup: Fork::parse(&fields, 432)?,
-        })
+        };
+        // Without its catalog a volume has no file.
+        let [(start, count), ..] = header.catalog.runs;
+        if count == 0 || u64::from(start).saturating_add(count.into()) > header.total_blocks.into() {
+            let expected = format!("a catalog in blocks below {}", header.total_blocks);
+            return Err(fields.corrupt(288, expected, format!("{count} blocks from {start} on")));
+        }
+        Ok(header)
     }
 
     /// Bytes of the volume.

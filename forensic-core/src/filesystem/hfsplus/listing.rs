@@ -19,7 +19,7 @@ use std::collections::{HashMap, HashSet};
 
 /// The folders in the root that hold the files and the folders behind hard links.
 const FILE_LINKS: &str = "\0\0\0\0HFS+ Private Data";
-const FOLDER_LINKS: &str = ".HFS+ Private Directory Data\r";
+pub(super) const FOLDER_LINKS: &str = ".HFS+ Private Directory Data\r";
 
 /// The filesystem's own files, by the names that The Sleuth Kit gives them.
 const OWN_FILES: [(&str, u32); 6] = [

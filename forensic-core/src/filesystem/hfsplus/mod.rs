@@ -76,7 +76,7 @@ fn open(whole: Source, limits: &Limits) -> Result<Arc<dyn FileSystem>> {
     }
     let mut volume =
         Volume { whole, source, header, overflow: Overflow::default(), journal: None, limits: limits.clone(), issues };
-    match BTree::open(volume.own_file(&volume.header.extents, id::EXTENTS), "HFS+ extents overflow file") {
+    match BTree::open(volume.own_file(&volume.header.extents, id::EXTENTS), "HFS+ extents overflow file", &volume) {
         Ok(tree) => volume.overflow = Overflow::read(&tree, &volume),
         Err(error) => volume.issue(&error),
     }

@@ -51,7 +51,8 @@ impl Scan {
     /// Reads the catalog file and the journal.
     pub(super) fn run(volume: &Volume) -> Self {
         let mut scan = Self::default();
-        let tree = match BTree::open(volume.own_file(&volume.header.catalog, id::CATALOG), "HFS+ catalog file") {
+        let tree = match BTree::open(volume.own_file(&volume.header.catalog, id::CATALOG), "HFS+ catalog file", volume)
+        {
             Ok(tree) => tree,
             Err(error) => {
                 volume.issue(&error);

@@ -76,13 +76,16 @@ impl Item {
     }
 }
 
+/// Runs that a file's record has no room for: file, fork, first block of the fork, runs.
+type More = (u32, u8, u32, Vec<(u32, u32)>);
+
 /// A volume in the making.
 pub struct Image {
     pub bytes: Vec<u8>,
     next: u32,
     items: Vec<Item>,
     attributes: Vec<(u32, String, Vec<u8>)>,
-    overflow: Vec<(u32, u8, u32, Vec<(u32, u32)>)>,
+    overflow: Vec<More>,
     pub case_sensitive: bool,
 }
 
