@@ -4,6 +4,9 @@ use super::{allocation::Allocation, model::Recoverability};
 use crate::error::Result;
 use std::collections::HashMap;
 
+/// Runs of deleted files that are compared.
+const MOST: usize = 4_000_000;
+
 /// The blocks that the files of a volume claim.
 #[derive(Default)]
 pub(crate) struct Claims {
@@ -11,6 +14,8 @@ pub(crate) struct Claims {
     pub(crate) live: Vec<(u64, u64)>,
     /// The same of deleted files, with their numbers.
     deleted: Vec<(u64, u64, u64)>,
+    /// True where there are more runs than are compared.
+    is_full: bool,
     /// Deleted files that share blocks, each with one of the others.
     contested: HashMap<u64, u64>,
 }
@@ -18,7 +23,9 @@ pub(crate) struct Claims {
 impl Claims {
     /// Adds runs of a deleted file.
     pub(crate) fn deleted(&mut self, number: u64, runs: impl IntoIterator<Item = (u64, u64)>) {
-        self.deleted.extend(runs.into_iter().map(|(start, end)| (start, end, number)));
+        let room = MOST.saturating_sub(self.deleted.len());
+        self.deleted.extend(runs.into_iter().take(room).map(|(start, end)| (start, end, number)));
+        self.is_full |= self.deleted.len() == MOST;
     }
 
     /// Finds out which deleted files share blocks. O(runs log runs).
@@ -63,6 +70,9 @@ impl Claims {
         }
         if let Some(other) = self.contested.get(&number) {
             return (Recoverability::Unknown, format!("some of its blocks are claimed by deleted file {other} too"));
+        }
+        if self.is_full {
+            return (Recoverability::Unknown, "too many deleted files claim blocks to compare them".to_owned());
         }
         (Recoverability::Intact, format!("none of {total} blocks is in use, and no other record claims one"))
     }

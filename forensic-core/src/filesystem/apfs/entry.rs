@@ -25,6 +25,9 @@ const RESOURCE_FORK: &str = "com.apple.ResourceFork";
 /// Bytes of the longest extended attribute that is an attribute of the entry; a longer one is a stream.
 const LONGEST_VALUE: u64 = 64 << 10;
 
+/// Extended attributes read of one file.
+const MOST_ATTRIBUTES: usize = 4096;
+
 const NANOSECONDS: i64 = 1_000_000_000;
 
 impl Listing {
@@ -159,17 +162,20 @@ impl Listing {
         if entry.kind == Kind::Symlink && entry.target.is_some() {
             return (Recoverability::Intact, "all of it stands in an extended attribute".to_owned());
         }
+        let is_packed = entry.streams.first().is_some_and(|main| main.info.compressed);
         let runs = stream::main(container, records, inode, 0);
-        if let Some(error) = &runs.damage {
+        if let Some(error) = runs.damage.as_ref().filter(|_| !is_packed) {
             return (Recoverability::Partial, error.to_string());
         }
-        let extents = records.of(inode.private_id, kind::EXTENT);
-        let kept = extents.iter().filter(|extent| extent.kept).count();
-        if kept == extents.len() && kept > 0 {
-            return (Recoverability::Intact, "a snapshot keeps all of its blocks".to_owned());
+        let (kept, lost): (Vec<_>, Vec<_>) = stream::extents(records, inode).partition(|extent| extent.kept);
+        match (kept.is_empty(), lost.is_empty()) {
+            (false, true) => return (Recoverability::Intact, "a snapshot keeps all of its blocks".to_owned()),
+            (true, true) if is_packed => {
+                return (Recoverability::Intact, "all of it stands in an extended attribute".to_owned());
+            }
+            _ => {}
         }
-        let lost = extents.iter().filter(|extent| !extent.kept);
-        let blocks: Vec<_> = lost.filter_map(|extent| container.blocks_of(records, extent)).collect();
+        let blocks: Vec<_> = lost.into_iter().filter_map(|extent| container.blocks_of(records, extent)).collect();
         if blocks.iter().any(|(_, end)| *end > container.held_blocks()) {
             return (Recoverability::Partial, "some of its blocks lie behind the end of the medium".to_owned());
         }
@@ -219,8 +225,8 @@ fn streams(
 ) {
     let is_compressed = inode.bsd_flags & apple::COMPRESSED != 0;
     let (mut packed, mut fork, mut named) = (None, None, Vec::new());
-    for record in records.of(inode.id, kind::XATTR) {
-        let (name, value) = match stream::xattr(container, records, record) {
+    for record in records.of(inode.id, kind::XATTR).iter().take(MOST_ATTRIBUTES) {
+        let (name, value) = match stream::xattr(container, records, record, blocked.as_ref()) {
             Ok(found) => found,
             Err(error) => {
                 entry.issues.push(Issue::from(&error));
@@ -259,7 +265,7 @@ fn streams(
                 main
             }
         };
-        if let Some(error) = blocked.filter(|_| main.info.size > 0) {
+        if let Some(error) = blocked.filter(|_| main.info.size > 0 && !main.info.resident) {
             main = Stream::new(main.info.clone(), Err(error), None);
         }
         entry.size = main.info.size;

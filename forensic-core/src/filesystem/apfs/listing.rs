@@ -4,7 +4,7 @@ use super::{
     Container,
     inode::{self, Inode, Name},
     records::{Record, Records, kind},
-    tree,
+    stream, tree,
     volume::Volume,
 };
 use crate::{
@@ -195,7 +195,7 @@ impl Placing<'_> {
         for (place, record) in records.iter().filter(|(_, r)| r.kind == kind::INODE && !is_live(r.id)) {
             let Ok(inode) = Inode::parse(records, record, 0) else { continue };
             if claimed.insert(inode.private_id) {
-                let extents = records.of(inode.private_id, kind::EXTENT).iter().filter(|extent| !extent.kept);
+                let extents = stream::extents(records, &inode).filter(|extent| !extent.kept);
                 let runs = extents.filter_map(|extent| self.container.blocks_of(records, extent));
                 self.claims.deleted(inode.id, runs);
             }

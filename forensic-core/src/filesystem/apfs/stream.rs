@@ -91,17 +91,34 @@ pub(super) fn main(container: &Container, records: &Records, inode: &Inode, at: 
     Runs::of(container, records, inode.private_id, inode.size.unwrap_or(0), inode.is_sparse(), at)
 }
 
-/// An extended attribute: its name and its value.
-pub(super) fn xattr(container: &Container, records: &Records, record: &Record) -> Result<(String, Source)> {
+/// The extents of all streams of a file: of its content, and of extended attributes.
+pub(super) fn extents<'a>(records: &'a Records, inode: &Inode) -> impl Iterator<Item = &'a Record> {
+    let attributes =
+        records.of(inode.id, kind::XATTR).iter().filter_map(|record| match inode::xattr(records, record, 0).ok()?.1 {
+            Value::Stream(number, _) => Some(number),
+            Value::Embedded(..) => None,
+        });
+    std::iter::once(inode.private_id).chain(attributes).flat_map(|number| records.of(number, kind::EXTENT))
+}
+
+/// An extended attribute: its name, and its value or why it cannot be had. Where `blocked` is given, it is why extents
+/// cannot be read.
+pub(super) fn xattr(
+    container: &Container,
+    records: &Records,
+    record: &Record,
+    blocked: Option<&Error>,
+) -> Result<(String, Source)> {
     let at = container.at(record);
     let (name, value) = inode::xattr(records, record, at)?;
-    let value: Source = match value {
-        Value::Embedded(bytes, offset) => {
+    let value: Source = match (value, blocked) {
+        (Value::Embedded(bytes, offset), _) => {
             let offset =
                 container.byte_of(record.address).saturating_add(record.offset.into()).saturating_add(offset as u64);
             Arc::new(Resident { bytes: bytes.into(), within: container.source.clone(), offset })
         }
-        Value::Stream(number, size) => Runs::of(container, records, number, size, false, at).content(container),
+        (Value::Stream(..), Some(error)) => return Err(error.clone()),
+        (Value::Stream(number, size), None) => Runs::of(container, records, number, size, false, at).content(container),
     };
     Ok((String::from_utf8_lossy(name).into_owned(), value))
 }

@@ -198,8 +198,8 @@ impl<'a> Node<'a> {
 
 /// The leaves of a tree and how they hang together.
 pub(super) struct Leaves {
-    /// Next leaf of each.
-    links: BTreeMap<u32, u32>,
+    /// Next and previous leaf of each.
+    links: BTreeMap<u32, (u32, u32)>,
     first: u32,
     last: u32,
     /// The map of nodes in use, node 0 in the highest bit of the first byte.
@@ -214,13 +214,14 @@ impl Leaves {
         let mut links = BTreeMap::new();
         let mut maps: BTreeMap<u32, (u32, Vec<u8>)> = BTreeMap::new();
         tree.for_each(volume, |node| {
-            let next = Fields::new(node.bytes, tree.structure, 0).u32_be(0).unwrap_or(0);
+            let fields = Fields::new(node.bytes, tree.structure, 0);
+            let (next, previous) = (fields.u32_be(0).unwrap_or(0), fields.u32_be(4).unwrap_or(0));
             if node.bytes.get(8) == Some(&kind::MAP) {
                 let bits = node.bytes.get(DESCRIPTOR..node.bytes.len().saturating_sub(6)).unwrap_or_default();
                 maps.insert(node.number, (next, bits.to_vec()));
             } else if node.number > 0 {
                 if node.is_leaf() {
-                    links.insert(node.number, next);
+                    links.insert(node.number, (next, previous));
                 }
                 visit(node);
             }
@@ -240,7 +241,7 @@ impl Leaves {
         let mut live = HashSet::new();
         let mut next = self.first;
         let mut last = 0;
-        while let Some(after) = self.links.get(&next).filter(|_| live.insert(next)) {
+        while let Some((after, _)) = self.links.get(&next).filter(|_| live.insert(next)) {
             (last, next) = (next, *after);
         }
         if next == 0 && last == self.last {
@@ -253,7 +254,12 @@ impl Leaves {
         live
     }
 
+    /// True where the map has a leaf in use, and one of its neighbours knows it: a leaf that was taken out of the chain has
+    /// none that does.
     fn is_used(&self, node: u32) -> bool {
-        self.map.get(node as usize / 8).is_some_and(|byte| byte << (node % 8) & 0x80 != 0)
+        let Some(&(next, previous)) = self.links.get(&node) else { return false };
+        let knows = |other: u32, side: fn(&(u32, u32)) -> u32| self.links.get(&other).map(side) == Some(node);
+        let is_linked = knows(next, |links| links.1) || knows(previous, |links| links.0) || (next, previous) == (0, 0);
+        is_linked && self.map.get(node as usize / 8).is_some_and(|byte| byte << (node % 8) & 0x80 != 0)
     }
 }
