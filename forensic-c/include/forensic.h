@@ -1342,7 +1342,7 @@ const forensic_extent *forensic_extents_get(const forensic_extents *extents, siz
 void forensic_extents_free(forensic_extents *extents);
 
 /**
- * "fat12", "fat16", "fat32", "ntfs". Owned by the filesystem.
+ * "fat12", "fat16", "fat32", "ntfs", "hfsplus", "apfs". Owned by the filesystem.
  */
 const char *forensic_filesystem_kind(const forensic_filesystem *filesystem);
 
