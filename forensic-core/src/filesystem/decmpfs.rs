@@ -237,3 +237,35 @@ fn lzfse(packed: &[u8], length: usize) -> Result<Vec<u8>, String> {
     reader.by_ref().take(most).read_to_end(&mut bytes).map_err(|error| error.to_string())?;
     Ok(bytes)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    const METHODS: [Method; 5] = [Method::Stored, Method::Marked, Method::Zlib, Method::Lzvn, Method::Lzfse];
+
+    proptest! {
+        #[test]
+        fn hostile_chunks_give_bytes_or_an_error(
+            content in prop::collection::vec(0u8..8, 0..6000),
+            changes in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 0..6),
+            noise in prop::collection::vec(any::<u8>(), 0..300),
+            length in 0usize..8000,
+        ) {
+            let mut packed = Vec::new();
+            lzfse_rust::encode_bytes(&content, &mut packed).unwrap();
+            for (at, value) in changes {
+                let at = at.index(packed.len());
+                packed[at] = value;
+            }
+            for method in METHODS {
+                for bytes in [&packed, &noise] {
+                    let Ok(unpacked) = unpack(method, bytes, length) else { continue };
+                    let most = if matches!(method, Method::Stored | Method::Marked) { bytes.len() } else { length + 1 };
+                    prop_assert!(unpacked.len() <= most.max(bytes.len()));
+                }
+            }
+        }
+    }
+}

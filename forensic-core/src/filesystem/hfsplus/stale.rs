@@ -15,8 +15,9 @@ use std::collections::{BTreeMap, HashSet};
 /// Bytes of the journal read at once.
 const BLOCK: u64 = 1 << 20;
 
-/// Of several copies of a record, the one with the latest dates tells how the file was in the end.
-type Rank = [u32; 3];
+/// Of several copies of a record, the one with the latest dates tells how the file was in the end; of those from the same
+/// second the longest, as files are made empty and then written.
+type Rank = ([u32; 3], u64);
 
 /// The last copy of each record, by number of the file or folder.
 #[derive(Default)]
@@ -70,7 +71,7 @@ impl Stale {
             return None;
         }
         let [_, content, attributes, accessed, _] = item.dates;
-        let rank = [attributes, content, accessed];
+        let rank = ([attributes, content, accessed], item.data.size.saturating_add(item.resource.size));
         if !live.contains(&item.id) && self.items.get(&item.id).is_none_or(|(other, _)| *other < rank) {
             self.items.insert(item.id, (rank, self.records.keep(held, at)));
         }
