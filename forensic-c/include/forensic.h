@@ -1346,7 +1346,7 @@ const forensic_extent *forensic_extents_get(const forensic_extents *extents, siz
 void forensic_extents_free(forensic_extents *extents);
 
 /**
- * "fat12", "fat16", "fat32", "ntfs". Owned by the filesystem.
+ * "fat12", "fat16", "fat32", "ntfs", "hfsplus", "apfs". Owned by the filesystem.
  */
 const char *forensic_filesystem_kind(const forensic_filesystem *filesystem);
 
@@ -2191,7 +2191,7 @@ void forensic_verification_free(forensic_verification *verification);
 size_t forensic_volume_index(const forensic_volume *volume);
 
 /**
- * The partition table it stands in: "mbr", "gpt", "none". Owned by the volume.
+ * The partition table it stands in: "mbr", "gpt", "apm", "none". Owned by the volume.
  */
 const char *forensic_volume_scheme(const forensic_volume *volume);
 

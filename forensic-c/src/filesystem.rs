@@ -29,7 +29,7 @@ impl forensic_filesystem {
     }
 }
 
-/// "fat12", "fat16", "fat32", "ntfs". Owned by the filesystem.
+/// "fat12", "fat16", "fat32", "ntfs", "hfsplus", "apfs". Owned by the filesystem.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn forensic_filesystem_kind(filesystem: *const forensic_filesystem) -> *const c_char {
     getter!(filesystem, null(), filesystem.texts.give(filesystem.filesystem.kind()))

@@ -32,7 +32,7 @@ pub unsafe extern "C" fn forensic_volume_index(volume: *const forensic_volume) -
     getter!(volume, 0, volume.volume.index)
 }
 
-/// The partition table it stands in: "mbr", "gpt", "none". Owned by the volume.
+/// The partition table it stands in: "mbr", "gpt", "apm", "none". Owned by the volume.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn forensic_volume_scheme(volume: *const forensic_volume) -> *const c_char {
     getter!(volume, null(), volume.texts.give(volume.volume.scheme.as_str()))

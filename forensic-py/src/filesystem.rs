@@ -25,7 +25,7 @@ pub(crate) struct FileSystem {
 
 #[pymethods]
 impl FileSystem {
-    /// "fat12", "fat16", "fat32", "ntfs".
+    /// "fat12", "fat16", "fat32", "ntfs", "hfsplus", "apfs".
     #[getter]
     fn kind(&self) -> &'static str {
         self.inner.kind()

@@ -19,7 +19,7 @@ impl Volume {
         self.inner.index
     }
 
-    /// The partition table it stands in: "mbr", "gpt", or "none".
+    /// The partition table it stands in: "mbr", "gpt", "apm", or "none".
     #[getter]
     fn scheme(&self) -> &'static str {
         self.inner.scheme.as_str()

@@ -5,20 +5,24 @@
 #![deny(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::arithmetic_side_effects)]
 
 mod allocation;
+mod apfs;
+mod apple;
 mod btrfs;
+mod claims;
 mod clusters;
 mod cross_check;
+mod decmpfs;
 mod exfat;
 mod ext;
 mod fat;
+mod hfsplus;
+mod incomplete;
 mod lost_chain;
 mod model;
 mod ntfs;
-#[allow(dead_code)]
 mod posix;
 mod recognise;
 mod recycle_bin;
-#[allow(dead_code)]
 mod stored;
 mod tree;
 mod xfs;
@@ -208,7 +212,8 @@ pub struct Reader {
 }
 
 /// The readers, by family.
-const READERS: &[Reader] = &[btrfs::READER, exfat::READER, ext::READER, fat::READER, ntfs::READER, xfs::READER];
+const READERS: &[Reader] =
+    &[apfs::READER, btrfs::READER, exfat::READER, ext::READER, fat::READER, hfsplus::READER, ntfs::READER, xfs::READER];
 
 /// All readers, by family.
 ///

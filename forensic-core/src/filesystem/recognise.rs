@@ -1,6 +1,6 @@
 //! Which filesystem a volume holds, by its signatures.
 
-use super::{btrfs, exfat, ext, fat, ntfs, xfs};
+use super::{apfs, btrfs, exfat, ext, fat, hfsplus, ntfs, xfs};
 use crate::bytes::Source;
 
 /// A signature: name, byte offset in the volume, bytes.
@@ -34,6 +34,10 @@ pub(crate) fn recognise(volume: &Source) -> Option<&'static str> {
         let found = volume.read_vec(*offset, signature.len() as u64).ok()?;
         (found == *signature).then_some(*name)
     });
+    // An HFS volume may be no more than a wrapper.
+    if by_signature == Some("hfs") && hfsplus::embedded(volume).is_some() {
+        return Some("hfsplus");
+    }
     // FAT has no signature, and a volume whose boot sector is destroyed may have its backup. FAT goes first: a volume that
     // was formatted anew may keep exFAT's backup, and NTFS's in its last sector.
     by_signature
@@ -43,4 +47,6 @@ pub(crate) fn recognise(volume: &Source) -> Option<&'static str> {
         .or_else(|| xfs::has_copy(volume).then_some("xfs"))
         .or_else(|| btrfs::has_mirror(volume).then_some("btrfs"))
         .or_else(|| ext::superblock::has_backup(volume).then_some("ext"))
+        .or_else(|| hfsplus::has_copy(volume).then_some("hfsplus"))
+        .or_else(|| apfs::has_copy(volume).then_some("apfs"))
 }

@@ -1,6 +1,7 @@
 //! Volumes: the partitions of a medium, and the gaps between them.
 #![deny(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::arithmetic_side_effects)]
 
+mod apm;
 mod gaps;
 mod gpt;
 mod mbr;
@@ -22,16 +23,19 @@ pub enum Scheme {
     Mbr,
     /// GUID partition table.
     Gpt,
+    /// Apple partition map.
+    Apm,
     /// No partition table: the medium is one volume.
     None,
 }
 
 impl Scheme {
-    /// The name used in records: `mbr`, `gpt`, `none`.
+    /// The name used in records: `mbr`, `gpt`, `apm`, `none`.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Mbr => "mbr",
             Self::Gpt => "gpt",
+            Self::Apm => "apm",
             Self::None => "none",
         }
     }
@@ -46,7 +50,7 @@ pub struct Volume {
     /// The partition table it stands in.
     pub scheme: Scheme,
     /// What the partition table says it holds: "ntfs_exfat_hpfs (0x07)" in an MBR, "microsoft_basic_data" or, for a type
-    /// without a name, its GUID in a GPT. For a medium without a table what is recognised on it, or "unknown".
+    /// without a name, its GUID in a GPT, "apple_hfs" in an Apple partition map. For a medium without a table what is recognised on it, or "unknown".
     /// "unallocated" for a gap.
     pub type_name: String,
     /// Its name in the partition table; empty where it has none.
@@ -106,7 +110,7 @@ struct Partition {
 /// Reads the partition table of `medium`. What is damaged is told to `issue` and passed over.
 ///
 /// A GPT counts where the MBR guards it or says nothing; beside an MBR with partitions of its own, or a filesystem that
-/// begins in sector 0, it is a remnant. An MBR with no partition in it is one gap, as nothing of the medium is allocated.
+/// begins in sector 0, it is a remnant. So is an Apple partition map beside either of them. An MBR with no partition in it is one gap, as nothing of the medium is allocated.
 pub(crate) fn read(medium: &Source, sector_size: u32, limits: &Limits, issue: &dyn Fn(Issue)) -> Vec<Volume> {
     let table = mbr::primary(medium, sector_size);
     let is_guarded = table.is_some_and(|table| table.iter().any(mbr::Entry::is_protective));
@@ -117,6 +121,18 @@ pub(crate) fn read(medium: &Source, sector_size: u32, limits: &Limits, issue: &d
     let bare = filesystem::recognise(medium).filter(|_| !is_guarded);
     let is_ours = partitions.is_empty() && (table.is_some() || !mbr::is_boot_sector(medium));
     let found = gpt::read(medium, sector_size, limits, issue);
+    if let (None, false, true) = (&found, is_guarded, partitions.is_empty())
+        && let Some(partitions) = apm::read(medium, limits, issue)
+    {
+        match bare {
+            None => return spans(medium, Scheme::Apm, partitions, issue),
+            Some(name) => {
+                let message =
+                    format!("its {} partitions are not used, as a filesystem ({name}) is there", partitions.len());
+                issue(Issue::new(0, "Apple partition map", message));
+            }
+        }
+    }
     match (found, table) {
         (Some(gpt), _) if is_guarded || (is_ours && (gpt.primary || bare.is_none())) => {
             if !is_guarded {

@@ -4,6 +4,7 @@
 // A test binary has no reach beyond itself.
 #![allow(unreachable_pub)]
 
+mod apfs;
 mod btrfs;
 mod bytes;
 mod corpus;
@@ -18,6 +19,7 @@ mod fat;
 mod fat_image;
 mod fat_images_of_others;
 mod faults;
+mod hfsplus;
 mod linux_fixtures;
 mod lists;
 mod ntfs;

@@ -313,6 +313,53 @@ fn a_gpt_is_found_without_its_guard_and_left_where_the_mbr_speaks() {
     assert!(mentions(&evidence, "only in the master boot record"), "{:?}", evidence.issues());
 }
 
+/// A medium with an Apple partition map: name, type, first block and number of blocks of each partition.
+fn apm(block: usize, partitions: &[(&str, &str, u32, u32)]) -> Medium {
+    let mut medium = Medium::new(256, block);
+    medium.at(0)[..2].copy_from_slice(b"ER");
+    medium.at(0)[2..4].copy_from_slice(&u16::try_from(block).unwrap().to_be_bytes());
+    for (number, (name, kind, start, blocks)) in (1..).zip(partitions) {
+        let entry = medium.at(number);
+        entry[..2].copy_from_slice(b"PM");
+        entry[4..8].copy_from_slice(&u32::try_from(partitions.len()).unwrap().to_be_bytes());
+        entry[8..12].copy_from_slice(&start.to_be_bytes());
+        entry[12..16].copy_from_slice(&blocks.to_be_bytes());
+        entry[16..16 + name.len()].copy_from_slice(name.as_bytes());
+        entry[48..48 + kind.len()].copy_from_slice(kind.as_bytes());
+    }
+    medium
+}
+
+const APPLE: &[(&str, &str, u32, u32)] =
+    &[("Apple", "Apple_partition_map", 1, 63), ("disk image", "Apple_HFS", 64, 100), ("", "Apple_Free", 164, 92)];
+
+#[test]
+fn an_apple_partition_map_is_read_with_blocks_of_any_size() {
+    for block in [512, 2048, 4096] {
+        let evidence = apm(block, APPLE).open();
+        let expected =
+            [("unallocated", 0, 1), ("apple_partition_map", 1, 63), ("apple_hfs", 64, 100), ("unallocated", 164, 92)];
+        assert_eq!(listing(&evidence, block as u64), rows(&expected));
+        assert!(evidence.volumes().iter().all(|volume| volume.scheme.as_str() == "apm"));
+        assert_eq!(evidence.volumes()[2].label, "disk image");
+        assert_eq!(evidence.issues(), []);
+    }
+}
+
+#[test]
+fn a_damaged_entry_of_an_apple_partition_map_costs_that_partition_only() {
+    let mut medium = apm(512, APPLE);
+    medium.at(0)[..512].fill(0);
+    medium.at(1)[4..8].copy_from_slice(&u32::MAX.to_be_bytes());
+    medium.at(2)[..2].fill(0);
+    let evidence = medium.open();
+    assert_eq!(
+        listing(&evidence, 512),
+        rows(&[("unallocated", 0, 1), ("apple_partition_map", 1, 63), ("unallocated", 64, 192)])
+    );
+    assert!(mentions(&evidence, "the signature PM") && mentions(&evidence, "partitions exceed"));
+}
+
 #[test]
 fn any_read_of_a_table_may_fail_and_the_medium_is_still_covered() {
     let bytes = gpt(512).bytes;

@@ -14,7 +14,7 @@ class FileSystem:
 
     @property
     def kind(self) -> str:
-        """"fat12", "fat16", "fat32", "ntfs"."""
+        """"fat12", "fat16", "fat32", "ntfs", "hfsplus", "apfs"."""
 
     @property
     def label(self) -> str:

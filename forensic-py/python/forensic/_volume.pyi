@@ -15,7 +15,7 @@ class Volume:
 
     @property
     def scheme(self) -> str:
-        """The partition table it stands in: "mbr", "gpt", or "none"."""
+        """The partition table it stands in: "mbr", "gpt", "apm", or "none"."""
 
     @property
     def type(self) -> str:
