@@ -5,8 +5,10 @@
 #![deny(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::arithmetic_side_effects)]
 
 mod allocation;
+mod calendar;
 mod cross_check;
 mod fat;
+mod iso9660;
 mod model;
 mod ntfs;
 #[allow(dead_code)]
@@ -15,6 +17,7 @@ mod recognise;
 #[allow(dead_code)]
 mod stored;
 mod tree;
+mod unpack;
 
 use crate::{
     bytes::{Extents, ReadAt, Run, Source},
@@ -201,7 +204,7 @@ pub struct Reader {
 }
 
 /// The readers, by family.
-const READERS: &[Reader] = &[fat::READER, ntfs::READER];
+const READERS: &[Reader] = &[fat::READER, iso9660::READER, ntfs::READER];
 
 /// All readers, by family.
 ///

@@ -1,6 +1,6 @@
 //! Which filesystem a volume holds, by its signatures.
 
-use super::{fat, ntfs};
+use super::{fat, iso9660, ntfs};
 use crate::bytes::Source;
 
 /// A signature: name, byte offset in the volume, bytes.
@@ -36,5 +36,7 @@ pub(crate) fn recognise(volume: &Source) -> Option<&'static str> {
     });
     // FAT has no signature, and a volume whose boot sector is destroyed may have its backup. FAT goes first: a volume that
     // was formatted anew may keep NTFS's backup in its last sector.
-    by_signature.or_else(|| fat::probe(volume)).or_else(|| ntfs::boot::has_backup(volume).then_some("ntfs"))
+    by_signature
+        .or_else(|| iso9660::probe(volume).then_some("iso9660"))
+        .or_else(|| fat::probe(volume)).or_else(|| ntfs::boot::has_backup(volume).then_some("ntfs"))
 }
