@@ -9,11 +9,13 @@ mod calendar;
 mod cross_check;
 mod fat;
 mod iso9660;
+mod lzo;
 mod model;
 mod ntfs;
 #[allow(dead_code)]
 mod posix;
 mod recognise;
+mod squashfs;
 #[allow(dead_code)]
 mod stored;
 mod tree;
@@ -204,7 +206,7 @@ pub struct Reader {
 }
 
 /// The readers, by family.
-const READERS: &[Reader] = &[fat::READER, iso9660::READER, ntfs::READER];
+const READERS: &[Reader] = &[fat::READER, iso9660::READER, ntfs::READER, squashfs::READER];
 
 /// All readers, by family.
 ///

@@ -38,5 +38,6 @@ pub(crate) fn recognise(volume: &Source) -> Option<&'static str> {
     // was formatted anew may keep NTFS's backup in its last sector.
     by_signature
         .or_else(|| iso9660::probe(volume).then_some("iso9660"))
-        .or_else(|| fat::probe(volume)).or_else(|| ntfs::boot::has_backup(volume).then_some("ntfs"))
+        .or_else(|| fat::probe(volume))
+        .or_else(|| ntfs::boot::has_backup(volume).then_some("ntfs"))
 }

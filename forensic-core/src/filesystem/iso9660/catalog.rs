@@ -95,7 +95,8 @@ impl Catalog {
     /// What is left of a file of an earlier session.
     pub(super) fn recoverability(&self, place: &Place) -> (Recoverability, String) {
         let Some((walked, file)) = self.file(place) else { return (Recoverability::Unknown, String::new()) };
-        let origin = format!("listed in session {}, no longer in session {}", walked.session.saturating_add(1), self.sessions);
+        let origin =
+            format!("listed in session {}, no longer in session {}", walked.session.saturating_add(1), self.sessions);
         if file.size() == 0 {
             return (Recoverability::Intact, format!("{origin}; it has no content"));
         }

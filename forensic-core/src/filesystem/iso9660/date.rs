@@ -20,12 +20,8 @@ pub(super) fn long(bytes: &[u8]) -> Option<Time> {
         std::str::from_utf8(fields.bytes(at, length).ok()?).ok()?.parse().ok()
     };
     let small = |at: usize| u8::try_from(number(at, 2)?).ok();
-    let seconds = calendar::seconds(
-        i32::from(number(0, 4)?),
-        small(4)?,
-        small(6)?,
-        (small(8)?, small(10)?, small(12)?),
-    )?;
+    let seconds =
+        calendar::seconds(i32::from(number(0, 4)?), small(4)?, small(6)?, (small(8)?, small(10)?, small(12)?))?;
     Some(in_zone(seconds, u32::from(number(14, 2)?).saturating_mul(10_000_000), fields.u8(16).ok()?))
 }
 

@@ -1,10 +1,6 @@
 //! Volume descriptors (ECMA-119, 8; the Joliet specification for the escape sequences; "El Torito" 1.0 for the boot record).
 
-use super::{
-    Volume,
-    record::Record,
-    sectors::SECTOR,
-};
+use super::{Volume, record::Record, sectors::SECTOR};
 use crate::{
     bytes::Fields,
     error::{Error, Issue, Result},

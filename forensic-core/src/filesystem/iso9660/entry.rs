@@ -14,12 +14,7 @@ use super::{
 use crate::{
     bytes::{Extents, Fields, ReadAt, Run, Source},
     error::{Error, Issue, Result},
-    filesystem::{
-        Entry, Kind, Stream, StreamInfo, Timestamp, TimestampKind, Value,
-        model::Time,
-        posix,
-        tree::Node,
-    },
+    filesystem::{Entry, Kind, Stream, StreamInfo, Timestamp, TimestampKind, Value, model::Time, posix, tree::Node},
 };
 use std::sync::Arc;
 
@@ -73,14 +68,20 @@ impl Catalog {
         if let Some(found) = system_use {
             describe(found, file, &mut entry);
         }
-        entry.timestamps.extend(date::short(&file.date).map(|time| stamp(TimestampKind::Modified, "directory_record", time)));
-        for (name, flag) in [("hidden", flag::HIDDEN), ("record_format", flag::RECORD), ("protection", flag::PROTECTION)] {
+        entry
+            .timestamps
+            .extend(date::short(&file.date).map(|time| stamp(TimestampKind::Modified, "directory_record", time)));
+        for (name, flag) in
+            [("hidden", flag::HIDDEN), ("record_format", flag::RECORD), ("protection", flag::PROTECTION)]
+        {
             if file.flags & flag != 0 {
                 entry.attributes.insert(name.into(), Value::Bool(true));
             }
         }
         if node.payload.is_only_here {
-            entry.attributes.insert("tree".into(), tree_name(tree.descriptor.form, tree.has_rock_ridge).to_owned().into());
+            entry
+                .attributes
+                .insert("tree".into(), tree_name(tree.descriptor.form, tree.has_rock_ridge).to_owned().into());
         }
         if walked.session > 0 || self.sessions > 1 {
             let session = i64::try_from(walked.session).unwrap_or(i64::MAX).saturating_add(1);
@@ -165,15 +166,14 @@ impl Content<'_> {
 
     /// Byte offset of the content of a section.
     fn start(&self, section: &Section) -> u64 {
-        u64::from(section.block)
-            .saturating_add(u64::from(section.attribute_blocks))
-            .saturating_mul(self.block_size)
+        u64::from(section.block).saturating_add(u64::from(section.attribute_blocks)).saturating_mul(self.block_size)
     }
 
     fn streams(&self, entry: &mut Entry) {
         let mut info = StreamInfo::new("", self.file.size());
         let packed = self.file.system_use.as_ref().and_then(|found| found.packed);
-        let is_other = self.file.system_use.as_ref().and_then(|found| found.xa).is_some_and(|xa| xa & OTHER_SECTORS != 0);
+        let is_other =
+            self.file.system_use.as_ref().and_then(|found| found.xa).is_some_and(|xa| xa & OTHER_SECTORS != 0);
         let stored = runs(self.volume, self.block_size, self.file);
         let slack = stored.as_ref().ok().and_then(|runs| self.slack(runs));
         let stored = stored.map(|runs| Arc::new(Extents::new(self.volume.source.clone(), runs)) as Source);
@@ -202,7 +202,8 @@ impl Content<'_> {
     /// Tells of content that lies behind the end of the image.
     fn check_end(&self, source: &Source, entry: &mut Entry) {
         let end = self.volume.source.len();
-        let last = self.file.sections.iter().map(|section| self.start(section).saturating_add(u64::from(section.length)));
+        let last =
+            self.file.sections.iter().map(|section| self.start(section).saturating_add(u64::from(section.length)));
         if source.len() > 0
             && let Some(last) = last.max().filter(|last| *last > end)
         {
@@ -271,4 +272,3 @@ pub(super) fn runs(volume: &Volume, block_size: u64, file: &File) -> Result<Vec<
     }
     Ok(runs)
 }
-

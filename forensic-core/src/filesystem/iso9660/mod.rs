@@ -65,8 +65,15 @@ fn open(stored: Source, limits: &Limits) -> Result<Arc<dyn FileSystem>> {
     };
     let metadata: Source = Arc::new(Cached::with_page_size(source.clone(), CACHE, PAGE));
     let issues = IssueLog::new(limits.issues);
-    let mut volume =
-        Volume { stored, pitch: layout.pitch, source, metadata, first_set: Set::default(), limits: limits.clone(), issues };
+    let mut volume = Volume {
+        stored,
+        pitch: layout.pitch,
+        source,
+        metadata,
+        first_set: Set::default(),
+        limits: limits.clone(),
+        issues,
+    };
     volume.first_set = Set::read(&volume, FIRST_DESCRIPTOR)?;
     Ok(Arc::new(Iso9660 { volume, catalog: OnceLock::new() }))
 }

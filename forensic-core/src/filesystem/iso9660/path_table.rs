@@ -80,7 +80,12 @@ fn parse(table: &[u8], start: u64, medium: u64, big: bool) -> Result<Vec<Listed>
             return Err(fields.corrupt(number, "the number of a directory before", "another"));
         };
         if blocks.len() > 1 {
-            found.push(Listed { at: start.saturating_add(offset as u64), identifier: identifier.into(), block, parent });
+            found.push(Listed {
+                at: start.saturating_add(offset as u64),
+                identifier: identifier.into(),
+                block,
+                parent,
+            });
         }
         offset = offset.saturating_add(HEADER).saturating_add(length).saturating_add(length % 2);
     }

@@ -1,7 +1,13 @@
 //! The sessions of a disc: each has volume descriptors of its own, the last of which counts (ECMA-168 and the Orange Book; here
 //! by search, as an image has no table of contents).
 
-use super::{Volume, descriptor::Set, record::Record, sectors::{FIRST_DESCRIPTOR, SECTOR}, space::Owned};
+use super::{
+    Volume,
+    descriptor::Set,
+    record::Record,
+    sectors::{FIRST_DESCRIPTOR, SECTOR},
+    space::Owned,
+};
 use crate::bytes::ReadAt;
 use std::ops::Range;
 

@@ -261,7 +261,8 @@ mod tests {
 
     #[test]
     fn a_target_is_put_together_from_its_components() {
-        let area = [b"SL\x0b\x01\x00\x08\x00\x01\x02us".as_slice(), b"SL\x0c\x01\x00\x00\x01r\x04\x00\x02\x00"].concat();
+        let area =
+            [b"SL\x0b\x01\x00\x08\x00\x01\x02us".as_slice(), b"SL\x0c\x01\x00\x00\x01r\x04\x00\x02\x00"].concat();
         let (mut found, mut growing) = (SystemUse::default(), Growing::default());
         parse(&area, 0, &mut found, &mut growing).unwrap();
         assert_eq!(String::from_utf8_lossy(&growing.target), "/usr/../.");

@@ -96,12 +96,8 @@ struct Walk<'v> {
 /// Walks the tree that `descriptor` leads to.
 pub(super) fn walk(volume: &Volume, descriptor: &Descriptor) -> Tree {
     let block_size = u64::from(descriptor.block_size);
-    let tree = Tree {
-        descriptor: descriptor.clone(),
-        files: Vec::new(),
-        has_rock_ridge: false,
-        structures: HashSet::new(),
-    };
+    let tree =
+        Tree { descriptor: descriptor.clone(), files: Vec::new(), has_rock_ridge: false, structures: HashSet::new() };
     let mut walk = Walk {
         volume,
         form: descriptor.form,
@@ -142,7 +138,8 @@ impl Walk<'_> {
                 let (before, waiting) = (self.tree.files.len(), self.moved.len());
                 self.push(file);
                 self.directories();
-                let is_called_back = |file: &File| file.directory().is_some_and(|(block, _)| self.read.contains_key(&block));
+                let is_called_back =
+                    |file: &File| file.directory().is_some_and(|(block, _)| self.read.contains_key(&block));
                 let inside = self.moved.get(waiting..).unwrap_or_default();
                 let is_bare = self.tree.files.len() == before.saturating_add(1);
                 if is_bare && !inside.is_empty() && inside.iter().all(is_called_back) {
@@ -356,7 +353,8 @@ impl Walk<'_> {
             let size = if moved { self.own_size(block) } else { Some(size) };
             if size.is_none() {
                 let at = self.volume.source.medium_offset(file.at);
-                let issue = Issue::new(at, STRUCTURE, format!("no directory begins at block {block}, where it was moved"));
+                let issue =
+                    Issue::new(at, STRUCTURE, format!("no directory begins at block {block}, where it was moved"));
                 self.volume.issues.push(issue.clone());
                 file.issues.push(issue);
             }

@@ -44,7 +44,9 @@ pub(super) fn content(stored: &Source, packed: &Packed) -> Result<Units> {
         let bound = block.saturating_mul(2);
         let form = match end.checked_sub(start) {
             Some(0) => Form::Zeros,
-            Some(packed) if packed <= bound => Form::Packed { offset: start, length: packed, unpacked: length, skip: 0 },
+            Some(packed) if packed <= bound => {
+                Form::Packed { offset: start, length: packed, unpacked: length, skip: 0 }
+            }
             _ => {
                 let found = format!("bytes {start} to {end}");
                 return Err(Error::corrupt(STRUCTURE, at, format!("a block of at most {bound} bytes"), found));
