@@ -19,6 +19,7 @@ mod squashfs;
 #[allow(dead_code)]
 mod stored;
 mod tree;
+mod udf;
 mod unpack;
 
 use crate::{
@@ -206,7 +207,7 @@ pub struct Reader {
 }
 
 /// The readers, by family.
-const READERS: &[Reader] = &[fat::READER, iso9660::READER, ntfs::READER, squashfs::READER];
+const READERS: &[Reader] = &[fat::READER, iso9660::READER, ntfs::READER, squashfs::READER, udf::READER];
 
 /// All readers, by family.
 ///

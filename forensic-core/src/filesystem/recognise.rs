@@ -1,6 +1,6 @@
 //! Which filesystem a volume holds, by its signatures.
 
-use super::{fat, iso9660, ntfs};
+use super::{fat, iso9660, ntfs, udf};
 use crate::bytes::Source;
 
 /// A signature: name, byte offset in the volume, bytes.
@@ -36,6 +36,11 @@ pub(crate) fn recognise(volume: &Source) -> Option<&'static str> {
     });
     // FAT has no signature, and a volume whose boot sector is destroyed may have its backup. FAT goes first: a volume that
     // was formatted anew may keep NTFS's backup in its last sector.
+    // Most discs of UDF begin as ones of ISO 9660, for systems that know no better.
+    let by_signature = match by_signature {
+        None | Some("iso9660") if udf::probe(volume) => Some("udf"),
+        other => other,
+    };
     by_signature
         .or_else(|| iso9660::probe(volume).then_some("iso9660"))
         .or_else(|| fat::probe(volume))

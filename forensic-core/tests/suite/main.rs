@@ -22,5 +22,6 @@ mod pictures;
 mod report;
 mod squashfs;
 mod triage;
+mod udf;
 mod volume;
 mod whole_volume;
