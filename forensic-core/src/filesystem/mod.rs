@@ -7,6 +7,7 @@
 mod allocation;
 mod calendar;
 mod cross_check;
+mod f2fs;
 mod fat;
 mod iso9660;
 mod lzo;
@@ -207,7 +208,7 @@ pub struct Reader {
 }
 
 /// The readers, by family.
-const READERS: &[Reader] = &[fat::READER, iso9660::READER, ntfs::READER, squashfs::READER, udf::READER];
+const READERS: &[Reader] = &[fat::READER, f2fs::READER, iso9660::READER, ntfs::READER, squashfs::READER, udf::READER];
 
 /// All readers, by family.
 ///

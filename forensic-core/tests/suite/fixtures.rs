@@ -101,6 +101,13 @@ pub fn extents_hold_the_content(filesystem: &Arc<dyn FileSystem>, medium: &[u8])
     }
 }
 
+/// Places of bytes that are not zero, from `start` on.
+pub fn used(bytes: &[u8], start: usize) -> Vec<usize> {
+    let blocks = bytes.chunks(4096).enumerate().filter(|(_, block)| !block.starts_with(&[0u8; 4096]));
+    let places = blocks.flat_map(|(number, block)| (number * 4096..).zip(block));
+    places.filter(|(place, byte)| *place >= start && **byte != 0).map(|(place, _)| place).collect()
+}
+
 /// Asks for everything a filesystem can tell.
 pub fn read_everything(source: Source) {
     let Ok(Some(filesystem)) = filesystem::open(source, &Limits::default()) else { return };
@@ -122,8 +129,9 @@ pub fn read_everything(source: Source) {
 /// Fails each read of a listing in turn: the walk goes on, and what is missing is told with its offset.
 pub fn no_failing_read_passes_unnoticed(bytes: &[u8]) {
     let whole = listing(&open(bytes));
+    let shared: Arc<[u8]> = bytes.into();
     for nth in 0.. {
-        let failing = Arc::new(FailingRead::new(Arc::new(bytes.to_vec()), nth));
+        let failing = Arc::new(FailingRead::new(Arc::new(shared.clone()), nth));
         let filesystem = match filesystem::open(failing.clone(), &Limits::default()) {
             Ok(Some(filesystem)) => filesystem,
             Err(error) => {

@@ -10,6 +10,7 @@ mod corpus_images;
 mod evidence;
 mod ewf;
 mod ewf_image;
+mod f2fs;
 mod fat;
 mod fat_image;
 mod fat_images_of_others;

@@ -2,7 +2,7 @@
 
 use crate::fixtures::{
     content, differences, entries, extents_hold_the_content, live, no_failing_read_passes_unnoticed, open, read,
-    read_everything, truth,
+    read_everything, truth, used,
 };
 use forensic_core::{
     bytes::ReadAt,
@@ -105,7 +105,7 @@ proptest! {
         length in any::<prop::sample::Index>(),
     ) {
         let mut bytes = read(&format!("{name}.img"));
-        let used: Vec<usize> = (0..bytes.len()).filter(|place| bytes[*place] != 0).collect();
+        let used = used(&bytes, 0);
         changes.iter().for_each(|(place, value)| bytes[used[place.index(used.len())]] = *value);
         read_everything(Arc::new(bytes.clone()));
         bytes.truncate(length.index(bytes.len()));

@@ -122,6 +122,7 @@ fn live(volume: &Volume, found: &FileEntry, address: Address, entry: &mut Entry)
     entry.issues.extend(found.issue.clone());
     let content = found.content(volume, address);
     entry.issues.extend(content.as_ref().err().map(Issue::from));
+    entry.issues.extend(content.as_ref().ok().and_then(|content| content.issue.clone()));
     match entry.kind {
         Kind::Symlink => {
             let target = content.and_then(|content| content.source.read_vec(0, content.source.len().min(65_536)));

@@ -68,6 +68,8 @@ pub(super) struct Content {
     /// What is allocated behind the end of the file.
     pub(super) behind: Vec<Run>,
     pub(super) is_embedded: bool,
+    /// What was mended to read it.
+    pub(super) issue: Option<Issue>,
 }
 
 impl FileEntry {
@@ -180,19 +182,32 @@ impl FileEntry {
             let offset =
                 u64::from(address.block).saturating_mul(volume.block_size()).saturating_add(self.descriptors_at);
             let source = Arc::new(Resident { bytes: bytes.into(), within, offset });
-            return Ok(Content { source, runs: Vec::new(), behind: Vec::new(), is_embedded: true });
+            return Ok(Content { source, runs: Vec::new(), behind: Vec::new(), is_embedded: true, issue: None });
         }
-        let runs = Descriptors { volume, entry: self, partition, partition_of_short: address.partition }.runs()?;
+        let mut runs = Descriptors { volume, entry: self, partition, partition_of_short: address.partition }.runs()?;
+        let total = runs.iter().fold(0u64, |sum, run| sum.saturating_add(run.length));
+        let missing = self.size.saturating_sub(total);
+        let mut issue = None;
+        if missing > 0 {
+            let expected = format!("allocation descriptors of {} bytes", self.size);
+            let short = Error::corrupt(STRUCTURE, self.at, expected, format!("{total} bytes"));
+            // Linux may leave the last extent shorter than the file, which goes on to the end of its block.
+            match runs.last_mut() {
+                Some(last)
+                    if last.length.next_multiple_of(volume.block_size()) >= last.length.saturating_add(missing) =>
+                {
+                    last.length = last.length.saturating_add(missing);
+                    issue = Some(Issue::from(&short));
+                }
+                _ => return Err(short),
+            }
+        }
         let whole = Extents::new(volume.source.clone(), runs);
         let total = whole.len();
-        if total < self.size {
-            let expected = format!("allocation descriptors of {} bytes", self.size);
-            return Err(Error::corrupt(STRUCTURE, self.at, expected, format!("{total} bytes")));
-        }
         let behind = whole.runs_of(self.size, total.saturating_sub(self.size));
         let content = whole.truncated(self.size);
         let runs = content.runs().collect();
-        Ok(Content { source: Arc::new(content), runs, behind, is_embedded: false })
+        Ok(Content { source: Arc::new(content), runs, behind, is_embedded: false, issue })
     }
 }
 
