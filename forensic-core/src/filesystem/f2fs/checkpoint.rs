@@ -124,7 +124,7 @@ impl Checkpoint {
 
 /// A bit of a bitmap, the first in the highest bit of the first byte.
 pub(super) fn bit(bitmap: &[u8], number: u32) -> bool {
-    bitmap.get((number / 8) as usize).is_some_and(|byte| byte >> (7 - number % 8) & 1 == 1)
+    bitmap.get((number / 8) as usize).is_some_and(|byte| byte.reverse_bits() >> (number % 8) & 1 == 1)
 }
 
 /// The checksum of F2FS: CRC-32, from the magic number on and without a final inversion.

@@ -5,6 +5,8 @@ use crate::bytes::Fields;
 /// Bytes of an entry, and of a slot of its name.
 const ENTRY: usize = 11;
 const SLOT: usize = 8;
+/// Bits of both and of the bitmap.
+const BITS: usize = (ENTRY + SLOT) * 8 + 1;
 
 /// An entry of a directory.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,7 +21,7 @@ pub(super) struct Dentry {
 
 /// The entries of a dentry block, or of the inline area of an inode: a bitmap, room to fill, entries, name slots.
 pub(super) fn read(area: &[u8]) -> Vec<Dentry> {
-    let count = area.len().saturating_mul(8) / ENTRY.saturating_add(SLOT).saturating_mul(8).saturating_add(1);
+    let count = area.len().saturating_mul(8) / BITS;
     let names = area.len().saturating_sub(count.saturating_mul(SLOT));
     let entries = names.saturating_sub(count.saturating_mul(ENTRY));
     let fields = Fields::new(area, "F2FS directory entry", 0);

@@ -204,7 +204,7 @@ impl Content<'_> {
         let end = self.volume.source.len();
         let last =
             self.file.sections.iter().map(|section| self.start(section).saturating_add(u64::from(section.length)));
-        if source.len() > 0
+        if !source.is_empty()
             && let Some(last) = last.max().filter(|last| *last > end)
         {
             let at = self.volume.source.medium_offset(self.file.at);

@@ -94,8 +94,7 @@ impl<'v> Reader<'v> {
     /// Reads a system use area that stands at byte `at` of the medium; damage ends it and comes back beside what was
     /// read.
     pub(super) fn read(&self, area: &[u8], at: u64, is_root: bool) -> (SystemUse, Option<Error>) {
-        let mut found = SystemUse::default();
-        found.xa = xa(area);
+        let mut found = SystemUse { xa: xa(area), ..SystemUse::default() };
         let skip = if is_root { 0 } else { usize::from(self.skip.get()) };
         let mut growing = Growing::default();
         let mut area = area.get(skip..).unwrap_or_default().to_vec();

@@ -73,7 +73,7 @@ fn entry(volume: &Arc<Volume>, inode: &Inode) -> Entry {
         Body::File(content) => entry_content(volume, content, &mut entry),
         Body::Symlink(target) => {
             entry.target = Some(posix::name(target));
-            entry.size = target.len() as u64;
+            entry.size = target.len();
         }
         Body::Device(number) => {
             // Eight bits of minor number, twelve of major, then the rest of minor (Linux's encoding).
