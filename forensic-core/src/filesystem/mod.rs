@@ -35,7 +35,7 @@ pub use model::{
     Attributes, Cap, CrossCheck, Difference, Entry, Kind, Recoverability, Status, Stream, StreamInfo, Time, Timestamp,
     TimestampKind, Value,
 };
-pub(crate) use recognise::recognise;
+pub(crate) use recognise::{optical_size, recognise};
 
 /// Entries that a thread of `walk_parallel` reads at once.
 const ENTRIES_AT_ONCE: u64 = 64;

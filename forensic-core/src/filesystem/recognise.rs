@@ -23,9 +23,15 @@ const SIGNATURES: &[(&str, u64, &[u8])] = &[
     ("btrfs", 65600, b"_BHRfS_M"),
 ];
 
+<<<<<<< HEAD
 /// The names of all signatures.
 pub(super) fn families() -> impl Iterator<Item = &'static str> {
     SIGNATURES.iter().map(|(name, ..)| *name)
+=======
+/// Bytes of the optical disc that begins at the start of `medium`, where one does.
+pub(crate) fn optical_size(medium: &Source) -> Option<u64> {
+    iso9660::declared_size(medium)
+>>>>>>> a9eb92d (List a disc beside the partitions inside it)
 }
 
 /// The name of the filesystem that `volume` holds; `None` where no signature fits.

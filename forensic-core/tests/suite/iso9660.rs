@@ -139,6 +139,35 @@ fn earlier_sessions_of_a_disc_written_over_are_listed() {
     assert!(is_free(extents[0].offset.unwrap()), "a deleted file lies in unallocated sectors");
 }
 
+/// Discs that boot as hard disks do have a partition table; what lies in the partitions is part of the disc, or behind it.
+#[test]
+fn a_disc_with_a_partition_table_is_a_volume_beside_the_partitions() {
+    let mut bytes = disc("plain");
+    let sectors = (bytes.len() / 512) as u32;
+    bytes.resize(bytes.len() + (64 << 10), 0);
+    let partition = |start: u32, count: u32| {
+        let mut entry = [0u8; 16];
+        entry[4] = 0xef;
+        entry[8..12].copy_from_slice(&start.to_le_bytes());
+        entry[12..].copy_from_slice(&count.to_le_bytes());
+        entry
+    };
+    bytes[446..462].copy_from_slice(&partition(64, 128));
+    bytes[462..478].copy_from_slice(&partition(sectors, 128));
+    bytes[510..512].copy_from_slice(&[0x55, 0xaa]);
+    let evidence = Evidence::from_bytes(bytes.clone()).unwrap();
+    let found: Vec<_> = evidence.volumes().iter().map(|v| (v.scheme.as_str(), v.type_name.clone(), v.offset)).collect();
+    assert_eq!((found[0].0, found[0].1.as_str(), found[0].2), ("none", "iso9660", 0));
+    assert_eq!(found.len(), 3, "{found:?}");
+    let filesystems = evidence.filesystems();
+    assert_eq!(live(&filesystems[0]), live(&open(disc("plain"))));
+    // A partition that begins in the disc and ends behind it was made later: the disc is a remnant.
+    bytes[446..462].copy_from_slice(&partition(64, sectors + 64 - 64 + 4096));
+    bytes.resize(bytes.len() + (8 << 20), 0);
+    let evidence = Evidence::from_bytes(bytes).unwrap();
+    assert!(evidence.volumes().iter().all(|volume| volume.scheme.as_str() == "mbr"));
+}
+
 /// Whole sectors of a CD in mode 1, as ripping programs write them.
 #[test]
 fn sectors_with_headers_are_read_as_those_without() {

@@ -90,6 +90,26 @@ fn a_bridge_disc_is_read_as_udf() {
     assert_eq!(filesystem.issues(), []);
 }
 
+/// A Blu-ray image: names and file entries lie in a metadata partition.
+#[test]
+fn a_metadata_partition_is_read_through_its_file() {
+    let bytes = read("udf_metadata.img");
+    let filesystem = open(bytes.clone());
+    assert_eq!(differences(&live(&filesystem), &truth("udf_metadata")), Vec::<String>::new());
+    assert_eq!(filesystem.issues(), []);
+    extents_hold_the_content(&filesystem, &bytes);
+    // Without the metadata file its mirror serves.
+    let at = |needle: u8| {
+        (0..bytes.len() / 2048)
+            .find(|block| bytes[block * 2048..][..2] == [10, 1] && bytes[block * 2048 + 27] == needle)
+    };
+    let mut damaged = bytes.clone();
+    damaged[at(250).unwrap() * 2048..][..2048].fill(0);
+    let filesystem = open(damaged);
+    assert_eq!(differences(&live(&filesystem), &truth("udf_metadata")), Vec::<String>::new());
+    assert!(filesystem.issues().iter().any(|issue| issue.message.contains("mirror")));
+}
+
 #[test]
 fn no_failing_read_stops_the_listing_or_passes_unnoticed() {
     no_failing_read_passes_unnoticed(&read("udf_long.img"));

@@ -21,7 +21,7 @@ mod zisofs;
 
 use super::{Cap, Entry, FileSystem, Reader};
 use crate::{
-    bytes::{Cached, Extents, ReadAt, Source},
+    bytes::{Cached, Extents, Fields, ReadAt, Source},
     error::{Error, Issue, IssueLog, Result},
     limits::Limits,
 };
@@ -50,8 +50,20 @@ pub(super) fn probe(volume: &Source) -> bool {
     sectors::layout(volume).is_some()
 }
 
+<<<<<<< HEAD
 /// The reader of ISO 9660.
 pub(super) const READER: Reader = Reader { family: "iso9660", kinds: &["iso9660"], caps: CAPS, open };
+=======
+/// Bytes that the disc at the start of `medium` says it has, by its primary volume descriptor.
+pub(super) fn declared_size(medium: &Source) -> Option<u64> {
+    let bytes = medium.read_vec(FIRST_DESCRIPTOR.saturating_mul(SECTOR), SECTOR).ok()?;
+    let fields = Fields::new(&bytes, descriptor::STRUCTURE, 0);
+    if fields.bytes(0, 6).ok()? != b"\x01CD001" {
+        return None;
+    }
+    Some(u64::from(fields.u32(80).ok()?).saturating_mul(u64::from(fields.u16(128).ok()?)))
+}
+>>>>>>> a9eb92d (List a disc beside the partitions inside it)
 
 /// Opens the disc that `stored` holds.
 ///
