@@ -23,15 +23,14 @@ const SIGNATURES: &[(&str, u64, &[u8])] = &[
     ("btrfs", 65600, b"_BHRfS_M"),
 ];
 
-<<<<<<< HEAD
 /// The names of all signatures.
 pub(super) fn families() -> impl Iterator<Item = &'static str> {
     SIGNATURES.iter().map(|(name, ..)| *name)
-=======
+}
+
 /// Bytes of the optical disc that begins at the start of `medium`, where one does.
 pub(crate) fn optical_size(medium: &Source) -> Option<u64> {
     iso9660::declared_size(medium)
->>>>>>> a9eb92d (List a disc beside the partitions inside it)
 }
 
 /// The name of the filesystem that `volume` holds; `None` where no signature fits.
@@ -40,13 +39,13 @@ pub(crate) fn recognise(volume: &Source) -> Option<&'static str> {
         let found = volume.read_vec(*offset, signature.len() as u64).ok()?;
         (found == *signature).then_some(*name)
     });
-    // FAT has no signature, and a volume whose boot sector is destroyed may have its backup. FAT goes first: a volume that
-    // was formatted anew may keep NTFS's backup in its last sector.
     // Most discs of UDF begin as ones of ISO 9660, for systems that know no better.
     let by_signature = match by_signature {
         None | Some("iso9660") if udf::probe(volume) => Some("udf"),
         other => other,
     };
+    // FAT has no signature, and a volume whose boot sector is destroyed may have its backup. FAT goes first: a volume that
+    // was formatted anew may keep NTFS's backup in its last sector.
     by_signature
         .or_else(|| iso9660::probe(volume).then_some("iso9660"))
         .or_else(|| fat::probe(volume))

@@ -50,10 +50,9 @@ pub(super) fn probe(volume: &Source) -> bool {
     sectors::layout(volume).is_some()
 }
 
-<<<<<<< HEAD
 /// The reader of ISO 9660.
 pub(super) const READER: Reader = Reader { family: "iso9660", kinds: &["iso9660"], caps: CAPS, open };
-=======
+
 /// Bytes that the disc at the start of `medium` says it has, by its primary volume descriptor.
 pub(super) fn declared_size(medium: &Source) -> Option<u64> {
     let bytes = medium.read_vec(FIRST_DESCRIPTOR.saturating_mul(SECTOR), SECTOR).ok()?;
@@ -63,7 +62,6 @@ pub(super) fn declared_size(medium: &Source) -> Option<u64> {
     }
     Some(u64::from(fields.u32(80).ok()?).saturating_mul(u64::from(fields.u16(128).ok()?)))
 }
->>>>>>> a9eb92d (List a disc beside the partitions inside it)
 
 /// Opens the disc that `stored` holds.
 ///
