@@ -110,6 +110,15 @@ fn a_metadata_partition_is_read_through_its_file() {
     assert!(filesystem.issues().iter().any(|issue| issue.message.contains("mirror")));
 }
 
+/// A disc written once, as `mkudffs` closes it: its blocks are placed by a virtual allocation table.
+#[test]
+fn a_virtual_partition_is_read_through_its_table() {
+    let filesystem = open(read("udf_virtual.img"));
+    assert_eq!((filesystem.kind(), filesystem.label().as_str()), ("udf", "FIXTURE"));
+    assert_eq!(filesystem.issues(), []);
+    assert_eq!(filesystem.entry_count(), 0);
+}
+
 #[test]
 fn no_failing_read_stops_the_listing_or_passes_unnoticed() {
     no_failing_read_passes_unnoticed(&read("udf_long.img"));

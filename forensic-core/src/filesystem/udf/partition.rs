@@ -13,6 +13,8 @@ use crate::{
 
 /// Blocks searched for the virtual allocation table's file entry, back from the last block that was written.
 const VAT_SEARCH: u64 = 1024;
+/// Bytes read at once.
+const READ: u64 = 1 << 20;
 
 /// The blocks of each partition, by its place in the maps; or why they cannot be had.
 pub(super) fn open(volume: &Volume) -> Vec<Result<Extents>> {
@@ -113,6 +115,7 @@ fn virtual_blocks(volume: &Volume, below: &Extents) -> Result<Extents> {
     let size = volume.block_size();
     let start = below.runs().next().and_then(|run| run.offset).unwrap_or(0);
     let blocks = below.len().min(volume.source.len().saturating_sub(start)).checked_div(size).unwrap_or(0);
+    let blocks = written(below, blocks, size);
     for block in (blocks.saturating_sub(VAT_SEARCH)..blocks).rev() {
         let address = Address { block: u32::try_from(block).unwrap_or(u32::MAX), partition: 0 };
         let Ok(bytes) = below.read_vec(block.saturating_mul(size), size) else { continue };
@@ -149,6 +152,23 @@ fn virtual_blocks(volume: &Volume, below: &Extents) -> Result<Extents> {
         return Ok(Extents::new(volume.source.clone(), words.iter().map(run)));
     }
     Err(Error::corrupt("virtual allocation table", volume.at(start), "a table in the last blocks", "none"))
+}
+
+/// Blocks of a partition up to the last one that holds more than zeros: an image may be longer than what was written.
+fn written(partition: &Extents, blocks: u64, size: u64) -> u64 {
+    let step = READ.checked_div(size).unwrap_or(1).max(1);
+    let mut end = blocks;
+    while end > 0 {
+        let start = end.saturating_sub(step);
+        let length = end.saturating_sub(start).saturating_mul(size);
+        // What cannot be read may hold something.
+        let Ok(bytes) = partition.read_vec(start.saturating_mul(size), length) else { return end };
+        if let Some(last) = bytes.iter().rposition(|byte| *byte != 0) {
+            return start.saturating_add((last as u64).checked_div(size).unwrap_or(0)).saturating_add(1);
+        }
+        end = start;
+    }
+    0
 }
 
 /// The blocks of a metadata partition: the content of the metadata file, or of its mirror.
