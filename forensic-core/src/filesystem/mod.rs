@@ -8,23 +8,30 @@ mod allocation;
 mod apfs;
 mod apple;
 mod btrfs;
+mod calendar;
 mod claims;
 mod clusters;
 mod cross_check;
 mod decmpfs;
 mod exfat;
 mod ext;
+mod f2fs;
 mod fat;
 mod hfsplus;
 mod incomplete;
+mod iso9660;
 mod lost_chain;
+mod lzo;
 mod model;
 mod ntfs;
 mod posix;
 mod recognise;
 mod recycle_bin;
+mod squashfs;
 mod stored;
 mod tree;
+mod udf;
+mod unpack;
 mod xfs;
 
 use crate::{
@@ -39,7 +46,7 @@ pub use model::{
     Attributes, Cap, CrossCheck, Difference, Entry, Kind, Recoverability, Status, Stream, StreamInfo, Time, Timestamp,
     TimestampKind, Value,
 };
-pub(crate) use recognise::recognise;
+pub(crate) use recognise::{optical_size, recognise};
 
 /// Entries that a thread of `walk_parallel` reads at once.
 const ENTRIES_AT_ONCE: u64 = 64;
@@ -212,8 +219,20 @@ pub struct Reader {
 }
 
 /// The readers, by family.
-const READERS: &[Reader] =
-    &[apfs::READER, btrfs::READER, exfat::READER, ext::READER, fat::READER, hfsplus::READER, ntfs::READER, xfs::READER];
+const READERS: &[Reader] = &[
+    apfs::READER,
+    btrfs::READER,
+    exfat::READER,
+    ext::READER,
+    f2fs::READER,
+    fat::READER,
+    hfsplus::READER,
+    iso9660::READER,
+    ntfs::READER,
+    squashfs::READER,
+    udf::READER,
+    xfs::READER,
+];
 
 /// All readers, by family.
 ///

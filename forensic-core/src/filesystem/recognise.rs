@@ -1,6 +1,6 @@
 //! Which filesystem a volume holds, by its signatures.
 
-use super::{apfs, btrfs, exfat, ext, fat, hfsplus, ntfs, xfs};
+use super::{apfs, btrfs, exfat, ext, fat, hfsplus, iso9660, ntfs, udf, xfs};
 use crate::bytes::Source;
 
 /// A signature: name, byte offset in the volume, bytes.
@@ -28,19 +28,30 @@ pub(super) fn families() -> impl Iterator<Item = &'static str> {
     SIGNATURES.iter().map(|(name, ..)| *name)
 }
 
+/// Bytes of the optical disc that begins at the start of `medium`, where one does.
+pub(crate) fn optical_size(medium: &Source) -> Option<u64> {
+    iso9660::declared_size(medium)
+}
+
 /// The name of the filesystem that `volume` holds; `None` where no signature fits.
 pub(crate) fn recognise(volume: &Source) -> Option<&'static str> {
     let by_signature = SIGNATURES.iter().find_map(|(name, offset, signature)| {
         let found = volume.read_vec(*offset, signature.len() as u64).ok()?;
         (found == *signature).then_some(*name)
     });
+    // Most discs of UDF begin as ones of ISO 9660, for systems that know no better.
+    let by_signature = match by_signature {
+        None | Some("iso9660") if udf::probe(volume) => Some("udf"),
+        other => other,
+    };
     // An HFS volume may be no more than a wrapper.
     if by_signature == Some("hfs") && hfsplus::embedded(volume).is_some() {
         return Some("hfsplus");
     }
     // FAT has no signature, and a volume whose boot sector is destroyed may have its backup. FAT goes first: a volume that
-    // was formatted anew may keep exFAT's backup, and NTFS's in its last sector.
+    // was formatted anew may keep the backup of another filesystem: exFAT's, NTFS's or HFS+'s at its end, copies of others.
     by_signature
+        .or_else(|| iso9660::probe(volume).then_some("iso9660"))
         .or_else(|| fat::probe(volume))
         .or_else(|| exfat::boot::has_backup(volume).then_some("exfat"))
         .or_else(|| ntfs::boot::has_backup(volume).then_some("ntfs"))

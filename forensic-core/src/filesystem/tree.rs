@@ -58,6 +58,12 @@ impl<T> TreeBuilder<T> {
         id
     }
 
+    /// All nodes so far with what they carry.
+    #[allow(dead_code)]
+    pub(crate) fn payloads(&self) -> impl Iterator<Item = (NodeId, &T)> {
+        (0u32..).map(NodeId).zip(self.nodes.iter().map(|(_, _, _, payload)| payload))
+    }
+
     /// Hangs a node elsewhere.
     pub(crate) fn set_parent(&mut self, node: NodeId, parent: Parent) {
         if let Some(entry) = self.nodes.get_mut(node.0 as usize) {

@@ -15,6 +15,9 @@ use crate::{
 };
 use std::sync::Arc;
 
+/// Bytes by which a partition inside a disc may end behind it.
+const PADDING: u64 = 1 << 20;
+
 /// How the volumes of a medium are laid out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -109,9 +112,44 @@ struct Partition {
 
 /// Reads the partition table of `medium`. What is damaged is told to `issue` and passed over.
 ///
-/// A GPT counts where the MBR guards it or says nothing; beside an MBR with partitions of its own, or a filesystem that
-/// begins in sector 0, it is a remnant. So is an Apple partition map beside either of them. An MBR with no partition in it is one gap, as nothing of the medium is allocated.
+/// Images of discs that a machine can boot from as from a hard disk have partitions inside the disc: the disc is a volume
+/// beside them.
 pub(crate) fn read(medium: &Source, sector_size: u32, limits: &Limits, issue: &dyn Fn(Issue)) -> Vec<Volume> {
+    let volumes = by_table(medium, sector_size, limits, issue);
+    let disc = filesystem::optical_size(medium).filter(|size| is_hybrid(&volumes, *size));
+    let Some(disc) = disc.map(|size| size.min(medium.len())) else { return volumes };
+    issue(Issue::new(0, "partition table", format!("a disc of {disc} bytes begins in the same sector")));
+    let behind = |gap: Volume| {
+        let end = gap.offset.saturating_add(gap.size);
+        let start = gap.offset.max(disc);
+        let place = (start, end.saturating_sub(start));
+        (start < end).then(|| Volume::new(medium, gap.scheme, gap.type_name, gap.label, place, false)).flatten()
+    };
+    let keep = |volume: Volume| if volume.allocated { Some(volume) } else { behind(volume) };
+    let mut all: Vec<Volume> = volumes.into_iter().filter_map(keep).collect();
+    let type_name = filesystem::recognise(medium).unwrap_or("unknown").to_owned();
+    all.extend(Volume::new(medium, Scheme::None, type_name, String::new(), (0, disc), true));
+    all.sort_by_key(|volume| volume.offset);
+    all.into_iter().enumerate().map(|(index, volume)| Volume { index, ..volume }).collect()
+}
+
+/// True where partitions lie inside a disc of `size` bytes or behind it, and none begins where the disc does. One that begins
+/// inside and ends outside was made later, and what is left of the disc is none.
+fn is_hybrid(volumes: &[Volume], size: u64) -> bool {
+    let mut partitions = volumes.iter().filter(|volume| volume.allocated).peekable();
+    let fits = |volume: &Volume| {
+        let end = volume.offset.saturating_add(volume.size);
+        volume.offset > 0 && (volume.offset >= size || end <= size.saturating_add(PADDING))
+    };
+    partitions.peek().is_some() && partitions.all(fits)
+}
+
+/// Reads the volumes that the partition table tells.
+///
+/// A GPT counts where the MBR guards it or says nothing; beside an MBR with partitions of its own, or a filesystem that
+/// begins in sector 0, it is a remnant. So is an Apple partition map beside either of them.
+/// An MBR with no partition in it is one gap, as nothing of the medium is allocated.
+fn by_table(medium: &Source, sector_size: u32, limits: &Limits, issue: &dyn Fn(Issue)) -> Vec<Volume> {
     let table = mbr::primary(medium, sector_size);
     let is_guarded = table.is_some_and(|table| table.iter().any(mbr::Entry::is_protective));
     let partitions = match &table {
