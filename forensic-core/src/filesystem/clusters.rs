@@ -199,6 +199,7 @@ impl Clusters {
         }
     }
 
+    /// The runs that are there.
     pub(crate) fn runs(&self) -> impl DoubleEndedIterator<Item = ClusterRun> + '_ {
         self.pieces.iter().filter_map(|piece| if let Piece::Run(run) = piece { Some(*run) } else { None })
     }

@@ -224,6 +224,16 @@ fn a_set_in_use_whose_file_entry_is_lost_is_still_live() {
 }
 
 #[test]
+fn a_directory_whose_file_entry_is_lost_keeps_its_files() {
+    let mut image = sample();
+    let at = image.root() + (sample_root_slots() - 3) * 32;
+    assert_eq!(image.bytes[at + 4], 0x10);
+    image.bytes[at] = 0x33;
+    let inner = image.open().entry("/SUB/inner.txt").unwrap();
+    assert_eq!((inner.status, content(&inner)), (Status::Allocated, b"iiiii".to_vec()));
+}
+
+#[test]
 fn a_damaged_up_case_table_is_an_issue_and_names_stay() {
     let mut image = sample();
     let at = image.at(3);

@@ -141,11 +141,10 @@ impl Owners {
             }
             owners.extend(runs.into_iter().map(|run| Owner { run, at, record }));
             chains.extend(chain.map(|chain| (at, chain)));
-            for area in walk.vendors.get(&at).into_iter().flatten().filter_map(|vendor| vendor.area) {
-                let run = volume.contiguous(&area);
-                if area.is_contiguous() && run.count > 0 {
-                    owners.push(Owner { run, at, record });
-                }
+            let vendors = walk.vendors.get(&at).into_iter().flatten().filter_map(|vendor| vendor.area);
+            for area in vendors.filter(Record::is_contiguous).collect::<Vec<_>>() {
+                let runs = walk.own(volume.contiguous(&area).clusters(), at);
+                owners.extend(runs.into_iter().map(|run| Owner { run, at, record }));
             }
         }
         for (_, area) in volume.system.areas() {

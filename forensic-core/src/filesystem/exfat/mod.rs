@@ -32,6 +32,11 @@ use system::System;
 use table::Table;
 use upcase::Upcase;
 
+const CAPS: &[Cap] =
+    &[Cap::Deleted, Cap::Orphans, Cap::Unlisted, Cap::Extents, Cap::Slack, Cap::Unallocated, Cap::Streams];
+
+pub(super) const READER: Reader = Reader { family: "exfat", kinds: &["exfat"], caps: CAPS, open };
+
 const DIRECTORY: &str = "exFAT directory";
 /// Bytes read at once.
 const READ: u64 = 1 << 20;
@@ -52,11 +57,6 @@ struct ExFat {
     volume: Volume,
     listing: OnceLock<Listing>,
 }
-
-const CAPS: &[Cap] =
-    &[Cap::Deleted, Cap::Orphans, Cap::Unlisted, Cap::Extents, Cap::Slack, Cap::Unallocated, Cap::Streams];
-
-pub(super) const READER: Reader = Reader { family: "exfat", kinds: &["exfat"], caps: CAPS, open };
 
 /// Opens the exFAT filesystem of `source`: reads the boot region and what the root directory says of the volume.
 ///

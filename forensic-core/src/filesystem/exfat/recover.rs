@@ -45,8 +45,11 @@ pub(super) enum Place {
 impl Place {
     pub(super) fn of(volume: &Volume, record: &Record, chain: Option<&Chain>) -> Self {
         let Some(chain) = chain else { return Self::Known };
+        let need = volume.heap.clusters_for(record.length);
         match chain.end {
-            ChainEnd::Link(Link::End) if chain.count == volume.heap.clusters_for(record.length) => Self::Known,
+            ChainEnd::Link(Link::End) if chain.count == need => Self::Known,
+            // A single cluster is named by the entry itself.
+            ChainEnd::Link(Link::None) if need == 1 => Self::Known,
             ChainEnd::Link(Link::None) => Self::Cleared,
             _ => Self::Changed,
         }

@@ -63,6 +63,11 @@ impl Record {
         self.attributes & DIRECTORY != 0
     }
 
+    /// Notes that it is a directory.
+    pub(super) fn set_directory(&mut self) {
+        self.attributes |= DIRECTORY;
+    }
+
     /// True where the clusters follow one another and the table has no chain for them.
     pub(super) fn is_contiguous(&self) -> bool {
         self.flags & NO_FAT_CHAIN != 0

@@ -13,6 +13,8 @@ use std::collections::{BTreeMap, HashSet};
 const READ: u64 = 1 << 20;
 /// Clusters at least this long are looked at by their first sector alone.
 const LARGE_CLUSTER: u32 = 8 << 10;
+/// Bytes in which the longest set ends.
+const LONGEST_SET: u64 = 1 << 10;
 /// Slots of a cluster that may go on with a set that began before it.
 const LEADING: usize = 24;
 
@@ -34,7 +36,7 @@ impl Walk<'_> {
         let mut unowned = Unowned::default();
         self.for_each_candidate(|cluster, bytes| {
             if begins_as_directory(bytes)
-                && let Some(fragment) = self.volume.fragment(cluster)
+                && let Some(fragment) = self.volume.fragment(cluster, self.volume.heap.bytes_of(1))
             {
                 unowned.0.insert(cluster, fragment);
             }
@@ -137,8 +139,8 @@ impl Walk<'_> {
 }
 
 impl Volume {
-    /// What a cluster holds, if that is a set whose checksum fits at least.
-    fn fragment(&self, cluster: u32) -> Option<Fragment> {
+    /// What the first bytes of a cluster hold, if that is a set whose checksum fits at least.
+    fn fragment(&self, cluster: u32, length: u64) -> Option<Fragment> {
         let mut assembler = Assembler::default();
         let mut fragment = Fragment { directories: Vec::new(), tail: None };
         let mut is_proved = false;
@@ -151,7 +153,7 @@ impl Volume {
                 }
             }
         };
-        let bytes = self.heap.source.read_vec(self.heap.offset_of(cluster), self.heap.bytes_of(1)).ok()?;
+        let bytes = self.heap.source.read_vec(self.heap.offset_of(cluster), length).ok()?;
         let (slots, _) = bytes.as_chunks::<SLOT>();
         for (slot, at) in slots.iter().zip((self.heap.offset_of(cluster)..).step_by(SLOT)) {
             if let Some(group) = assembler.push(at, slot) {
@@ -166,10 +168,17 @@ impl Volume {
         is_proved.then_some(fragment)
     }
 
+    /// True for a cluster that begins with a proved set, as that of a directory does.
+    pub(super) fn is_directory(&self, cluster: u32) -> bool {
+        let length = LONGEST_SET.min(self.heap.bytes_of(1));
+        self.heap.has(cluster) && self.fragment(cluster, length).is_some()
+    }
+
     /// True where the slots from byte `offset` on prove the set that began with `tail`.
     fn completes(&self, tail: &Group, offset: u64) -> bool {
         let mut group = tail.clone();
-        let Ok(bytes) = self.heap.source.read_vec(offset, u64::from(self.boot.bytes_per_sector)) else { return false };
+        let length = LONGEST_SET.min(self.heap.bytes_of(1));
+        let Ok(bytes) = self.heap.source.read_vec(offset, length) else { return false };
         let (slots, _) = bytes.as_chunks::<SLOT>();
         for slot in slots {
             if !group.take(slot) {

@@ -327,10 +327,14 @@ impl<'v> Walk<'v> {
     fn finish(&mut self, reading: &Reading, group: &Group) {
         let is_current = !reading.past_end && group.is_in_use();
         let is_live = is_current && reading.trust == Trust::Live;
-        let Some(set) = group.parse(&self.volume.heap, self.volume.upcase.as_ref()) else {
+        let Some(mut set) = group.parse(&self.volume.heap, self.volume.upcase.as_ref()) else {
             self.report_remains(reading, group, is_live);
             return;
         };
+        if set.proof == Proof::NameHash && self.volume.is_directory(set.record.first_cluster) {
+            // The file entry that says so is lost; what stands there says it too.
+            set.record.set_directory();
+        }
         // What is marked as deleted, in a directory that is known, may be cut; elsewhere nothing but a proof counts.
         let is_listed = match set.proof {
             Proof::Checksum => true,

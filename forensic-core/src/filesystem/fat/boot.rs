@@ -4,6 +4,7 @@
 use crate::{
     bytes::{Fields, Source},
     error::Result,
+    filesystem::clusters::Heap,
 };
 
 /// The width of an entry of the file allocation table.
@@ -207,25 +208,10 @@ impl Boot {
         })
     }
 
-    /// True for the number of a cluster of this volume.
-    pub(super) fn has_cluster(&self, cluster: u32) -> bool {
-        cluster >= 2 && cluster.wrapping_sub(2) < self.cluster_count
-    }
-
-    /// The number after the last cluster's.
-    pub(super) fn cluster_end(&self) -> u32 {
-        self.cluster_count.saturating_add(2)
-    }
-
-    /// Byte offset of a cluster in the volume.
-    pub(super) fn cluster_offset(&self, cluster: u32) -> u64 {
-        let index = u64::from(cluster.saturating_sub(2));
-        index.saturating_mul(u64::from(self.cluster_size)).saturating_add(self.data_offset)
-    }
-
-    /// Clusters that `size` bytes take.
-    pub(super) fn clusters_for(&self, size: u64) -> u32 {
-        u32::try_from(size.div_ceil(u64::from(self.cluster_size.max(1)))).unwrap_or(u32::MAX)
+    /// The clusters of the volume.
+    pub(super) fn heap(&self, volume: &Source) -> Heap {
+        let Self { data_offset, cluster_size, cluster_count, .. } = *self;
+        Heap { source: volume.clone(), offset: data_offset, cluster_size, count: cluster_count }
     }
 }
 

@@ -1,7 +1,7 @@
 //! The 32-byte slot of a directory (fatgen103, "FAT Directory Structure"; ECMA-107, section 11).
 
-use super::{boot::Boot, code_page};
-use crate::filesystem::{Time, Timestamp, TimestampKind};
+use super::code_page;
+use crate::filesystem::{Time, Timestamp, TimestampKind, clusters::Heap};
 
 /// Bytes a slot.
 pub(super) const SLOT: usize = 32;
@@ -179,7 +179,7 @@ impl ShortEntry {
     }
 
     /// How many rules of the specification the slot breaks: 0 for every entry a driver wrote, more the less it is one.
-    pub(super) fn broken_rules(&self, boot: &Boot) -> u32 {
+    pub(super) fn broken_rules(&self, heap: &Heap) -> u32 {
         let first_ok = !matches!(self.name[0], b' ' | 0..=4);
         let rest = self.name.get(1..).unwrap_or_default();
         let dots = self.is_self() || self.is_parent();
@@ -199,8 +199,7 @@ impl ShortEntry {
         } else if self.first_cluster == 0 {
             self.size == 0 && (!self.is_directory() || self.is_parent())
         } else {
-            let room = u64::from(boot.cluster_count).saturating_mul(u64::from(boot.cluster_size));
-            boot.has_cluster(self.first_cluster) && u64::from(self.size) <= room
+            heap.has(self.first_cluster) && u64::from(self.size) <= heap.bytes_of(heap.count)
         };
         let size = !self.is_directory() || self.size == 0;
         [name, attributes, case, dates, place, size].iter().map(|kept| u32::from(!kept)).sum()

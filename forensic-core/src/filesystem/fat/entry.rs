@@ -112,7 +112,7 @@ impl Listing {
             return;
         }
         let size = u64::from(found.entry.size);
-        let need = volume.boot.clusters_for(size);
+        let need = volume.heap.clusters_for(size);
         let first = found.entry.first_cluster;
         let most = if first == 0 { 0 } else { need };
         let (chain, copy) = volume.table.best_chain(first, Some(most));
@@ -158,12 +158,11 @@ impl Listing {
     }
 
     fn deleted_content(&self, volume: &Volume, found: &Found, entry: &mut Entry) {
-        let mut recovered = self.recover(volume, found);
-        recovered.clusters.inferred = found.entry.is_directory() || recovered.grade != Recoverability::Intact;
+        let recovered = self.recover(volume, found);
         entry.recoverability = Some(recovered.grade);
         entry.recoverability_reason = recovered.reason.clone();
         if found.entry.is_directory() {
-            whole_clusters(volume, &recovered.clusters, entry);
+            whole_clusters(volume, &Clusters { inferred: true, ..recovered.clusters }, entry);
             return;
         }
         let size = u64::from(found.entry.size);
@@ -175,12 +174,14 @@ impl Listing {
                 &recovered.reason,
             )
         };
+        let inferred = recovered.grade != Recoverability::Intact;
+        let clusters = Clusters { inferred, ..recovered.clusters.clone() };
         let content = match recovered.grade {
             Recoverability::Overwritten => Err(lost()),
             _ if size > 0 && !recovered.has_content() => Err(lost()),
-            _ => Ok(volume.content(&recovered.clusters, size, lost)),
+            _ => Ok(volume.content(&clusters, size, lost)),
         };
-        let slack = content.is_ok().then(|| volume.slack(&recovered.clusters, size)).flatten();
+        let slack = content.is_ok().then(|| volume.slack(&clusters, size)).flatten();
         entry.size = size;
         entry.streams = vec![Stream::new(StreamInfo::new("", size), content, slack)];
     }

@@ -38,7 +38,7 @@ const STEP: usize = 0x1_0000;
 impl Walk<'_> {
     /// True where entries of this volume need the upper half and may have lost it.
     pub(super) fn has_high_words(&self) -> bool {
-        self.volume.is_wide() && self.volume.boot.cluster_end() > HALF
+        self.volume.is_wide() && self.volume.heap.end() > HALF
     }
 
     /// Finds the first cluster of a deleted directory whose number has lost its upper half.
@@ -46,7 +46,7 @@ impl Walk<'_> {
         if !self.has_high_words() || directory.cluster > HALF || self.agreement(directory) > 0 {
             return;
         }
-        let others = with_low_word(directory.cluster, self.volume.boot.cluster_end()).skip(1);
+        let others = with_low_word(directory.cluster, self.volume.heap.end()).skip(1);
         let there = others.filter(|cluster| self.unowned.heads.contains_key(cluster));
         let mut fitting = there.filter(|cluster| self.agreement(&directory.with_cluster(*cluster)) == 2);
         if let (Some(cluster), None) = (fitting.next(), fitting.next()) {
@@ -75,7 +75,7 @@ impl Walk<'_> {
 
     fn place_of(&self, file: &Deleted, owners: &Owners, by_time: &[(Time, u32)]) -> Option<Place> {
         let low = file.entry.first_cluster;
-        let all = || with_low_word(low, self.volume.boot.cluster_end());
+        let all = || with_low_word(low, self.volume.heap.end());
         let is_renamed = |cluster: &u32| {
             let moved = file.entry.with_first_cluster(*cluster);
             owners.owner(*cluster).is_some_and(|owner| owner.entry.is_same_file(&moved))

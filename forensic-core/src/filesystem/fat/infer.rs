@@ -149,9 +149,10 @@ fn layout(volume: &Source, tables: Tables) -> Option<Boot> {
 fn is_root(volume: &Source, boot: &Boot) -> bool {
     let Ok(sector) = volume.read_vec(boot.data_offset, SECTOR) else { return false };
     let (slots, _) = sector.as_chunks::<SLOT>();
+    let heap = boot.heap(volume);
     slots.iter().take_while(|slot| slot[0] != END).all(|slot| {
         let entry = ShortEntry::parse(slot, true);
-        is_long_name(slot) || !entry.is_self() && entry.broken_rules(boot) == 0
+        is_long_name(slot) || !entry.is_self() && entry.broken_rules(&heap) == 0
     })
 }
 

@@ -109,8 +109,13 @@ impl Owners {
     /// Follows the chains of the live entries that were met since the last time.
     fn add(&mut self, walk: &mut Walk<'_>) {
         for (at, entry) in std::mem::take(&mut walk.live_files) {
-            let need = walk.volume.boot.clusters_for(u64::from(entry.size)).max(1);
+            let need = walk.volume.heap.clusters_for(u64::from(entry.size)).max(1);
             let need = if entry.first_cluster == 0 { 0 } else { need };
+            // Many entries with one first cluster would be followed all the way many times.
+            if walk.owned.contains(entry.first_cluster) {
+                self.shared.push((at, entry.first_cluster));
+                continue;
+            }
             let (chain, _) = walk.volume.table.best_chain(entry.first_cluster, Some(need));
             let mut runs = Vec::new();
             for cluster in chain.runs.iter().flat_map(|run| run.clusters()) {

@@ -2,7 +2,8 @@
 //! fatgen103; ECMA-107).
 //!
 //! What FAT does not keep decides what can be told: a deleted entry has lost its chain, and its short name the first
-//! character; `recover` says how the content is guessed and graded, `long_name` how names are proved.
+//! character; `recover` says how the content is guessed and graded, `long_name` how names are proved, `unlisted` what is in
+//! use and lost its entry, `infer` how a volume is read whose boot sector is gone.
 
 mod boot;
 mod code_page;
@@ -20,7 +21,7 @@ mod table;
 mod unlisted;
 mod walk;
 
-use super::{Cap, CrossCheck, Entry, FileSystem, Reader};
+use super::{Cap, CrossCheck, Entry, FileSystem, Reader, clusters::Heap};
 use crate::{
     bytes::Source,
     error::{Issue, IssueLog, Result},
@@ -42,6 +43,7 @@ pub(super) const READER: Reader = Reader { family: "fat", kinds: &["fat12", "fat
 struct Volume {
     source: Source,
     boot: Boot,
+    heap: Heap,
     table: Table,
     limits: Limits,
     log: IssueLog,
@@ -54,7 +56,7 @@ impl Volume {
 
     /// Byte offset and length of a cluster in the volume.
     fn cluster_area(&self, cluster: u32) -> (u64, u64) {
-        (self.boot.cluster_offset(cluster), u64::from(self.boot.cluster_size))
+        (self.heap.offset_of(cluster), u64::from(self.heap.cluster_size))
     }
 }
 
@@ -103,7 +105,8 @@ pub(super) fn open_without_boot_sector(source: Source, limits: &Limits) -> Resul
 
 fn mount(source: Source, boot: Boot, limits: &Limits, log: IssueLog) -> Result<Arc<dyn FileSystem>> {
     let table = Table::load(&source, &boot, limits, &log)?;
-    let volume = Volume { source, boot, table, limits: limits.clone(), log };
+    let heap = boot.heap(&source);
+    let volume = Volume { source, boot, heap, table, limits: limits.clone(), log };
     Ok(Arc::new(Fat { volume, listing: OnceLock::new() }))
 }
 

@@ -35,12 +35,11 @@ pub(super) fn guesses<'a>(
 ) -> HashMap<u64, Guess> {
     let claim = |found: &Found| {
         let entry = placed(found, places);
-        let (first, count) = (entry.first_cluster, volume.boot.clusters_for(u64::from(entry.size)));
-        let is_one = !entry.is_directory() && count > 0 && volume.boot.has_cluster(first);
+        let (first, count) = (entry.first_cluster, volume.heap.clusters_for(u64::from(entry.size)));
+        let is_one = !entry.is_directory() && count > 0 && volume.heap.has(first);
         is_one.then(|| Claim { id: found.at, first, count, made: entry.made(), written: entry.written() })
     };
-    let occupancy =
-        Occupancy { free: volume.table.free_runs(), held: owners.holdings(), end: volume.boot.cluster_end() };
+    let occupancy = Occupancy { free: volume.table.free_runs(), held: owners.holdings(), end: volume.heap.end() };
     lost_chain::guess(&occupancy, found.filter_map(claim).collect())
 }
 
@@ -67,7 +66,7 @@ impl Listing {
                 _ => Recovered::none(Recoverability::Unknown, "the entry has a first cluster and a size of 0"),
             };
         }
-        if !volume.boot.has_cluster(entry.first_cluster) {
+        if !volume.heap.has(entry.first_cluster) {
             let reason = format!("the entry gives cluster {}, which is none of the volume", entry.first_cluster);
             return Recovered::none(Recoverability::Unknown, reason);
         }
@@ -86,7 +85,7 @@ impl Listing {
                 return Recovered::none(Recoverability::Unknown, reason);
             }
             Some(owner) => format!("the first cluster belongs to {}", self.path_at(owner.at)),
-            None if !volume.boot.has_cluster(entry.first_cluster) => {
+            None if !volume.heap.has(entry.first_cluster) => {
                 return Recovered::none(Recoverability::Unknown, "the first cluster is none of the volume");
             }
             None => "the first cluster no longer holds this directory".to_owned(),
@@ -98,7 +97,7 @@ impl Listing {
     /// and is read along the chain of that one. It is intact, unless the place itself had to be guessed.
     fn moved(&self, volume: &Volume, found: &Found, entry: &ShortEntry) -> Option<Recovered> {
         let owner = self.owners.owner(entry.first_cluster).filter(|owner| owner.entry.is_same_file(entry))?;
-        let need = volume.boot.clusters_for(u64::from(entry.size));
+        let need = volume.heap.clusters_for(u64::from(entry.size));
         let (chain, _) = volume.table.best_chain(entry.first_cluster, Some(need));
         let path = self.path_at(owner.at);
         let reason = format!("moved or renamed: first cluster, size and times are those of {path}");
@@ -111,7 +110,7 @@ impl Listing {
 
     /// The guess for a file, and how far to believe it.
     fn guess(&self, volume: &Volume, found: &Found) -> Recovered {
-        let need = volume.boot.clusters_for(u64::from(found.entry.size));
+        let need = volume.heap.clusters_for(u64::from(found.entry.size));
         let plan = self.guesses.get(&found.at).cloned().unwrap_or_default();
         let count = plan.clusters.count();
         let by = plan.taken_by.map(|at| self.path_at(at)).unwrap_or_default();

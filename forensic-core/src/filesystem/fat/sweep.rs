@@ -79,7 +79,7 @@ impl Walk<'_> {
             if self.is_taken(cluster) {
                 continue;
             }
-            let at = self.volume.boot.cluster_offset(cluster);
+            let at = self.volume.heap.offset_of(cluster);
             let found =
                 Found { entry: *own, at, first: None, has_long_name: false, origin: Origin::DirectoryWithoutEntry };
             let hangs = nodes.get(&parent.first_cluster).map_or(Parent::Lost, |node| Parent::Node(*node));
@@ -155,7 +155,7 @@ impl Walk<'_> {
     fn for_each_candidate(&self, mut visit: impl FnMut(u32, &[u8])) {
         let size = self.volume.boot.cluster_size;
         let mut runs = Vec::new();
-        for cluster in (2..self.volume.boot.cluster_end()).filter(|cluster| !self.is_taken(*cluster)) {
+        for cluster in (2..self.volume.heap.end()).filter(|cluster| !self.is_taken(*cluster)) {
             ClusterRun::append(&mut runs, cluster);
         }
         let sector = u64::from(self.volume.boot.bytes_per_sector);
@@ -166,7 +166,7 @@ impl Walk<'_> {
                 let first = clusters.start;
                 let count = if size >= LARGE_CLUSTER { 1 } else { per_read.min(clusters.end.saturating_sub(first)) };
                 clusters.start = first.saturating_add(count);
-                let offset = self.volume.boot.cluster_offset(first);
+                let offset = self.volume.heap.offset_of(first);
                 if offset >= self.volume.source.len() {
                     return;
                 }
@@ -176,7 +176,7 @@ impl Walk<'_> {
                     bytes.chunks(size as usize).zip(first..).for_each(|(bytes, cluster)| visit(cluster, bytes));
                 } else if count > 1 {
                     for cluster in first..clusters.start {
-                        let bytes = self.volume.source.read_vec(self.volume.boot.cluster_offset(cluster), sector);
+                        let bytes = self.volume.source.read_vec(self.volume.heap.offset_of(cluster), sector);
                         bytes.iter().for_each(|bytes| visit(cluster, bytes));
                     }
                 }
@@ -217,7 +217,7 @@ impl Volume {
         let (slots, _) = bytes.as_chunks::<SLOT>();
         let [own, parent, ..] = slots else { return None };
         let (own, parent) = (ShortEntry::parse(own, self.is_wide()), ShortEntry::parse(parent, self.is_wide()));
-        let sound = |entry: &ShortEntry| entry.is_directory() && entry.broken_rules(&self.boot) == 0;
+        let sound = |entry: &ShortEntry| entry.is_directory() && entry.broken_rules(&self.heap) == 0;
         let fits = own.is_self() && own.first_cluster == cluster && parent.is_parent() && sound(&own) && sound(&parent);
         fits.then_some((own, parent))
     }
@@ -246,6 +246,6 @@ impl Volume {
         }
         let entry = ShortEntry::parse(slot, self.is_wide());
         let dots = entry.is_self() || entry.is_parent();
-        slot[0] != END && !dots && !entry.is_label() && entry.is_dated() && entry.broken_rules(&self.boot) == 0
+        slot[0] != END && !dots && !entry.is_label() && entry.is_dated() && entry.broken_rules(&self.heap) == 0
     }
 }

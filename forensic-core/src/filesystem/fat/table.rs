@@ -5,7 +5,7 @@ use super::boot::{Boot, FatType};
 use crate::{
     bytes::Source,
     error::{Error, Issue, IssueLog, Result},
-    filesystem::clusters::ClusterRun,
+    filesystem::clusters::{ClusterRun, ClusterSet, Heap},
     limits::Limits,
 };
 use std::collections::HashSet;
@@ -34,30 +34,6 @@ impl Link {
             Self::Invalid(value) => format!("{value:#x}, which is no cluster"),
             Self::Unreadable => "not readable".to_owned(),
         }
-    }
-}
-
-/// A set of clusters: one bit each.
-pub(super) struct ClusterSet(Vec<u64>);
-
-impl ClusterSet {
-    pub(super) fn new(boot: &Boot) -> Self {
-        Self(vec![0; usize::try_from(boot.cluster_end() / 64).unwrap_or(0).saturating_add(1)])
-    }
-
-    pub(super) fn contains(&self, cluster: u32) -> bool {
-        let word = usize::try_from(cluster / 64).ok().and_then(|index| self.0.get(index));
-        word.is_some_and(|word| word >> (cluster % 64) & 1 != 0)
-    }
-
-    /// Adds a cluster; false where it was in already.
-    pub(super) fn insert(&mut self, cluster: u32) -> bool {
-        let Some(word) = usize::try_from(cluster / 64).ok().and_then(|index| self.0.get_mut(index)) else {
-            return false;
-        };
-        let is_new = *word >> (cluster % 64) & 1 == 0;
-        *word |= 1 << (cluster % 64);
-        is_new
     }
 }
 
@@ -123,7 +99,10 @@ impl Table {
     /// # Errors
     /// [`Error::Limit`] for a table longer than `limits.structure_bytes`.
     pub(super) fn load(volume: &Source, boot: &Boot, limits: &Limits, log: &IssueLog) -> Result<Self> {
-        let needed = u64::from(boot.cluster_end()).saturating_mul(boot.kind.bits()).div_ceil(8).min(boot.fat_length);
+        let needed = u64::from(boot.cluster_count.saturating_add(2))
+            .saturating_mul(boot.kind.bits())
+            .div_ceil(8)
+            .min(boot.fat_length);
         if needed > limits.structure_bytes {
             let offset = volume.medium_offset(boot.fat_offset);
             return Err(Error::Limit {
@@ -234,7 +213,7 @@ impl Table {
             let (own, theirs) = (self.link(*cluster), other.link(*cluster));
             own != theirs && own != Link::Unreadable && theirs != Link::Unreadable
         };
-        let mut differing = (0..boot.cluster_end()).filter(differs);
+        let mut differing = (0..boot.cluster_count.saturating_add(2)).filter(differs);
         let Some(first) = differing.next() else { return };
         let count = differing.count().saturating_add(1);
         let message = format!(
@@ -323,9 +302,9 @@ impl Table {
     }
 
     /// All clusters that follow another: none of them is the first of a chain.
-    pub(super) fn followers(&self, boot: &Boot) -> ClusterSet {
-        let mut followers = ClusterSet::new(boot);
-        for next in (2..boot.cluster_end()).filter_map(|cluster| self.next(cluster)) {
+    pub(super) fn followers(&self, heap: &Heap) -> ClusterSet {
+        let mut followers = ClusterSet::new(heap);
+        for next in (2..heap.end()).filter_map(|cluster| self.next(cluster)) {
             followers.insert(next);
         }
         followers

@@ -15,7 +15,7 @@ impl Walk<'_> {
         if self.unowned.heads.keys().all(|cluster| !self.is_unlisted(*cluster)) {
             return;
         }
-        let inner = self.volume.table.followers(&self.volume.boot);
+        let inner = self.volume.table.followers(&self.volume.heap);
         let mut heads = self.unowned.heads.clone();
         heads.retain(|cluster, _| self.is_unlisted(*cluster) && !inner.contains(*cluster));
         self.list_without_entry(heads, Status::Unlisted, |walk, node, at, cluster| {
@@ -27,11 +27,11 @@ impl Walk<'_> {
     /// the byte offset of that cluster. Where one runs into clusters of another it ends. O(clusters).
     pub(super) fn unlisted_chains(&mut self) -> Vec<(u64, Vec<ClusterRun>)> {
         let mut chains = Vec::new();
-        let clusters = 2..self.volume.boot.cluster_end();
+        let clusters = 2..self.volume.heap.end();
         if clusters.clone().all(|cluster| !self.is_unlisted(cluster)) {
             return chains;
         }
-        let inner = self.volume.table.followers(&self.volume.boot);
+        let inner = self.volume.table.followers(&self.volume.heap);
         for head in clusters {
             if !self.is_unlisted(head) || inner.contains(head) {
                 continue;
@@ -46,7 +46,7 @@ impl Walk<'_> {
                 ClusterRun::append(&mut runs, cluster);
                 next = self.volume.table.next(cluster);
             }
-            let at = self.volume.boot.cluster_offset(head);
+            let at = self.volume.heap.offset_of(head);
             let mut entry = ShortEntry::parse(&[0; SLOT], false);
             entry.first_cluster = head;
             let found = Found { entry, at, first: None, has_long_name: false, origin: Origin::Chain };

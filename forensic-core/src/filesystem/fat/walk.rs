@@ -7,13 +7,13 @@ use super::{
     high_word::{Deleted, Place},
     long_name::{LongName, Ownerless, Pending},
     sweep::Unowned,
-    table::{ChainEnd, ClusterSet},
+    table::ChainEnd,
 };
 use crate::{
     error::Issue,
     filesystem::{
         Status,
-        clusters::ClusterRun,
+        clusters::{ClusterRun, ClusterSet},
         tree::{NodeId, Parent, TreeBuilder},
     },
 };
@@ -134,8 +134,8 @@ impl<'v> Walk<'v> {
         Self {
             volume,
             tree: TreeBuilder::new(),
-            seen: ClusterSet::new(&volume.boot),
-            owned: ClusterSet::new(&volume.boot),
+            seen: ClusterSet::new(&volume.heap),
+            owned: ClusterSet::new(&volume.heap),
             live_files: Vec::new(),
             live_folders: Vec::new(),
             live: VecDeque::new(),
@@ -167,7 +167,7 @@ impl<'v> Walk<'v> {
 
     fn drain_live(&mut self) {
         while let Some(directory) = self.live.pop_front() {
-            if !self.volume.boot.has_cluster(directory.cluster) {
+            if !self.volume.heap.has(directory.cluster) {
                 let found = format!("directory at cluster {}", directory.cluster);
                 self.issue(directory.at, format!("expected a cluster of the volume, found {found}"));
                 continue;
@@ -211,10 +211,10 @@ impl<'v> Walk<'v> {
     /// In how many ways the cluster that a deleted directory's entry leads to agrees with it; 0 where it is not its own.
     pub(super) fn agreement(&self, directory: &Directory) -> u32 {
         let cluster = directory.cluster;
-        if !self.volume.boot.has_cluster(cluster) || self.is_taken(cluster) {
+        if !self.volume.heap.has(cluster) || self.is_taken(cluster) {
             return 0;
         }
-        let offset = self.volume.boot.cluster_offset(cluster);
+        let offset = self.volume.heap.offset_of(cluster);
         let Ok(bytes) = self.volume.source.read_vec(offset, DOTS) else { return 0 };
         let Some((own, parent)) = self.volume.dots(&bytes, cluster) else { return 0 };
         u32::from(parent.first_cluster == directory.parent_cluster)
@@ -259,7 +259,7 @@ impl<'v> Walk<'v> {
     /// Reads a live directory along its chain.
     fn read_chain(&mut self, mut reading: Reading, first: u32) {
         let (chain, copy) = self.volume.table.best_chain(first, None);
-        let at = self.volume.boot.cluster_offset(first);
+        let at = self.volume.heap.offset_of(first);
         if let Some(copy) = copy {
             self.issue(at, format!("the chain of the directory does not end; copy {copy} of the table has it whole"));
         }
@@ -271,7 +271,7 @@ impl<'v> Walk<'v> {
             if self.seen.contains(cluster) {
                 let message =
                     format!("cluster {cluster} belongs to another directory already (a cycle or a cross-link)");
-                self.issue(self.volume.boot.cluster_offset(cluster), message);
+                self.issue(self.volume.heap.offset_of(cluster), message);
                 break;
             }
             self.seen.insert(cluster);
@@ -337,7 +337,7 @@ impl<'v> Walk<'v> {
         let entry = ShortEntry::parse(slot, self.volume.is_wide());
         let is_live = reading.trust == Trust::Live && !reading.past_end && slot[0] != DELETED;
         let most = if reading.trust == Trust::Live && !reading.past_end { 1 } else { 0 };
-        let is_sound = entry.broken_rules(&self.volume.boot) <= most;
+        let is_sound = entry.broken_rules(&self.volume.heap) <= most;
         let name = if is_sound { reading.pending.name_of(&entry) } else { LongName::default() };
         let ownerless = reading.pending.ownerless(&name);
         self.push_ownerless(reading.parent, ownerless);

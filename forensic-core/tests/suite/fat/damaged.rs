@@ -111,6 +111,26 @@ fn copies_of_the_table_that_differ_are_reported() {
 }
 
 #[test]
+fn entries_that_all_lead_to_one_long_chain_are_listed_fast() {
+    let mut image = FatImage::with_clusters(Kind::Fat16, 20_000);
+    image.chain(&(10_000..20_000).collect::<Vec<_>>());
+    let directory: Vec<u32> = (100..1100).collect();
+    image.chain(&directory);
+    image.slots(image.root(), &[short(b"MANY       ", DIRECTORY, 100, 0)]);
+    let slots: Vec<_> = (0..16_000u32)
+        .map(|n| {
+            let mut name = *b"F0000000BIN";
+            name[1..8].copy_from_slice(format!("{n:07}").as_bytes());
+            short(&name, FILE, 10_000, 5_000_000)
+        })
+        .collect();
+    image.slots(image.at(100), &slots);
+    let started = std::time::Instant::now();
+    assert_eq!(image.open().entry_count(), 16_001);
+    assert!(started.elapsed().as_secs() < 5, "{:?}", started.elapsed());
+}
+
+#[test]
 fn a_chain_that_is_broken_in_one_copy_is_followed_in_the_other() {
     for kind in KINDS {
         let mut image = sample(kind);
