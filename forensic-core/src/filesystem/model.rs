@@ -303,7 +303,8 @@ impl Stream {
         self.content.clone()
     }
 
-    /// The bytes between the end of the stream and the end of its last cluster; empty where there are none.
+    /// The bytes between the end of the stream and the end of its last cluster, behind those in its clusters that the
+    /// stream never wrote (which read as zeros in it); empty where there are none.
     pub fn slack(&self) -> Source {
         self.slack.clone().unwrap_or_else(|| Arc::new(Vec::new()))
     }

@@ -13,6 +13,8 @@ use std::collections::HashMap;
 
 /// A `$I…` holds a path of at most 32,767 characters; an `INFO2` of more is not read.
 const MOST_BYTES: u64 = 16 << 20;
+/// Files of one name that are looked at for one thing: a live one, and its deleted predecessors.
+const MOST_OF_A_NAME: usize = 16;
 /// The least behind `$R` and `$I`: six characters.
 const LEAST_STEM: usize = 6;
 /// Header and records of an INFO2, of a version with paths in UTF-16.
@@ -50,7 +52,10 @@ impl RecycleBin {
         let mut indexes: HashMap<(Option<u32>, &str), Vec<u32>> = HashMap::new();
         for (position, node) in (0..).zip(tree.nodes()) {
             if let Some(Part::Index(stem)) = part(tree.name(node)) {
-                indexes.entry((node.parent, stem)).or_default().push(position);
+                let same = indexes.entry((node.parent, stem)).or_default();
+                if same.len() < MOST_OF_A_NAME {
+                    same.push(position);
+                }
             }
         }
         let mut bin = Self::default();

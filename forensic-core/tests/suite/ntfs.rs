@@ -127,6 +127,8 @@ fn bytes_never_written_read_as_zeros_from_nowhere() {
     assert!(content[..100].iter().all(|byte| *byte == 0xaa) && content[100..].iter().all(|byte| *byte == 0));
     let extents = entry.extents("").unwrap();
     assert_eq!((extents[1].offset, extents[1].kind, extents[1].length), (None, ExtentKind::Sparse, 900));
+    // What stands there all the same is slack: it is of whoever had the clusters before.
+    assert_eq!(all(&entry.slack()), [0xaa; 924]);
 }
 
 /// Packs bytes of one value into an LZNT1 chunk: a literal and copies of it.

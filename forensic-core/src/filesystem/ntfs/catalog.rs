@@ -93,7 +93,7 @@ impl Catalog {
         let mut builder =
             Builder { scan: &scan, nodes: TreeBuilder::new(), parents: Vec::new(), directories: HashMap::new() };
         builder.records(volume, &names, &listed, &copies);
-        builder.strays(&strays);
+        builder.strays(&strays, volume.limits.entries);
         let (tree, moved) = builder.finish(volume);
         for node in moved {
             let found = format!("name {} in a loop of directories, or too deep", node.0);
@@ -243,8 +243,11 @@ impl Builder<'_> {
     }
 
     /// Adds a node for every name of the records outside $MFT.
-    fn strays(&mut self, strays: &[Stray]) {
+    fn strays(&mut self, strays: &[Stray], most: u64) {
         for (place, stray) in (0..).zip(strays) {
+            if self.nodes.len() as u64 >= most {
+                return;
+            }
             let record = u32::try_from(stray.reference.record()).unwrap_or(u32::MAX);
             for name in &stray.names {
                 let of_another = |other: &StrayName| !other.alias && other.parent == name.parent;

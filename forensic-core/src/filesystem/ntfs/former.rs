@@ -184,8 +184,16 @@ impl<'a> Former<'a> {
             .flat_map(|stray| stray.names.iter().map(|name| (stray.reference, name.parent, &*name.text)))
             .collect();
         self.drop_unprovable(&mut copies);
+        // The copies of one file stand together: its record is read once.
+        let mut made = (UNKNOWN, Vec::new());
         copies.retain(|copy| match copy.fate {
-            Fate::Renamed => self.is_of_that_file(copy),
+            // A name that the record does not give is that file's where it was made at the same time.
+            Fate::Renamed => {
+                if made.0 != copy.child {
+                    made = (copy.child, self.made(copy.child));
+                }
+                copy.name().is_some_and(|name| name.times.created != 0 && made.1.contains(&name.times.created))
+            }
             Fate::Reused | Fate::Absent => {
                 copy.name().is_none_or(|name| !given.contains(&(copy.child, name.parent, name.name)))
             }
@@ -220,21 +228,19 @@ impl<'a> Former<'a> {
         });
     }
 
-    /// Whether a copy whose name the record does not give is that file's all the same: made at the same time.
-    fn is_of_that_file(&self, copy: &Copy) -> bool {
-        let Ok(file) = File::read(self.volume, copy.child.record()) else { return false };
-        let Ok(name) = FileName::parse(&copy.key, copy.at) else { return false };
-        let created = name.times.created;
-        let made_then = file.attributes().any(|(_, attribute)| {
-            let Some(value) = attribute.resident() else { return false };
-            match attribute.kind {
-                kind::STANDARD_INFORMATION => StandardInformation::parse(value, attribute.at).map(|info| info.times),
-                kind::FILE_NAME => FileName::parse(value, attribute.at).map(|name| name.times),
-                _ => return false,
-            }
-            .is_ok_and(|times| times.created == created)
+    /// When the file in a record was made, by its own times and those of its names.
+    fn made(&self, child: Reference) -> Vec<u64> {
+        let Ok(file) = File::read(self.volume, child.record()) else { return Vec::new() };
+        let made = file.attributes().filter_map(|(_, attribute)| {
+            let value = attribute.resident()?;
+            let times = match attribute.kind {
+                kind::STANDARD_INFORMATION => StandardInformation::parse(value, attribute.at).ok()?.times,
+                kind::FILE_NAME => FileName::parse(value, attribute.at).ok()?.times,
+                _ => return None,
+            };
+            Some(times.created)
         });
-        created != 0 && made_then
+        made.collect()
     }
 }
 

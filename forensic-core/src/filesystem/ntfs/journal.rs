@@ -72,8 +72,12 @@ pub(super) fn read(volume: &Volume, scan: &Scan, names: &Names, mut visit: impl 
             return changes.deletions;
         }
     };
+    // Its length is a claim: no more is read than the medium holds.
+    let mut left = volume.source.len();
     for extent in content.extents().iter().filter(|extent| extent.kind != ExtentKind::Sparse) {
-        let end = extent.stream_offset.saturating_add(extent.length);
+        let length = extent.length.min(left);
+        left = left.saturating_sub(length);
+        let end = extent.stream_offset.saturating_add(length);
         let mut at = extent.stream_offset;
         while at < end {
             let next = (at / BLOCK).saturating_add(1).saturating_mul(BLOCK).min(end);

@@ -13,8 +13,8 @@ use super::{
     remains::{self, SectorEnds},
     stream::fragments,
 };
-use crate::bytes::{Fields, ReadAt, Source, for_each_block};
-use std::ops::Range;
+use crate::bytes::{Fields, ReadAt, Slice, Source, for_each_block};
+use std::{ops::Range, sync::Arc};
 
 /// The record of $LogFile.
 const LOG: u64 = 2;
@@ -23,6 +23,8 @@ const PAGE: usize = 4096;
 const BLOCK: usize = 1 << 20;
 /// The longest thing looked for.
 const LONGEST: usize = 4096;
+/// No record is shorter than its header and one attribute.
+const LEAST: usize = 80;
 
 /// Pages without their headers, one after another: what is logged goes on from one to the next.
 #[derive(Default)]
@@ -67,8 +69,11 @@ pub(super) fn for_each_name(volume: &Volume, mut visit: impl FnMut(&Entry<'_>)) 
 fn content(volume: &Volume) -> crate::Result<Option<Source>> {
     let file = File::read(volume, LOG)?;
     let data = fragments(&file, kind::DATA);
-    let stream = data.iter().find(|data| data.name.is_empty());
-    stream.map(|stream| stream.content(volume)).transpose()
+    let Some(stream) = data.iter().find(|data| data.name.is_empty()) else { return Ok(None) };
+    let content = stream.content(volume)?;
+    // Its length is a claim: no more is read than the medium holds.
+    let length = content.len().min(volume.source.len());
+    Ok(Some(Arc::new(Slice::new(content, 0, length)?)))
 }
 
 /// What a whole page of log records holds behind its header.
@@ -99,10 +104,13 @@ impl Joined {
     /// Searches what is there; all of it where nothing goes on from it, else what cannot reach into the next page.
     fn search(&mut self, all: bool, visit: &mut impl FnMut(&Entry<'_>)) {
         let end = if all { self.bytes.len() } else { self.bytes.len().saturating_sub(LONGEST) & !7 };
-        for offset in (0..end).step_by(8) {
-            if self.bytes.get(offset..).is_some_and(|bytes| bytes.starts_with(b"FILE")) {
-                self.record(offset, visit);
-            }
+        let mut offset = 0usize;
+        while offset < end {
+            let step = match self.bytes.get(offset..).is_some_and(|bytes| bytes.starts_with(b"FILE")) {
+                true => self.record(offset, visit),
+                false => 8,
+            };
+            offset = offset.saturating_add(step);
         }
         remains::for_each(&self.bytes, 0..end, 0, &SectorEnds::unprotected(), &mut |entry| {
             let at = self.place(usize::try_from(entry.at).unwrap_or(usize::MAX));
@@ -119,16 +127,17 @@ impl Joined {
         self.bytes = self.bytes.get(rest).unwrap_or_default().to_vec();
     }
 
-    /// The names of an MFT record as it was first written.
-    fn record(&self, offset: usize, visit: &mut impl FnMut(&Entry<'_>)) {
+    /// The names of an MFT record as it was first written; gives how far behind it the next one can be.
+    fn record(&self, offset: usize, visit: &mut impl FnMut(&Entry<'_>)) -> usize {
         let bytes = self.bytes.get(offset..offset.saturating_add(LONGEST).min(self.bytes.len())).unwrap_or_default();
-        let Ok(record) = Record::logged(bytes, self.place(offset)) else { return };
-        let Some(number) = record.header.stated.filter(|_| record.header.base == Reference(0)) else { return };
+        let Ok(record) = Record::logged(bytes, self.place(offset)) else { return 8 };
+        let Some(number) = record.header.stated.filter(|_| record.header.base == Reference(0)) else { return LEAST };
         let child = Reference(u64::from(number) | u64::from(record.header.sequence) << 48);
         for attribute in record.attributes().map_while(Result::ok).filter(|a| a.kind == kind::FILE_NAME) {
             if let Some(key) = attribute.resident().filter(|key| remains::is_key(key)) {
                 visit(&Entry { child, key, at: attribute.at, current: false });
             }
         }
+        LEAST
     }
 }

@@ -233,12 +233,13 @@ impl Clusters {
         Arc::new(Partial { readable, size: self.size, error })
     }
 
-    /// The stored bytes behind the end of the stream.
+    /// The stored bytes that are not content: those the stream never wrote, then those behind its end.
     fn slack(&self, volume: &Volume) -> Option<Source> {
+        let written = self.initialized.min(self.size);
         let mut start = 0u64;
         let mut behind = Vec::new();
         for run in &self.runs {
-            let skip = self.size.saturating_sub(start).min(run.length);
+            let skip = written.saturating_sub(start).min(run.length);
             start = start.saturating_add(run.length);
             let length = run.length.saturating_sub(skip);
             if let Some(offset) = run.offset

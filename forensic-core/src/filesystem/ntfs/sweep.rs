@@ -26,8 +26,9 @@ const MANY: usize = 4;
 /// Structures begin at multiples of this.
 const SECTOR: usize = 512;
 const SECTOR_MASK: u64 = 511;
-/// The longest structure looked for: an index record as every driver makes them, or an MFT record.
+/// The longest index record, and the longest MFT record, that any driver makes.
 const LONGEST: u64 = 64 << 10;
+const LONGEST_RECORD: usize = 4 << 10;
 
 /// What no file owns.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -192,7 +193,8 @@ fn index_record(bytes: &mut [u8], offset: usize, ends: &mut SectorEnds) {
 
 /// The MFT record at `offset`, which is byte `place` of the volume, where it is whole.
 fn mft_record(volume: &Volume, bytes: &mut [u8], offset: usize, place: u64, ends: &mut SectorEnds) -> Option<Record> {
-    let end = offset.checked_add(usize::try_from(volume.boot.record_size).ok()?)?;
+    let size = usize::try_from(volume.boot.record_size).ok().filter(|size| *size <= LONGEST_RECORD)?;
+    let end = offset.checked_add(size)?;
     let own = bytes.get_mut(offset..end)?;
     let record = Record::parse((&*own).into(), mft::outside(place), volume.source.medium_offset(place)).ok()?;
     if record.torn.is_some() || record.attributes().any(|attribute| attribute.is_err()) {
