@@ -130,6 +130,7 @@ fn is_reference(reference: Reference) -> bool {
 }
 
 #[cfg(test)]
+#[allow(clippy::arithmetic_side_effects)]
 mod tests {
     use super::*;
 

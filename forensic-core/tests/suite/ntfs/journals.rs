@@ -152,3 +152,15 @@ fn recycle_bin_tells_where_a_file_was() {
         assert_eq!(attributes["recycled_size"].to_string(), "7");
     }
 }
+
+#[test]
+fn journal_and_log_that_claim_to_be_endless_are_read_as_far_as_the_medium_goes() {
+    let mut image = Image::new();
+    let endless = Clusters::new(&[(Some(900), 1 << 42)], 1 << 50);
+    let name = resident(FILE_NAME, "", 2, &file_name(EXTEND, "$UsnJrnl"));
+    image.records.insert(25, record(1, IN_USE, 0, &[name, non_resident(DATA, "$J", 1, &endless)]));
+    image.record(2, 2, IN_USE, "$LogFile", &[non_resident(DATA, "", 1, &endless)]);
+    let mut bytes = image.finish();
+    bytes[40..48].copy_from_slice(&(1u64 << 52).to_le_bytes());
+    assert!(entries(&open(bytes)).iter().any(|entry| entry.name == "$LogFile"));
+}
