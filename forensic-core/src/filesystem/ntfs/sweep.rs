@@ -13,12 +13,15 @@ use crate::{
     error::Error,
     parallel,
 };
-use std::ops::Range;
+use std::{
+    ops::Range,
+    sync::{Mutex, PoisonError},
+};
 
 /// Bytes read at once.
 const WINDOW: u64 = 1 << 20;
 /// Bytes read at once where a whole window cannot be read.
-const PART: u64 = 16 << 10;
+const PART: usize = 16 << 10;
 /// What is nothing but zeros is passed over in pieces of this size.
 const PAGE: usize = 4 << 10;
 /// From so many windows on they are searched on several threads.
@@ -57,9 +60,16 @@ pub(super) fn run(
     let windows = windows(volume, places);
     // One thread reads while another searches; the results come in order whatever their number.
     let threads = if windows.len() < MANY { 0 } else { parallel::available_threads().min(4) };
+    let spare: Mutex<Vec<Vec<u8>>> = Mutex::default();
+    let lock = || spare.lock().unwrap_or_else(PoisonError::into_inner);
     let search = |number: u64| {
-        let window = usize::try_from(number).ok().and_then(|number| windows.get(number));
-        window.map(|window| search(volume, window)).unwrap_or_default()
+        let Some(window) = usize::try_from(number).ok().and_then(|number| windows.get(number)) else {
+            return Found::default();
+        };
+        let mut buf = lock().pop().unwrap_or_default();
+        let found = search(volume, window, &mut buf);
+        lock().push(buf);
+        found
     };
     // The visitor never fails, so neither does the work.
     let _ = parallel::in_order(windows.len() as u64, threads, search, |_, found| {
@@ -111,14 +121,14 @@ fn windows(volume: &Volume, places: &[Place]) -> Vec<Vec<Range<u64>>> {
 }
 
 /// Searches the ranges of one window.
-fn search(volume: &Volume, window: &[Range<u64>]) -> Found {
+fn search(volume: &Volume, window: &[Range<u64>], bytes: &mut Vec<u8>) -> Found {
     let mut found = Found::default();
     let (Some(first), Some(last)) = (window.first(), window.last()) else { return found };
     // The slack of a stream begins anywhere, structures do not.
     let first = first.start & !SECTOR_MASK..first.end;
     let overlap = LONGEST.min(u64::from(volume.boot.record_size.max(volume.boot.index_size)));
     let end = last.end.saturating_add(overlap).min(volume.source.len());
-    let mut bytes = read(volume, first.start, end);
+    read(volume, first.start, end, bytes);
     let mut ends = SectorEnds::protected(bytes.len());
     let at = volume.source.medium_offset(first.start);
     let inside = |place: u64| usize::try_from(place.saturating_sub(first.start)).unwrap_or(usize::MAX);
@@ -148,24 +158,18 @@ fn search(volume: &Volume, window: &[Range<u64>]) -> Found {
     found
 }
 
-/// All of `start .. end`, with zeros for the parts that cannot be read.
-fn read(volume: &Volume, start: u64, end: u64) -> Vec<u8> {
-    let length = end.saturating_sub(start);
-    if let Ok(bytes) = volume.source.read_vec(start, length) {
-        return bytes;
+/// Fills `bytes` with all of `start .. end`, with zeros for the parts that cannot be read.
+fn read(volume: &Volume, start: u64, end: u64, bytes: &mut Vec<u8>) {
+    bytes.resize(usize::try_from(end.saturating_sub(start)).unwrap_or(0), 0);
+    if volume.source.read_at(start, bytes).is_ok() {
+        return;
     }
-    let mut bytes = Vec::new();
-    let mut at = start;
-    while at < end {
-        let length = PART.min(end.saturating_sub(at));
-        let part = volume.source.read_vec(at, length).unwrap_or_else(|error| {
+    for (part, at) in bytes.chunks_mut(PART).zip((start..).step_by(PART)) {
+        if let Err(error) = volume.source.read_at(at, part) {
             volume.issue(&error);
-            vec![0; usize::try_from(length).unwrap_or(0)]
-        });
-        bytes.extend(part);
-        at = at.saturating_add(length);
+            part.fill(0);
+        }
     }
-    bytes
 }
 
 /// The pages of a range, one after another.
