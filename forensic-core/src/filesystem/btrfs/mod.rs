@@ -40,8 +40,17 @@ use tree::{Go, for_each_item};
 /// Bytes of metadata kept in memory.
 const CACHE: u64 = 16 << 20;
 
-const CAPS: &[Cap] =
-    &[Cap::Unlisted, Cap::Extents, Cap::Slack, Cap::Unallocated, Cap::HardLinks, Cap::Compression, Cap::Symlinks];
+const CAPS: &[Cap] = &[
+    Cap::Deleted,
+    Cap::Orphans,
+    Cap::Unlisted,
+    Cap::Extents,
+    Cap::Slack,
+    Cap::Unallocated,
+    Cap::HardLinks,
+    Cap::Compression,
+    Cap::Symlinks,
+];
 
 /// This reader, for the list of all.
 pub(super) const READER: Reader = Reader { family: "btrfs", kinds: &["btrfs"], caps: CAPS, open };
