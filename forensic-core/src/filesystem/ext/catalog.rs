@@ -107,9 +107,11 @@ impl Builder<'_> {
     /// Adds what the directories in use list.
     fn live(&mut self, listed: &mut Listed) {
         let format = Format::of(&self.volume.superblock);
+        // A block is that of one directory: more than the volume has would be those of a hostile one.
+        let mut budget = self.volume.clusters().saturating_mul(u64::from(self.volume.superblock.cluster_blocks));
         for slot in self.scan.slots.iter().filter(|slot| slot.is_directory() && (slot.in_use || slot.number == ROOT)) {
             let own = Directory { number: slot.number, who: Who::Present };
-            folder::for_each_block(self.volume, self.scan, slot, |block, bytes, at| {
+            folder::for_each_block(self.volume, self.scan, slot, &mut budget, |block, bytes, at| {
                 if let Some(block) = block {
                     listed.own(block, own);
                 }
@@ -169,6 +171,7 @@ impl Builder<'_> {
     /// Tells `listed` which blocks former directories had.
     fn former_blocks(&self, journal: Option<&Journal>, listed: &mut Listed) {
         let mut budget = self.volume.superblock.blocks;
+        let mut blocks = self.volume.clusters().saturating_mul(u64::from(self.volume.superblock.cluster_blocks));
         for (id, life) in (0u32..).zip(&self.lives.lives) {
             if !life.is_directory() || life.present || life.emptied {
                 continue;
@@ -179,7 +182,9 @@ impl Builder<'_> {
             budget = budget.saturating_sub(map.nodes.len() as u64);
             let own = Directory { number: life.number, who: Who::Former(id) };
             for (start, end) in map.blocks() {
-                (start..end.min(start.saturating_add(1 << 16))).for_each(|block| listed.own(block, own));
+                let count = end.saturating_sub(start).min(blocks);
+                blocks = blocks.saturating_sub(count);
+                (start..start.saturating_add(count)).for_each(|block| listed.own(block, own));
             }
         }
     }

@@ -109,7 +109,7 @@ fn former(entry: &mut Entry, ext: &Ext, place: &Place, id: u32) {
     if life.deleted != 0 {
         let time = Time { seconds: i64::from(life.deleted), nanoseconds: 0, utc: true };
         let text = time.to_rfc3339().unwrap_or_else(|| life.deleted.to_string());
-        entry.attributes.insert("deleted".into(), Value::Text(text));
+        entry.attributes.insert("deleted_time".into(), Value::Text(text));
     }
     entry.recoverability = Some(grade);
     entry.recoverability_reason = reason;

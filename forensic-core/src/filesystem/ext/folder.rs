@@ -14,43 +14,53 @@ use crate::error::{Error, Result};
 type Visit<'a> = dyn FnMut(Option<u64>, &[u8], u64) + 'a;
 
 /// Calls `visit` with each block of a directory: its number (`None` for entries in the inode), bytes, and place on the
-/// medium.
+/// medium. It reads at most `budget` blocks, and takes them from it.
 pub(super) fn for_each_block(
     volume: &Volume,
     scan: &Scan,
     slot: &Slot,
+    budget: &mut u64,
     mut visit: impl FnMut(Option<u64>, &[u8], u64),
 ) {
     if scan.too_large.contains(&slot.number) {
         return;
     }
-    let read = |visit: &mut Visit<'_>| -> Result<()> {
-        let record = Record::read(volume, slot.number)?;
-        if record.inode.has(flag::INLINE_DATA) {
-            return inline(&record, visit);
-        }
-        let map = map::read(volume, volume, slot.number, &record.inode, record.at, volume.superblock.blocks);
-        let stop = record.inode.size.div_ceil(u64::from(volume.superblock.block_size));
-        for segment in &map.segments {
-            let map::Place::Data(first) = segment.place else { continue };
-            let count = segment.count.min(stop.saturating_sub(segment.logical));
-            for block in first..first.saturating_add(count) {
-                match volume.block(block) {
-                    Ok(bytes) => visit(Some(block), &bytes, volume.at_block(block)),
-                    Err(error) => {
-                        volume.issue(&error);
-                        if matches!(error, Error::OutOfBounds { .. }) {
-                            break;
-                        }
+    if let Err(error) = read(volume, slot.number, budget, &mut visit) {
+        volume.issue(&error);
+    }
+}
+
+fn read(volume: &Volume, number: u32, budget: &mut u64, visit: &mut Visit<'_>) -> Result<()> {
+    let record = Record::read(volume, number)?;
+    if record.inode.has(flag::INLINE_DATA) {
+        return inline(&record, visit);
+    }
+    let map = map::read(volume, volume, number, &record.inode, record.at, volume.superblock.blocks);
+    let stop = record.inode.size.div_ceil(u64::from(volume.superblock.block_size));
+    for segment in &map.segments {
+        let map::Place::Data(first) = segment.place else { continue };
+        let count = segment.count.min(stop.saturating_sub(segment.logical));
+        for block in first..first.saturating_add(count) {
+            let limit = volume.superblock.blocks;
+            *budget = budget.checked_sub(1).ok_or(Error::Limit {
+                structure: "directory",
+                offset: record.at,
+                found: limit.saturating_add(1),
+                limit,
+                unit: "blocks of all directories",
+            })?;
+            match volume.block(block) {
+                Ok(bytes) => visit(Some(block), &bytes, volume.at_block(block)),
+                Err(error) => {
+                    volume.issue(&error);
+                    if matches!(error, Error::OutOfBounds { .. }) {
+                        break;
                     }
                 }
             }
         }
-        Ok(())
-    };
-    if let Err(error) = read(&mut visit) {
-        volume.issue(&error);
     }
+    Ok(())
 }
 
 /// The entries in an inode: behind the number of the parent in `i_block`, then in the attribute "system.data".
