@@ -336,6 +336,17 @@ fn damaged_superblock_is_replaced_by_its_backup() {
 }
 
 #[test]
+fn impossible_size_of_groups_is_replaced_by_the_implied_one() {
+    for (name, field) in [("ext3", 0x20), ("ext3", 0x28), ("ext4_64k", 0x20), ("ext4_inline", 0x28)] {
+        let mut bytes = fixture(name);
+        bytes[1024 + field..1028 + field].fill(0xff);
+        let filesystem = open(bytes);
+        assert!(!filesystem.issues().is_empty());
+        assert_eq!(content(&filesystem.entry("/large").unwrap()), lines("large", 40_000), "{name}");
+    }
+}
+
+#[test]
 fn wrong_checksum_is_an_issue_and_no_refusal() {
     let mut bytes = fixture("ext4");
     let find = |bytes: &[u8], needle: &[u8]| bytes.windows(needle.len()).position(|part| part == needle).unwrap();
