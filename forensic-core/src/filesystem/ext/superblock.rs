@@ -12,6 +12,8 @@ const STRUCTURE: &str = "ext superblock";
 const OFFSET: u64 = 1024;
 const SIZE: u64 = 1024;
 const MAGIC: u16 = 0xef53;
+/// Blocks of a usual group at most: 64 KiB blocks would allow 524,288, which the 16-bit counts of old descriptors do not.
+const MOST_BLOCKS: u32 = 65_528;
 
 /// Features that a reader must know to read (`s_feature_incompat`).
 pub(super) mod incompat {
@@ -94,9 +96,8 @@ impl Superblock {
     fn read_at(volume: &Source, offset: u64) -> Result<(Self, Option<Error>)> {
         let bytes = volume.read_vec(offset, SIZE)?;
         let at = volume.medium_offset(offset);
-        let superblock = Self::parse(&bytes, at)?;
-        let mut error = None;
-        if superblock.has_checksums() {
+        let (superblock, mut error) = Self::parse(&bytes, at)?;
+        if error.is_none() && superblock.has_checksums() {
             let fields = Fields::new(&bytes, STRUCTURE, at);
             let (stored, found) = (fields.u32(0x3fc)?, crc32c(!0, fields.bytes(0, 0x3fc)?));
             if stored != found {
@@ -106,7 +107,8 @@ impl Superblock {
         Ok((superblock, error))
     }
 
-    fn parse(bytes: &[u8], at: u64) -> Result<Self> {
+    /// Parses a superblock; with the error of what it does not say and other fields imply.
+    fn parse(bytes: &[u8], at: u64) -> Result<(Self, Option<Error>)> {
         let fields = Fields::new(bytes, STRUCTURE, at);
         if fields.u16(0x38)? != MAGIC {
             return Err(fields.corrupt(0x38, "ef53", format!("{:04x}", fields.u16(0x38)?)));
@@ -135,7 +137,7 @@ impl Superblock {
         let mut journal_backup = [0; 60];
         journal_backup.copy_from_slice(fields.bytes(0x10c, 60)?);
         let journal_size = u64::from(fields.u32(0x148)?) << 32 | u64::from(fields.u32(0x14c)?);
-        let superblock = Self {
+        let mut superblock = Self {
             inodes: fields.u32(0)?,
             blocks: u64::from(fields.u32(4)?) | high,
             first_data_block: fields.u32(0x14)?,
@@ -160,19 +162,31 @@ impl Superblock {
             checksum_seed: if seeded { fields.u32(0x270)? } else { crc32c(!0, &uuid) },
         };
         superblock.check(&fields)?;
-        Ok(superblock)
+        let error = superblock.imply(&fields)?;
+        Ok((superblock, error))
+    }
+
+    /// Puts the usual or implied size of groups in the place of an impossible one; gives the error that it was.
+    fn imply(&mut self, fields: &Fields<'_>) -> Result<Option<Error>> {
+        let bits = self.block_size.saturating_mul(8);
+        let group = bits.saturating_mul(self.cluster_blocks);
+        let mut error = None;
+        if self.blocks_per_group == 0 || self.blocks_per_group > group {
+            error = Some(fields.corrupt(0x20, format!("at most {group} blocks a group"), self.blocks_per_group));
+            self.blocks_per_group = group.min(MOST_BLOCKS.saturating_mul(self.cluster_blocks));
+        }
+        if self.inodes_per_group == 0 || self.inodes_per_group > bits {
+            error = Some(fields.corrupt(0x28, format!("at most {bits} inodes a group"), self.inodes_per_group));
+            let implied = u64::from(self.inodes).checked_div(self.groups()).and_then(|n| u32::try_from(n).ok());
+            self.inodes_per_group = implied.filter(|n| (1..=bits).contains(n)).ok_or_else(|| {
+                fields.corrupt(0, format!("at most {bits} inodes in each of {} groups", self.groups()), self.inodes)
+            })?;
+        }
+        Ok(error)
     }
 
     /// Whether the figures can be those of a filesystem.
     fn check(&self, fields: &Fields<'_>) -> Result<()> {
-        let bits = self.block_size.saturating_mul(8);
-        let group = bits.saturating_mul(self.cluster_blocks);
-        if self.blocks_per_group == 0 || self.blocks_per_group > group {
-            return Err(fields.corrupt(0x20, format!("at most {group} blocks a group"), self.blocks_per_group));
-        }
-        if self.inodes_per_group == 0 || self.inodes_per_group > bits {
-            return Err(fields.corrupt(0x28, format!("at most {bits} inodes a group"), self.inodes_per_group));
-        }
         if !self.inode_size.is_power_of_two() || self.inode_size < 128 || u32::from(self.inode_size) > self.block_size {
             return Err(fields.corrupt(0x58, "inodes of 128 bytes to a block", self.inode_size));
         }
@@ -298,8 +312,7 @@ fn backups(volume: &Source, damaged: Option<&Superblock>) -> impl Iterator<Item 
     let told = damaged.map(|damaged| damaged.offset(damaged.group_start(1)));
     let usual = (0u32..7).map(|log| {
         let block_size = 1024u64 << log;
-        // 64 KiB blocks would allow groups of 524,288, which the 16-bit counts of old descriptors do not.
-        let per_group = block_size.saturating_mul(8).min(65_528);
+        let per_group = block_size.saturating_mul(8).min(u64::from(MOST_BLOCKS));
         per_group.saturating_add(u64::from(log == 0)).saturating_mul(block_size)
     });
     told.into_iter().chain(usual).filter_map(move |offset| {
