@@ -108,10 +108,15 @@ impl Boot {
     }
 }
 
-/// True where a backup boot sector stands at the end of the volume.
+/// True where a backup boot sector stands at the end of the volume, right behind a filesystem that begins where the volume
+/// does. One behind a partition that ends where the medium ends is not the medium's.
 pub(crate) fn has_backup(volume: &Source) -> bool {
-    backup_places(volume).any(|place| Boot::read_at(volume, place).is_ok())
+    backup_places(volume)
+        .any(|place| Boot::read_at(volume, place).is_ok_and(|boot| place.abs_diff(boot.size) < MOST_UNUSED))
 }
+
+/// Less than lies before the first partition of any medium.
+const MOST_UNUSED: u64 = 16 << 10;
 
 /// Where the backup may stand: the last sector of the volume, of 512 or of 4096 bytes.
 fn backup_places(volume: &Source) -> impl Iterator<Item = u64> {
@@ -165,6 +170,9 @@ mod tests {
         let (boot, error) = Boot::read(&volume).unwrap();
         assert_eq!(boot.mft_cluster, 4);
         assert_eq!(error.unwrap().structure(), Some(STRUCTURE));
-        assert!(has_backup(&volume));
+        assert!(!has_backup(&volume), "the filesystem it speaks of is longer");
+        let mut fitting = volume.read_vec(0, volume.len()).unwrap();
+        fitting[512 * 19 + 40..][..8].copy_from_slice(&19u64.to_le_bytes());
+        assert!(has_backup(&(Arc::new(fitting) as Source)));
     }
 }
