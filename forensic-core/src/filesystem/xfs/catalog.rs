@@ -169,7 +169,9 @@ impl Builder<'_> {
                 self.entry(number, &entry, below);
             } else {
                 // A directory lies near what it lists: the upper half is likely its own.
-                entry.inode |= number & !u64::from(u32::MAX);
+                if entry.inode <= u64::from(u32::MAX) {
+                    entry.inode |= number & !u64::from(u32::MAX);
+                }
                 self.history.left_over(number, &entry);
             }
         });

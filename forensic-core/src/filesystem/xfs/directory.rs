@@ -98,12 +98,12 @@ pub(super) fn short_form(
     visit: &mut impl FnMut(Entry<'_>),
 ) -> Result<()> {
     let fields = Fields::new(bytes, SHORT, at);
+    // The second byte counts those that need 8 bytes; where one does, all have them.
     let wide = fields.u8(1)? > 0;
     let number_size = if wide { 8usize } else { 4 };
-    let count = if wide { fields.u8(1)? } else { fields.u8(0)? };
     let mut place = number_size.saturating_add(2);
     let typed = usize::from(volume.superblock.file_types);
-    let mut left = count;
+    let mut left = fields.u8(0)?;
     loop {
         let start = place;
         let length = match fields.u8(place) {
