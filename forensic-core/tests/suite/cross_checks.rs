@@ -3,10 +3,9 @@
 
 use crate::corpus;
 use forensic_core::{
-    Limits,
-    bytes::{ReadAt, Slice, Source},
-    evidence::Evidence,
-    filesystem::{self, FileSystem},
+    bytes::Source,
+    evidence::{Evidence, OpenOptions},
+    filesystem::FileSystem,
 };
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -46,16 +45,11 @@ fn volumes() -> Vec<(String, Arc<dyn FileSystem>)> {
 }
 
 fn add(all: &mut Vec<(String, Arc<dyn FileSystem>)>, name: &str, medium: Source) {
-    let whole = Slice::new(medium.clone(), 0, medium.len()).unwrap();
-    let found = match filesystem::open(Arc::new(whole), &Limits::default()) {
-        Ok(Some(filesystem)) => vec![filesystem],
-        _ => forensic_core::evidence::OpenOptions::new()
-            .open_source(medium)
-            .map(|it| it.filesystems())
-            .unwrap_or_default(),
-    };
+    let Ok(evidence) = OpenOptions::new().open_source(medium) else { return };
     let kinds = ["ntfs", "fat12", "fat16", "fat32"];
-    all.extend(found.into_iter().filter(|it| kinds.contains(&it.kind())).map(|it| (name.to_owned(), it)));
+    all.extend(
+        evidence.filesystems().into_iter().filter(|it| kinds.contains(&it.kind())).map(|it| (name.to_owned(), it)),
+    );
 }
 
 #[test]

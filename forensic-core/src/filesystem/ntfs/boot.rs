@@ -171,8 +171,15 @@ mod tests {
         assert_eq!(boot.mft_cluster, 4);
         assert_eq!(error.unwrap().structure(), Some(STRUCTURE));
         assert!(!has_backup(&volume), "the filesystem it speaks of is longer");
-        let mut fitting = volume.read_vec(0, volume.len()).unwrap();
-        fitting[512 * 19 + 40..][..8].copy_from_slice(&19u64.to_le_bytes());
-        assert!(has_backup(&(Arc::new(fitting) as Source)));
+    }
+
+    #[test]
+    fn the_backup_belongs_to_what_begins_where_the_volume_does() {
+        let mut bytes = vec![0; 512 * 20_001];
+        bytes[512 * 20_000..].copy_from_slice(&sector());
+        assert!(has_backup(&(Arc::new(bytes.clone()) as Source)));
+        // A partition behind 1 MiB, that ends where the medium ends.
+        bytes.splice(..0, vec![0; 1 << 20]);
+        assert!(!has_backup(&(Arc::new(bytes) as Source)));
     }
 }
