@@ -1,13 +1,9 @@
 //! Compressed extents: zlib, LZO in segments of a sector, Zstandard ("Compression" in the Btrfs documentation).
 
-use super::lzo;
-use crate::bytes::Fields;
-use std::io::Read;
+use crate::{bytes::Fields, filesystem::unpack};
 
 /// An extent is never larger than this before compression.
 pub(super) const MAX_UNPACKED: u64 = 128 << 10;
-/// Nor is the window of a Zstandard frame.
-const MAX_WINDOW: u64 = 128 << 10;
 
 /// A compression algorithm.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,22 +35,13 @@ impl Compression {
     /// Unpacks `packed` to `length` bytes; what the stream ends before reads as zeros.
     pub(super) fn unpack(self, packed: &[u8], length: usize, sector_size: usize) -> Result<Vec<u8>, String> {
         let mut bytes = match self {
-            Self::Zlib => read(flate2::read::ZlibDecoder::new(packed), length)?,
+            Self::Zlib => unpack::zlib(packed, length)?,
             Self::Lzo => lzo_segments(packed, length, sector_size)?,
-            Self::Zstandard => {
-                let decoder = ruzstd::decoding::StreamingDecoder::new_with_max_window_size(packed, MAX_WINDOW);
-                read(decoder.map_err(|error| error.to_string())?, length)?
-            }
+            Self::Zstandard => unpack::zstd(packed, length)?,
         };
         bytes.resize(length, 0);
         Ok(bytes)
     }
-}
-
-fn read(from: impl Read, length: usize) -> Result<Vec<u8>, String> {
-    let mut bytes = Vec::with_capacity(length);
-    from.take(length as u64).read_to_end(&mut bytes).map_err(|error| error.to_string())?;
-    Ok(bytes)
 }
 
 /// The length of all, then segments with their lengths; the length of a segment never crosses the end of a sector.
@@ -75,7 +62,7 @@ fn lzo_segments(packed: &[u8], length: usize, sector_size: usize) -> Result<Vec<
         let start = place.saturating_add(4);
         let segment = fields.bytes(start, number(place)?).map_err(|error| error.to_string())?;
         let most = sector_size.min(length.saturating_sub(bytes.len()));
-        lzo::unpack(segment, &mut bytes, most)?;
+        bytes.extend(unpack::lzo(segment, most)?);
         place = start.saturating_add(segment.len());
     }
     Ok(bytes)

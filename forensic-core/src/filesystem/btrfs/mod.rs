@@ -13,7 +13,6 @@ mod compression;
 mod entry;
 mod extents;
 mod item;
-mod lzo;
 mod node;
 mod recover;
 mod space;
