@@ -129,9 +129,9 @@ impl Entry {
     }
 
     /// The entry's lines of a bodyfile (version 3), which mactime reads; see `FileSystem.write_bodyfile`.
-    #[pyo3(signature = (*, prefix = String::new(), utc_offset = 0))]
-    fn bodyfile(&self, prefix: String, utc_offset: i32) -> String {
-        Bodyfile { prefix, utc_offset }.lines(&self.inner)
+    #[pyo3(signature = (*, prefix = "", utc_offset = 0))]
+    fn bodyfile(&self, prefix: &str, utc_offset: i32) -> String {
+        Bodyfile { prefix: prefix.to_owned(), utc_offset }.lines(&self.inner)
     }
 
     /// What else the filesystem says: DOS flags, compressed, encrypted, …

@@ -111,9 +111,9 @@ impl FileSystem {
     /// Writes the timeline into a new file, as a bodyfile (version 3) that mactime reads. `prefix` is put before every
     /// path. `utc_offset` is how many seconds local time was ahead of UTC on the machine that wrote the medium, for
     /// filesystems that store local time.
-    #[pyo3(signature = (path, *, prefix = String::new(), utc_offset = 0))]
-    fn write_bodyfile(&self, py: Python<'_>, path: PathBuf, prefix: String, utc_offset: i32) -> PyResult<()> {
-        let bodyfile = Bodyfile { prefix, utc_offset };
+    #[pyo3(signature = (path, *, prefix = "", utc_offset = 0))]
+    fn write_bodyfile(&self, py: Python<'_>, path: PathBuf, prefix: &str, utc_offset: i32) -> PyResult<()> {
+        let bodyfile = Bodyfile { prefix: prefix.to_owned(), utc_offset };
         py.detach(|| bodyfile.write_file(std::slice::from_ref(&self.inner), path)).or_raise(py)
     }
 

@@ -12,7 +12,7 @@ use super::{
     runs::DataRuns,
 };
 use crate::{
-    bytes::{Extents, ReadAt, Run, Source, for_each_block},
+    bytes::{Cached, Extents, ReadAt, Run, Source, for_each_block},
     error::{Error, Issue, IssueLog, Result},
     filesystem::stored::Resident,
     limits::Limits,
@@ -22,6 +22,8 @@ use std::sync::Arc;
 const STRUCTURE: &str = "$MFT";
 /// Bytes read at once when all records are read.
 const BLOCK: usize = 1 << 20;
+/// Bytes of records kept in memory.
+const CACHE: u64 = 2 << 20;
 /// $MFTMirr holds copies of at least so many records.
 const MIRRORED: u64 = 4;
 /// Marks the number of a record that stands outside $MFT: the rest of it is a byte offset in the volume.
@@ -55,6 +57,13 @@ impl Mft {
     /// # Errors
     /// Where there is no record at all.
     pub(super) fn open(volume: &Source, boot: &Boot, limits: &Limits, issues: &IssueLog) -> Result<Self> {
+        let mut mft = Self::find(volume, boot, limits, issues)?;
+        // Records are asked for one by one, neighbours mostly: one read serves many.
+        mft.records = Arc::new(Cached::new(mft.records, CACHE));
+        Ok(mft)
+    }
+
+    fn find(volume: &Source, boot: &Boot, limits: &Limits, issues: &IssueLog) -> Result<Self> {
         let mut mft = Self {
             volume: volume.clone(),
             cluster_size: boot.cluster_size,
