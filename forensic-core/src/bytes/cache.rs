@@ -106,4 +106,8 @@ impl ReadAt for Cached {
     fn locate(&self, offset: u64, length: u64) -> Vec<Extent> {
         self.source.locate(offset, length)
     }
+
+    fn next_data(&self, offset: u64) -> u64 {
+        self.source.next_data(offset)
+    }
 }

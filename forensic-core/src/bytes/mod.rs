@@ -76,6 +76,12 @@ pub trait ReadAt: Send + Sync {
         self.locate(offset, 1).first().and_then(|extent| extent.offset).unwrap_or(offset)
     }
 
+    /// The first byte from `offset` on that may be other than zero, or the length: what lies between is known to read as
+    /// zeros without reading it, as a hole of a sparse image does. The default knows of none.
+    fn next_data(&self, offset: u64) -> u64 {
+        offset
+    }
+
     /// Reads `length` bytes into a new buffer. The caller bounds `length`; it is checked against the size before
     /// anything is allocated.
     ///
@@ -175,5 +181,9 @@ impl ReadAt for Source {
 
     fn locate(&self, offset: u64, length: u64) -> Vec<Extent> {
         (**self).locate(offset, length)
+    }
+
+    fn next_data(&self, offset: u64) -> u64 {
+        (**self).next_data(offset)
     }
 }

@@ -58,6 +58,23 @@ fn read_some(file: &File, buf: &mut [u8], offset: u64) -> io::Result<usize> {
     std::os::windows::fs::FileExt::seek_read(file, buf, offset)
 }
 
+/// Where the next data of a file begins; `offset` where the system cannot tell. It moves the file's cursor, which nothing
+/// here reads from.
+#[cfg(target_os = "linux")]
+fn next_data(file: &File, offset: u64, size: u64) -> u64 {
+    match rustix::fs::seek(file, rustix::fs::SeekFrom::Data(offset)) {
+        Ok(next) => next.clamp(offset, size.max(offset)),
+        // There is none behind: the rest is a hole.
+        Err(rustix::io::Errno::NXIO) => size.max(offset),
+        Err(_) => offset,
+    }
+}
+
+#[cfg(not(target_os = "linux"))]
+fn next_data(_: &File, offset: u64, _: u64) -> u64 {
+    offset
+}
+
 impl ReadAt for FileSource {
     fn len(&self) -> u64 {
         self.size
@@ -83,5 +100,9 @@ impl ReadAt for FileSource {
             }
         }
         Ok(())
+    }
+
+    fn next_data(&self, offset: u64) -> u64 {
+        next_data(&self.file, offset, self.size)
     }
 }

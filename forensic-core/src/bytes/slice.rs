@@ -33,6 +33,11 @@ impl ReadAt for Slice {
         self.source.read_at(self.offset.saturating_add(offset), buf)
     }
 
+    fn next_data(&self, offset: u64) -> u64 {
+        let next = self.source.next_data(self.offset.saturating_add(offset));
+        next.saturating_sub(self.offset).min(self.length)
+    }
+
     fn locate(&self, offset: u64, length: u64) -> Vec<Extent> {
         let length = length.min(self.length.saturating_sub(offset));
         let mut extents = self.source.locate(self.offset.saturating_add(offset), length);

@@ -3,10 +3,15 @@
 
 use super::stored::Holed;
 use crate::{
-    bytes::{Extents, Run, Source},
+    bytes::{Extents, ReadAt, Run, Source},
     error::Error,
 };
 use std::sync::Arc;
+
+/// Bytes read at once.
+const READ: u32 = 1 << 20;
+/// Bytes of a cluster from which on its first sector is read alone.
+const LARGE_CLUSTER: u32 = 8 << 10;
 
 /// The clusters of a volume.
 pub(crate) struct Heap {
@@ -44,6 +49,41 @@ impl Heap {
     /// Clusters that `size` bytes take.
     pub(crate) fn clusters_for(&self, size: u64) -> u32 {
         u32::try_from(size.div_ceil(u64::from(self.cluster_size.max(1)))).unwrap_or(u32::MAX)
+    }
+
+    /// Calls `visit` with the beginning of each cluster for which `wanted` holds: all of it, or its first `sector` bytes where
+    /// clusters are large. What cannot be read is passed over, and so are holes of a sparse image.
+    pub(crate) fn for_each_start(&self, wanted: impl Fn(u32) -> bool, sector: u64, mut visit: impl FnMut(u32, &[u8])) {
+        let mut runs = Vec::new();
+        (2..self.end()).filter(|cluster| wanted(*cluster)).for_each(|cluster| ClusterRun::append(&mut runs, cluster));
+        let is_large = self.cluster_size >= LARGE_CLUSTER;
+        let together = if is_large { 1 } else { READ.checked_div(self.cluster_size).unwrap_or(1).max(1) };
+        let mut buf = Vec::new();
+        for run in runs {
+            let mut clusters = run.clusters();
+            while !clusters.is_empty() {
+                let first = clusters.start;
+                let count = together.min(clusters.end.saturating_sub(first));
+                clusters.start = first.saturating_add(count);
+                let offset = self.offset_of(first);
+                if offset >= self.source.len() {
+                    return;
+                }
+                let length = if is_large { sector } else { self.bytes_of(count) };
+                if self.source.next_data(offset) >= offset.saturating_add(length) {
+                    continue;
+                }
+                buf.resize(usize::try_from(length).unwrap_or(0), 0);
+                if self.source.read_at(offset, &mut buf).is_ok() {
+                    buf.chunks(self.cluster_size as usize).zip(first..).for_each(|(bytes, at)| visit(at, bytes));
+                } else {
+                    for cluster in first..clusters.start {
+                        let bytes = self.source.read_vec(self.offset_of(cluster), sector);
+                        bytes.iter().for_each(|bytes| visit(cluster, bytes));
+                    }
+                }
+            }
+        }
     }
 
     /// The first `size` bytes of `clusters`, zeros from byte `written` on; where clusters are lost, reading fails with
@@ -230,7 +270,6 @@ impl FromIterator<ClusterRun> for Clusters {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::bytes::ReadAt;
 
     fn heap() -> Heap {
         let volume: Vec<u8> = (0..48).collect();

@@ -5,7 +5,7 @@ use forensic_core::{
     bytes::{Cached, Extents, FileSource, ReadAt, Reader, Run, Slice, Source, Tolerant, Unreadable, for_each_block},
 };
 use std::{
-    io::{self, Read, Seek, SeekFrom},
+    io::{self, Read, Seek, SeekFrom, Write},
     iter,
     ops::Range,
     sync::Arc,
@@ -218,4 +218,26 @@ fn a_file_is_read_at_any_offset_and_a_folder_is_refused() {
     assert!(matches!(FileSource::open(folder.path().join("absent")), Err(Error::Io { .. })));
     std::fs::OpenOptions::new().write(true).open(&path).unwrap().set_len(4500).unwrap();
     assert!(matches!(file.read_vec(4000, 1000), Err(Error::Unreadable { .. })), "a file that shrinks is not zeros");
+}
+
+/// Not every filesystem keeps holes: where this one does not, nothing is said about zeros.
+#[test]
+fn holes_of_a_sparse_file_are_known_without_reading_them() {
+    let mut file = tempfile::NamedTempFile::new().unwrap();
+    let (hole, data) = (8u64 << 20, b"data behind a hole");
+    file.as_file().set_len(hole).unwrap();
+    file.seek(SeekFrom::End(0)).unwrap();
+    file.write_all(data).unwrap();
+    file.as_file().set_len(2 * hole).unwrap();
+    let source: Source = Arc::new(FileSource::open(file.path()).unwrap());
+    let volume = Slice::new(source, 1 << 20, (2 * hole) - (1 << 20)).unwrap();
+    let mut at = 0;
+    while at < volume.len() {
+        let next = volume.next_data(at);
+        assert!(next >= at && next <= volume.len());
+        assert_eq!(volume.read_vec(at, next - at).unwrap(), vec![0; (next - at) as usize]);
+        at = next + 4096;
+    }
+    let place = hole - (1 << 20);
+    assert!(volume.next_data(place) == place && volume.read_vec(place, 18).unwrap() == data);
 }

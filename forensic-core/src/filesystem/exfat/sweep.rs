@@ -6,13 +6,9 @@ use super::{
     slot::{RawSlot, SLOT, code, code_of},
     walk::Walk,
 };
-use crate::{bytes::ReadAt, filesystem::clusters::ClusterRun};
+use crate::bytes::ReadAt;
 use std::collections::{BTreeMap, HashSet};
 
-/// Bytes read at once where clusters are small.
-const READ: u64 = 1 << 20;
-/// Clusters at least this long are looked at by their first sector alone.
-const LARGE_CLUSTER: u32 = 8 << 10;
 /// Bytes in which the longest set ends.
 const LONGEST_SET: u64 = 1 << 10;
 /// Slots of a cluster that may go on with a set that began before it.
@@ -102,39 +98,10 @@ impl Walk<'_> {
         }
     }
 
-    /// Calls `visit` with the beginning of each cluster that nobody owns; what cannot be read is passed over.
-    fn for_each_candidate(&self, mut visit: impl FnMut(u32, &[u8])) {
-        let heap = &self.volume.heap;
-        let size = heap.cluster_size;
-        let mut runs = Vec::new();
-        for cluster in (2..heap.end()).filter(|cluster| !self.is_taken(*cluster)) {
-            ClusterRun::append(&mut runs, cluster);
-        }
+    /// Calls `visit` with the beginning of each cluster that nobody owns.
+    fn for_each_candidate(&self, visit: impl FnMut(u32, &[u8])) {
         let sector = u64::from(self.volume.boot.bytes_per_sector);
-        let is_large = size >= LARGE_CLUSTER;
-        let together = u32::try_from(READ).ok().and_then(|read| read.checked_div(size)).unwrap_or(1).max(1);
-        let together = if is_large { 1 } else { together };
-        for run in runs {
-            let mut clusters = run.clusters();
-            while !clusters.is_empty() {
-                let first = clusters.start;
-                let count = together.min(clusters.end.saturating_sub(first));
-                clusters.start = first.saturating_add(count);
-                let offset = heap.offset_of(first);
-                if offset >= heap.source.len() {
-                    return;
-                }
-                let length = if is_large { sector } else { heap.bytes_of(count) };
-                if let Ok(bytes) = heap.source.read_vec(offset, length) {
-                    bytes.chunks(size as usize).zip(first..).for_each(|(bytes, cluster)| visit(cluster, bytes));
-                } else {
-                    for cluster in first..clusters.start {
-                        let bytes = heap.source.read_vec(heap.offset_of(cluster), sector);
-                        bytes.iter().for_each(|bytes| visit(cluster, bytes));
-                    }
-                }
-            }
-        }
+        self.volume.heap.for_each_start(|cluster| !self.is_taken(cluster), sector, visit);
     }
 }
 

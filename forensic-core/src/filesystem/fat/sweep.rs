@@ -8,15 +8,9 @@ use super::{
 };
 use crate::filesystem::{
     Status,
-    clusters::ClusterRun,
     tree::{NodeId, Parent},
 };
 use std::collections::BTreeMap;
-
-/// Bytes read at once where clusters are small.
-const READ: u64 = 1 << 20;
-/// Clusters at least this long are looked at by their first sector alone.
-const LARGE_CLUSTER: u32 = 8 << 10;
 
 /// What clusters without an owner hold.
 #[derive(Default)]
@@ -151,37 +145,10 @@ impl Walk<'_> {
         fitting.next().filter(|_| fitting.next().is_none())
     }
 
-    /// Calls `visit` with the beginning of each cluster that nobody owns; what cannot be read is passed over.
-    fn for_each_candidate(&self, mut visit: impl FnMut(u32, &[u8])) {
-        let size = self.volume.boot.cluster_size;
-        let mut runs = Vec::new();
-        for cluster in (2..self.volume.heap.end()).filter(|cluster| !self.is_taken(*cluster)) {
-            ClusterRun::append(&mut runs, cluster);
-        }
+    /// Calls `visit` with the beginning of each cluster that nobody owns.
+    fn for_each_candidate(&self, visit: impl FnMut(u32, &[u8])) {
         let sector = u64::from(self.volume.boot.bytes_per_sector);
-        let per_read = u32::try_from(READ).ok().and_then(|read| read.checked_div(size)).unwrap_or(1).max(1);
-        for run in runs {
-            let mut clusters = run.clusters();
-            while !clusters.is_empty() {
-                let first = clusters.start;
-                let count = if size >= LARGE_CLUSTER { 1 } else { per_read.min(clusters.end.saturating_sub(first)) };
-                clusters.start = first.saturating_add(count);
-                let offset = self.volume.heap.offset_of(first);
-                if offset >= self.volume.source.len() {
-                    return;
-                }
-                let length =
-                    if size >= LARGE_CLUSTER { sector } else { u64::from(count).saturating_mul(u64::from(size)) };
-                if let Ok(bytes) = self.volume.source.read_vec(offset, length) {
-                    bytes.chunks(size as usize).zip(first..).for_each(|(bytes, cluster)| visit(cluster, bytes));
-                } else if count > 1 {
-                    for cluster in first..clusters.start {
-                        let bytes = self.volume.source.read_vec(self.volume.heap.offset_of(cluster), sector);
-                        bytes.iter().for_each(|bytes| visit(cluster, bytes));
-                    }
-                }
-            }
-        }
+        self.volume.heap.for_each_start(|cluster| !self.is_taken(cluster), sector, visit);
     }
 }
 

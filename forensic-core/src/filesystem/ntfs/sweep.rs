@@ -128,6 +128,9 @@ fn search(volume: &Volume, window: &[Range<u64>], bytes: &mut Vec<u8>) -> Found 
     let first = first.start & !SECTOR_MASK..first.end;
     let overlap = LONGEST.min(u64::from(volume.boot.record_size.max(volume.boot.index_size)));
     let end = last.end.saturating_add(overlap).min(volume.source.len());
+    if volume.source.next_data(first.start) >= end {
+        return found;
+    }
     read(volume, first.start, end, bytes);
     let mut ends = SectorEnds::protected(bytes.len());
     let at = volume.source.medium_offset(first.start);
