@@ -90,7 +90,7 @@ pub(super) fn checkpoints(source: &Source, limits: &Limits, issues: &IssueLog) -
         issues.push(Issue::new(source.medium_offset(0), STRUCTURE, "checkpoints in several pieces are not read"));
     } else {
         let count = u64::from(first.descriptor_blocks).min(limits.structure_bytes.checked_div(size).unwrap_or(0));
-        for address in (first.descriptor_base..).take(usize::try_from(count).unwrap_or(usize::MAX)) {
+        for address in first.descriptor_base..first.descriptor_base.saturating_add(count) {
             let at = address.saturating_mul(size);
             let block = match source.read_vec(at, size) {
                 Ok(block) => block,
