@@ -11,7 +11,6 @@ pub(crate) struct Fields<'a> {
     at: u64,
 }
 
-#[allow(dead_code)]
 impl<'a> Fields<'a> {
     pub(crate) fn new(bytes: &'a [u8], structure: &'static str, at: u64) -> Self {
         Self { bytes, structure, at }

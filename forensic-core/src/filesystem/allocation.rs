@@ -44,8 +44,7 @@ impl Allocation {
 
     /// Whether a cluster is in use; `None` where the bitmap does not speak of it.
     pub(crate) fn is_used(&self, cluster: u64) -> Option<bool> {
-        let byte = self.bits.get(usize::try_from(cluster / 8).ok()?)?;
-        Some(byte >> (cluster % 8) & 1 == 1)
+        bit(&self.bits, cluster)
     }
 
     /// How many of the clusters `start .. end` are in use; those that the bitmap does not speak of count as such.
@@ -66,6 +65,46 @@ impl Allocation {
         let whole = self.bits.get(step.saturating_mul(STEP / 8)..byte).unwrap_or_default();
         let part = self.bits.get(byte).copied().unwrap_or(0) & !(0xffu8 << (cluster % 8));
         sum.saturating_add(ones(whole)).saturating_add(u64::from(part.count_ones()))
+    }
+}
+
+/// A bit of a bitmap, bit 0 being the lowest of the first byte; `None` behind the last.
+pub(crate) fn bit(bits: &[u8], number: u64) -> Option<bool> {
+    let byte = bits.get(usize::try_from(number / 8).ok()?)?;
+    Some(byte >> (number % 8) & 1 == 1)
+}
+
+/// Ranges of a space: first place and one after the last, sorted and apart.
+pub(crate) struct Ranges(Vec<(u64, u64)>);
+
+impl Ranges {
+    /// Ranges in any order; those that meet become one.
+    pub(crate) fn new(mut ranges: Vec<(u64, u64)>) -> Self {
+        ranges.sort_unstable();
+        let mut apart: Vec<(u64, u64)> = Vec::with_capacity(ranges.len());
+        for (start, end) in ranges {
+            match apart.last_mut() {
+                Some(last) if start <= last.1 => last.1 = last.1.max(end),
+                _ => apart.push((start, end)),
+            }
+        }
+        Self(apart)
+    }
+
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (u64, u64)> {
+        self.0.iter().copied()
+    }
+
+    /// The ranges that `start .. end` meets.
+    pub(crate) fn meeting(&self, start: u64, end: u64) -> impl Iterator<Item = (u64, u64)> {
+        let first = self.0.partition_point(|(_, to)| *to <= start);
+        self.0.iter().skip(first).take_while(move |(from, _)| *from < end).copied()
+    }
+
+    /// How many places of `start .. end` lie in the ranges.
+    pub(crate) fn count(&self, start: u64, end: u64) -> u64 {
+        self.meeting(start, end)
+            .fold(0u64, |sum, (from, to)| sum.saturating_add(to.min(end).saturating_sub(from.max(start))))
     }
 }
 
@@ -156,6 +195,13 @@ mod tests {
         {
             assert_eq!(allocation.count(start, end), count, "{start} to {end}");
         }
+    }
+
+    #[test]
+    fn ranges_that_meet_are_one() {
+        let ranges = Ranges::new(vec![(20, 30), (0, 5), (5, 8), (25, 40)]);
+        assert_eq!(ranges.iter().collect::<Vec<_>>(), [(0, 8), (20, 40)]);
+        assert_eq!((ranges.count(6, 22), ranges.count(8, 20), ranges.count(39, 90)), (4, 0, 1));
     }
 
     #[test]

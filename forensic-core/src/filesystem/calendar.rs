@@ -1,4 +1,4 @@
-//! Dates by their parts, as optical media store them.
+//! Dates by their parts, as FAT, exFAT and optical media store them.
 
 use time::{Date, Month};
 

@@ -6,7 +6,7 @@ use crate::{
     bytes::{Extents, ReadAt, Run, Source},
     error::Error,
 };
-use std::sync::Arc;
+use std::{collections::HashSet, sync::Arc};
 
 /// Bytes read at once.
 const READ: u32 = 1 << 20;
@@ -168,6 +168,24 @@ impl ClusterRun {
         runs.get(after.checked_sub(1)?).copied().filter(|run| run.clusters().contains(&cluster))
     }
 
+    /// The clusters of `runs` before the first that was among them already, and that one; `None` where each is there once.
+    pub(crate) fn until_repeat(runs: &[Self]) -> Option<(Vec<Self>, u32)> {
+        let mut sorted = runs.to_vec();
+        sorted.sort_unstable();
+        if !sorted.windows(2).any(|pair| matches!(pair, [a, b] if a.end() > b.first)) {
+            return None;
+        }
+        let mut seen = HashSet::new();
+        let mut before = Vec::new();
+        for cluster in runs.iter().flat_map(|run| run.clusters()) {
+            if !seen.insert(cluster) {
+                return Some((before, cluster));
+            }
+            Self::append(&mut before, cluster);
+        }
+        None
+    }
+
     /// Adds a cluster to `runs`, to the last one where it continues it.
     pub(crate) fn append(runs: &mut Vec<Self>, cluster: u32) {
         match runs.last_mut() {
@@ -290,6 +308,13 @@ mod tests {
         assert_eq!(places, [(0, Some(24), 4), (8, Some(16), 2), (10, None, 4)]);
         let behind = heap().behind(&clusters, 10).unwrap();
         assert_eq!(behind.read_vec(0, behind.len()).unwrap(), [18, 19]);
+    }
+
+    #[test]
+    fn clusters_end_before_the_first_that_repeats() {
+        let run = |first, count| ClusterRun { first, count };
+        assert_eq!(ClusterRun::until_repeat(&[run(5, 3), run(2, 3)]), None);
+        assert_eq!(ClusterRun::until_repeat(&[run(5, 3), run(2, 9)]), Some((vec![run(5, 3), run(2, 3)], 5)));
     }
 
     #[test]

@@ -80,7 +80,9 @@ pub trait FileSystem: Send + Sync {
     fn cluster_size(&self) -> u32;
 
     /// What this reader can tell, so that "none found" and "not implemented" differ.
-    fn caps(&self) -> &'static [Cap];
+    fn caps(&self) -> &'static [Cap] {
+        reader(self.kind()).map_or(&[], |reader| reader.caps)
+    }
 
     /// Number of entries: the positions that [`FileSystem::entry_at`] takes. The first call reads all metadata,
     /// O(records); later ones are free.

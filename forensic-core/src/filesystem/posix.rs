@@ -16,6 +16,18 @@ pub(crate) fn kind(mode: u32) -> Option<Kind> {
     })
 }
 
+/// What a directory entry says its file is, by the numbers that ext, XFS and Btrfs share (those of `readdir`'s `DT_` types in
+/// their order); `None` for one that is no type.
+pub(crate) fn kind_of_entry(file_type: u8) -> Option<Kind> {
+    Some(match file_type {
+        1 => Kind::File,
+        2 => Kind::Directory,
+        3..=6 => Kind::Other,
+        7 => Kind::Symlink,
+        _ => return None,
+    })
+}
+
 /// Owner and mode of a file.
 pub(crate) struct Owner {
     pub(crate) mode: u32,

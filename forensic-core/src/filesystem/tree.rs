@@ -59,7 +59,6 @@ impl<T> TreeBuilder<T> {
     }
 
     /// All nodes so far with what they carry.
-    #[allow(dead_code)]
     pub(crate) fn payloads(&self) -> impl Iterator<Item = (NodeId, &T)> {
         (0u32..).map(NodeId).zip(self.nodes.iter().map(|(_, _, _, payload)| payload))
     }

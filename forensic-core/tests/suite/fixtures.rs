@@ -36,9 +36,16 @@ pub fn entries(filesystem: &Arc<dyn FileSystem>) -> Vec<Entry> {
     filesystem.walk(WalkOptions::default()).collect()
 }
 
-pub fn content(entry: &Entry) -> Vec<u8> {
-    let source = entry.open("").unwrap();
+pub fn all(source: &Source) -> Vec<u8> {
     source.read_vec(0, source.len()).unwrap()
+}
+
+pub fn md5(source: &Source) -> String {
+    Md5::digest(all(source)).iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+pub fn content(entry: &Entry) -> Vec<u8> {
+    all(&entry.open("").unwrap())
 }
 
 /// Kind, size, MD5 and target of a file.
@@ -151,6 +158,27 @@ pub fn no_failing_read_passes_unnoticed(bytes: &[u8]) {
         let told = told || issues.iter().any(|issue| issue.offset.is_some());
         assert!(found == whole || told, "read {nth}: {:?}", differences(&found, &whole));
     }
+}
+
+/// Fails each read of a listing of `whole` entries in turn: the walk goes on, and where an entry is missing there is an issue.
+pub fn no_failing_read_loses_an_entry_untold(bytes: &[u8], whole: usize) {
+    let shared: Arc<[u8]> = bytes.into();
+    for nth in 0..10_000 {
+        let source = Arc::new(FailingRead::new(Arc::new(shared.clone()), nth));
+        let opened = filesystem::open(source.clone(), &Limits::default());
+        let Ok(Some(filesystem)) = opened else {
+            assert!(source.has_failed());
+            continue;
+        };
+        let found = entries(&filesystem);
+        if !source.has_failed() {
+            assert_eq!(found.len(), whole);
+            return;
+        }
+        let told = filesystem.issues().iter().chain(found.iter().flat_map(|entry| &entry.issues)).count();
+        assert!(told > 0 || found.len() == whole, "read {nth}: {} of {whole} entries", found.len());
+    }
+    panic!("the reads never end");
 }
 
 /// Paths, kinds and sizes; contents are left out, as reading one may be what fails.

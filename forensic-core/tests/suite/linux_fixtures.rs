@@ -1,5 +1,6 @@
 //! The XFS and Btrfs fixtures of `fixtures/linux` (made by `make.py` there) and what the driver reads back of them.
 
+pub use crate::fixtures::{content, entries};
 use crate::{corpus, faults::FailingRead};
 use flate2::read::GzDecoder;
 use forensic_core::{
@@ -35,17 +36,8 @@ pub fn open(bytes: impl Into<Arc<[u8]>>) -> Arc<dyn FileSystem> {
     filesystem::open(Arc::new(bytes), &Limits::default()).unwrap().unwrap()
 }
 
-pub fn entries(filesystem: &Arc<dyn FileSystem>) -> Vec<Entry> {
-    filesystem.walk(WalkOptions::default()).collect()
-}
-
 pub fn md5(bytes: &[u8]) -> String {
     Md5::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
-pub fn content(entry: &Entry) -> Vec<u8> {
-    let source = entry.open("").unwrap();
-    source.read_vec(0, source.len()).unwrap()
 }
 
 /// A row of a fixture's listing, by path.

@@ -5,14 +5,17 @@ pub(crate) mod image;
 mod journals;
 mod of_others;
 
-use crate::{corpus, faults::FailingRead};
+use crate::{
+    corpus,
+    faults::FailingRead,
+    fixtures::{all, entries, md5},
+};
 use forensic_core::{
     Limits,
     bytes::{ExtentKind, ReadAt, Slice, Source},
     filesystem::{self, Entry, FileSystem, Kind, Recoverability, Status, WalkOptions},
 };
 use image::*;
-use md5::{Digest, Md5};
 use proptest::prelude::*;
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -22,18 +25,6 @@ fn open(bytes: impl Into<Vec<u8>>) -> Arc<dyn FileSystem> {
         corpus::seed("ntfs", &bytes);
     }
     filesystem::open(Arc::new(bytes), &Limits::default()).unwrap().unwrap()
-}
-
-fn entries(filesystem: &Arc<dyn FileSystem>) -> Vec<Entry> {
-    filesystem.walk(WalkOptions::default()).collect()
-}
-
-fn all(source: &Source) -> Vec<u8> {
-    source.read_vec(0, source.len()).unwrap()
-}
-
-fn md5(source: &Source) -> String {
-    Md5::digest(all(source)).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 #[test]

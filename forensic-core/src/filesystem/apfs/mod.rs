@@ -197,10 +197,6 @@ impl FileSystem for Apfs {
         self.container.block_size
     }
 
-    fn caps(&self) -> &'static [Cap] {
-        CAPS
-    }
-
     fn entry_count(&self) -> u64 {
         self.listing().tree.len()
     }

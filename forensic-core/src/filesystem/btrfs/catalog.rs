@@ -313,7 +313,7 @@ impl Builder<'_> {
                 let fields = item.fields("directory item");
                 let result = item::for_each_name(&fields, item.data.len(), |name| names.push(name));
                 for name in names {
-                    let kind = item::kind_of(name.file_type);
+                    let kind = posix::kind_of_entry(name.file_type);
                     self.name(id, number, (item.key.object, name.target, kind), name.name, found);
                 }
                 result
@@ -428,7 +428,7 @@ impl Builder<'_> {
             }
             let parent = live.and_then(|live| live.parent(*directory));
             let source = if is_alive { Witness::FormerName } else { Witness::Former };
-            let kind = item::kind_of(file_type);
+            let kind = posix::kind_of_entry(file_type);
             let place = Place { tree: number, inode: *inode, directory: Some(*directory), kind, source, name: None };
             let node = self.push(parent.unwrap_or(Parent::Lost), Status::Deleted, place, name);
             if parent.is_none() {

@@ -151,17 +151,6 @@ pub(super) fn for_each_name<'a>(fields: &Fields<'a>, length: usize, mut visit: i
     Ok(())
 }
 
-/// The type that a name in a directory tells.
-pub(super) fn kind_of(file_type: u8) -> Option<Kind> {
-    Some(match file_type {
-        1 => Kind::File,
-        2 => Kind::Directory,
-        3..=6 => Kind::Other,
-        7 => Kind::Symlink,
-        _ => return None,
-    })
-}
-
 /// Calls `visit` with each directory and name that an inode's reference gives.
 pub(super) fn for_each_reference<'a>(
     key: &Key,

@@ -189,10 +189,6 @@ impl FileSystem for Btrfs {
         self.volume.superblock.sector_size
     }
 
-    fn caps(&self) -> &'static [Cap] {
-        CAPS
-    }
-
     fn entry_count(&self) -> u64 {
         self.catalog().tree.len()
     }

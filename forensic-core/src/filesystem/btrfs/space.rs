@@ -6,12 +6,14 @@ use super::{
     superblock::{PLACES, Root, SIZE},
     tree::{ALL, Go, for_each_item},
 };
-use crate::bytes::{ReadAt, Run};
+use crate::{
+    bytes::{ReadAt, Run},
+    filesystem::allocation::Ranges,
+};
 
 /// Addresses in use, and the free space of the device.
 pub(super) struct Space {
-    /// First address in use and one after the last, sorted and apart.
-    used: Vec<(u64, u64)>,
+    used: Ranges,
     /// False where the extent tree could not be read in full.
     pub(super) is_whole: bool,
 }
@@ -27,30 +29,18 @@ impl Space {
                 is_whole = false;
             }
         }
-        used.sort_unstable();
-        let mut apart: Vec<(u64, u64)> = Vec::with_capacity(used.len());
-        for (start, end) in used {
-            match apart.last_mut() {
-                Some(last) if start <= last.1 => last.1 = last.1.max(end),
-                _ => apart.push((start, end)),
-            }
-        }
-        Self { used: apart, is_whole }
+        Self { used: Ranges::new(used), is_whole }
     }
 
     /// How many of the addresses `start .. end` are in use.
     pub(super) fn count(&self, start: u64, end: u64) -> u64 {
-        let first = self.used.partition_point(|(_, to)| *to <= start);
-        let met = self.used.iter().skip(first).take_while(|(from, _)| *from < end);
-        met.fold(0u64, |sum, &(from, to)| sum.saturating_add(to.min(end).saturating_sub(from.max(start))))
+        self.used.count(start, end)
     }
 
     /// The free addresses of `start .. end`.
     fn free(&self, start: u64, end: u64) -> impl Iterator<Item = (u64, u64)> {
-        let first = self.used.partition_point(|(_, to)| *to <= start);
-        let met = self.used.iter().skip(first).take_while(move |(from, _)| *from < end).copied();
         let mut at = start;
-        met.chain([(end, end)]).filter_map(move |(from, to)| {
+        self.used.meeting(start, end).chain([(end, end)]).filter_map(move |(from, to)| {
             let gap = (at, from.min(end));
             at = to;
             (gap.0 < gap.1).then_some(gap)

@@ -7,7 +7,7 @@ use crate::{
     error::{Issue, IssueLog},
     filesystem::clusters::{ClusterRun, Heap},
 };
-use std::{collections::HashSet, sync::Arc};
+use std::sync::Arc;
 
 /// What the table says about a cluster.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -213,21 +213,9 @@ impl ChainEnd {
 impl Chain {
     /// Ends a chain that comes back to itself before the first cluster it has already.
     fn cut_at_first_repeat(&mut self) {
-        let mut sorted = self.runs.clone();
-        sorted.sort_unstable();
-        if !sorted.windows(2).any(|pair| matches!(pair, [a, b] if a.end() > b.first)) {
-            return;
-        }
-        let mut seen = HashSet::new();
-        let mut runs = Vec::new();
-        for cluster in self.runs.iter().flat_map(|run| run.clusters()) {
-            if !seen.insert(cluster) {
-                self.end = ChainEnd::Loop(cluster);
-                break;
-            }
-            ClusterRun::append(&mut runs, cluster);
-        }
-        self.count = u32::try_from(seen.len()).unwrap_or(u32::MAX);
+        let Some((runs, repeated)) = ClusterRun::until_repeat(&self.runs) else { return };
+        self.end = ChainEnd::Loop(repeated);
+        self.count = runs.iter().map(|run| run.count).fold(0, u32::saturating_add);
         self.runs = runs;
     }
 }

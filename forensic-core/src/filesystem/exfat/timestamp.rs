@@ -2,7 +2,7 @@
 //! 10 ms increments, with the offset from UTC where the writer knew it.
 
 use super::slot::{RawSlot, field};
-use crate::filesystem::{Attributes, Time, Timestamp, TimestampKind, Value};
+use crate::filesystem::{Attributes, Time, Timestamp, TimestampKind, Value, calendar};
 
 /// One time as stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -97,14 +97,13 @@ impl Stamp {
 
     fn time(self) -> Option<Time> {
         let part = |shift: u32, mask: u32| u8::try_from(self.date_and_time >> shift & mask).ok();
-        let month = time::Month::try_from(part(21, 0x0f)?).ok()?;
         let year = i32::try_from(self.date_and_time >> 25).ok()?.saturating_add(1980);
-        let day = time::Date::from_calendar_date(year, month, part(16, 0x1f)?).ok()?;
-        let at = day.with_hms(part(11, 0x1f)?, part(5, 0x3f)?, part(0, 0x1f)?.saturating_mul(2)).ok()?;
+        let clock = (part(11, 0x1f)?, part(5, 0x3f)?, part(0, 0x1f)?.saturating_mul(2));
+        let seconds = calendar::seconds(year, part(21, 0x0f)?, part(16, 0x1f)?, clock)?;
         if self.increment > 199 {
             return None;
         }
-        let local = at.assume_utc().unix_timestamp().saturating_add(i64::from(self.increment / 100));
+        let local = seconds.saturating_add(i64::from(self.increment / 100));
         let offset = self.offset();
         Some(Time {
             seconds: local.saturating_sub(offset.unwrap_or(0)),

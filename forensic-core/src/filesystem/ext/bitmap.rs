@@ -5,7 +5,7 @@ use super::{Volume, groups::Group};
 use crate::{
     bytes::{ReadAt, Run},
     error::{Error, Result},
-    filesystem::allocation::{Allocation, FreeRuns},
+    filesystem::allocation::{Allocation, FreeRuns, bit},
 };
 
 /// The inode bitmap of a group; `None` where it cannot be read.
@@ -20,9 +20,8 @@ pub(super) fn inodes(volume: &Volume, group: &Group) -> Option<Vec<u8>> {
 }
 
 /// Whether a bit is set; one outside is not.
-pub(super) fn bit(bits: &[u8], number: u64) -> bool {
-    let byte = usize::try_from(number / 8).ok().and_then(|byte| bits.get(byte));
-    byte.is_some_and(|byte| byte >> (number % 8) & 1 == 1)
+pub(super) fn is_set(bits: &[u8], number: u64) -> bool {
+    bit(bits, number) == Some(true)
 }
 
 /// The block bitmaps of all groups, one after another, one bit a cluster from cluster 0 of the volume on. Where one
@@ -91,12 +90,12 @@ fn copy(bits: &mut [u8], first: u64, count: u64, from: &[u8]) {
         if let Some(from) = from.get(..to.len()) {
             to.copy_from_slice(from);
         }
-        (whole.saturating_mul(8)..count).filter(|n| bit(from, *n)).for_each(|n| {
+        (whole.saturating_mul(8)..count).filter(|n| is_set(from, *n)).for_each(|n| {
             set(bits, first.saturating_add(n), first.saturating_add(n).saturating_add(1));
         });
         return;
     }
-    (0..count).filter(|n| bit(from, *n)).for_each(|n| {
+    (0..count).filter(|n| is_set(from, *n)).for_each(|n| {
         set(bits, first.saturating_add(n), first.saturating_add(n).saturating_add(1));
     });
 }

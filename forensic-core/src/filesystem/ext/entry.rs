@@ -35,7 +35,7 @@ pub(super) fn entry(ext: &Ext, position: u64) -> Option<Entry> {
     };
     entry.parent_id = place.directory.map(u64::from);
     entry.status = node.status;
-    entry.kind = kind_of(place.file_type);
+    entry.kind = posix::kind_of_entry(place.file_type).unwrap_or(Kind::File);
     match place.who {
         Who::Present => present(&mut entry, ext, place),
         Who::Former(life) => former(&mut entry, ext, place, life),
@@ -178,15 +178,5 @@ fn without(entry: &mut Entry, error: &Error) {
     if !entry.status.is_live() {
         entry.recoverability = Some(Recoverability::Unknown);
         entry.recoverability_reason = error.to_string();
-    }
-}
-
-/// What a directory says its entries are.
-fn kind_of(file_type: u8) -> Kind {
-    match file_type {
-        2 => Kind::Directory,
-        3..=6 => Kind::Other,
-        7 => Kind::Symlink,
-        _ => Kind::File,
     }
 }

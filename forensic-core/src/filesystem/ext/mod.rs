@@ -228,10 +228,6 @@ impl FileSystem for Ext {
         self.volume.superblock.block_size.saturating_mul(self.volume.superblock.cluster_blocks)
     }
 
-    fn caps(&self) -> &'static [Cap] {
-        CAPS
-    }
-
     fn entry_count(&self) -> u64 {
         self.catalog().tree.len()
     }

@@ -83,7 +83,7 @@ impl Scan {
                     let inside = offset.saturating_sub(start);
                     let index = inside.checked_div(size).unwrap_or(0);
                     for (place, bytes) in (index..).zip(bytes.chunks_exact(usize::from(volume.superblock.inode_size))) {
-                        let bit = bits.as_deref().map(|bits| bitmap::bit(bits, place));
+                        let bit = bits.as_deref().map(|bits| bitmap::is_set(bits, place));
                         let offset = start.saturating_add(place.saturating_mul(size));
                         if let Ok(inode) = u32::try_from(first.saturating_add(place)) {
                             scan.inode(volume, inode, bytes, offset, bit, &mut budget);

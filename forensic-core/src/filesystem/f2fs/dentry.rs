@@ -1,6 +1,6 @@
 //! Directory entries: in blocks of 214, or inline in the inode ("Directory Structure").
 
-use crate::bytes::Fields;
+use crate::{bytes::Fields, filesystem::allocation::bit};
 
 /// Bytes of an entry, and of a slot of its name.
 const ENTRY: usize = 11;
@@ -25,7 +25,7 @@ pub(super) fn read(area: &[u8]) -> Vec<Dentry> {
     let names = area.len().saturating_sub(count.saturating_mul(SLOT));
     let entries = names.saturating_sub(count.saturating_mul(ENTRY));
     let fields = Fields::new(area, "F2FS directory entry", 0);
-    let is_used = |slot: usize| area.get(slot / 8).is_some_and(|byte| byte >> (slot % 8) & 1 == 1);
+    let is_used = |slot: usize| bit(area, slot as u64) == Some(true);
     let mut found: Vec<Dentry> = Vec::new();
     let mut slot = 0usize;
     while slot < count {

@@ -144,10 +144,6 @@ impl FileSystem for F2fs {
         BLOCK as u32
     }
 
-    fn caps(&self) -> &'static [Cap] {
-        CAPS
-    }
-
     fn entry_count(&self) -> u64 {
         self.catalog().tree.len()
     }

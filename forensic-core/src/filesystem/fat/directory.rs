@@ -1,7 +1,7 @@
 //! The 32-byte slot of a directory (fatgen103, "FAT Directory Structure"; ECMA-107, section 11).
 
 use super::code_page;
-use crate::filesystem::{Time, Timestamp, TimestampKind, clusters::Heap};
+use crate::filesystem::{Time, Timestamp, TimestampKind, calendar, clusters::Heap};
 
 /// Bytes a slot.
 pub(super) const SLOT: usize = 32;
@@ -227,16 +227,14 @@ fn valid_or_unset(date: u16, time: u16) -> bool {
 /// A date (year from 1980, month, day) and a time (in steps of 2 s), as a point in local time.
 fn date_time(date: u16, clock: u16, hundredths: u32) -> Option<Time> {
     let part = |value: u16, shift: u32, mask: u16| u8::try_from(value >> shift & mask).ok();
-    let month = time::Month::try_from(part(date, 5, 0x0f)?).ok()?;
     let year = i32::from(date >> 9).saturating_add(1980);
-    let day = time::Date::from_calendar_date(year, month, part(date, 0, 0x1f)?).ok()?;
-    let second = part(clock, 0, 0x1f)?.saturating_mul(2);
-    let at = day.with_hms(part(clock, 11, 0x1f)?, part(clock, 5, 0x3f)?, second).ok()?;
+    let clock = (part(clock, 11, 0x1f)?, part(clock, 5, 0x3f)?, part(clock, 0, 0x1f)?.saturating_mul(2));
+    let seconds = calendar::seconds(year, part(date, 5, 0x0f)?, part(date, 0, 0x1f)?, clock)?;
     if hundredths >= 200 {
         return None;
     }
     Some(Time {
-        seconds: at.assume_utc().unix_timestamp().saturating_add(i64::from(hundredths / 100)),
+        seconds: seconds.saturating_add(i64::from(hundredths / 100)),
         nanoseconds: (hundredths % 100).saturating_mul(10_000_000),
         utc: false,
     })

@@ -144,10 +144,6 @@ impl FileSystem for Fat {
         self.volume.boot.cluster_size
     }
 
-    fn caps(&self) -> &'static [Cap] {
-        CAPS
-    }
-
     fn entry_count(&self) -> u64 {
         self.listing().tree.len()
     }

@@ -8,7 +8,6 @@ use crate::{
     filesystem::clusters::{ClusterRun, ClusterSet, Heap},
     limits::Limits,
 };
-use std::collections::HashSet;
 
 /// What the table says about a cluster.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -359,22 +358,9 @@ impl Table {
 impl Chain {
     /// Ends a chain that comes back to itself before the first cluster it has already.
     fn cut_at_first_repeat(&mut self) {
-        let mut sorted = self.runs.clone();
-        sorted.sort_unstable();
-        let overlaps = |pair: &[ClusterRun]| matches!(pair, [a, b] if a.end() > b.first);
-        if !sorted.windows(2).any(overlaps) {
-            return;
-        }
-        let mut seen = HashSet::new();
-        let mut runs = Vec::new();
-        for cluster in self.runs.iter().flat_map(|run| run.clusters()) {
-            if !seen.insert(cluster) {
-                self.end = ChainEnd::Loop(cluster);
-                break;
-            }
-            ClusterRun::append(&mut runs, cluster);
-        }
-        self.count = u32::try_from(seen.len()).unwrap_or(u32::MAX);
+        let Some((runs, repeated)) = ClusterRun::until_repeat(&self.runs) else { return };
+        self.end = ChainEnd::Loop(repeated);
+        self.count = runs.iter().map(|run| run.count).fold(0, u32::saturating_add);
         self.runs = runs;
     }
 }

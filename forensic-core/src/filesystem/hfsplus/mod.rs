@@ -165,10 +165,6 @@ impl FileSystem for HfsPlus {
         self.volume.header.block_size
     }
 
-    fn caps(&self) -> &'static [Cap] {
-        CAPS
-    }
-
     fn entry_count(&self) -> u64 {
         self.listing().tree.len()
     }

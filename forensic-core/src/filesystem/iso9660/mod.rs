@@ -162,10 +162,6 @@ impl FileSystem for Iso9660 {
         self.volume.first_set.trees.first().map_or(2048, |tree| tree.block_size)
     }
 
-    fn caps(&self) -> &'static [Cap] {
-        CAPS
-    }
-
     fn entry_count(&self) -> u64 {
         self.catalog().listing.len()
     }

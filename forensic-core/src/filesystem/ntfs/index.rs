@@ -15,6 +15,7 @@ use super::{
 use crate::{
     bytes::{Fields, ReadAt},
     error::{Error, Issue, Result},
+    filesystem::allocation::bit,
 };
 
 /// The name of the index, in UTF-16LE.
@@ -64,7 +65,7 @@ pub(super) fn for_each_entry(volume: &Volume, directory: &File, mut visit: impl 
         for number in 0..count {
             let place = number.saturating_mul(block_size);
             let at = blocks.medium_offset(place);
-            let used = bitmap.as_ref().is_none_or(|bitmap| is_set(bitmap, number));
+            let used = bitmap.as_ref().is_none_or(|bitmap| bit(bitmap, number) == Some(true));
             let read = blocks.read_vec(place, block_size).and_then(|mut block| {
                 let mut ends = SectorEnds::protected(block.len());
                 let torn = put_back_sector_ends(&mut block, b"INDX", BLOCK, at, |sector| ends.put_back(sector));
@@ -92,10 +93,6 @@ fn bitmap(volume: &Volume, directory: &File) -> Option<Vec<u8>> {
     let bitmaps = fragments(directory, kind::BITMAP);
     let bits = bitmaps.iter().find(|bitmap| bitmap.name == NAME)?.content(volume).ok()?;
     bits.read_vec(0, bits.len().min(volume.limits.structure_bytes)).ok()
-}
-
-fn is_set(bitmap: &[u8], bit: u64) -> bool {
-    usize::try_from(bit / 8).ok().and_then(|byte| bitmap.get(byte)).is_some_and(|byte| byte >> (bit % 8) & 1 != 0)
 }
 
 /// The entries behind the index header at `header` of `bytes`, then what is left of former ones behind those.

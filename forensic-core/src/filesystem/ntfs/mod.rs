@@ -147,10 +147,6 @@ impl FileSystem for Ntfs {
         self.volume.boot.cluster_size
     }
 
-    fn caps(&self) -> &'static [Cap] {
-        CAPS
-    }
-
     fn entry_count(&self) -> u64 {
         self.catalog().tree.len()
     }

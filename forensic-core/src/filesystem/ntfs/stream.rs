@@ -10,9 +10,12 @@ use super::{
     wof::{self, Packing},
 };
 use crate::{
-    bytes::{Extent, Extents, ReadAt, Run, Source, check_bounds},
+    bytes::{Extents, ReadAt, Run, Source},
     error::{Error, Result},
-    filesystem::model::{Stream, StreamInfo},
+    filesystem::{
+        incomplete::Incomplete,
+        model::{Stream, StreamInfo},
+    },
 };
 use std::sync::Arc;
 
@@ -230,7 +233,7 @@ impl Clusters {
             length: self.size.saturating_sub(readable.len()),
             size: readable.len(),
         });
-        Arc::new(Partial { readable, size: self.size, error })
+        Arc::new(Incomplete { known: readable, size: self.size, error })
     }
 
     /// The stored bytes that are not content: those the stream never wrote, then those behind its end.
@@ -252,31 +255,6 @@ impl Clusters {
             return None;
         }
         Some(Arc::new(Extents::new(volume.source.clone(), behind)))
-    }
-}
-
-/// A stream of which only the beginning can be had.
-struct Partial {
-    readable: Source,
-    size: u64,
-    error: Error,
-}
-
-impl ReadAt for Partial {
-    fn len(&self) -> u64 {
-        self.size
-    }
-
-    fn read_at(&self, offset: u64, buf: &mut [u8]) -> Result<()> {
-        check_bounds(offset, buf.len() as u64, self.size)?;
-        match offset.saturating_add(buf.len() as u64) <= self.readable.len() {
-            true => self.readable.read_at(offset, buf),
-            false => Err(self.error.clone()),
-        }
-    }
-
-    fn locate(&self, offset: u64, length: u64) -> Vec<Extent> {
-        self.readable.locate(offset, length)
     }
 }
 

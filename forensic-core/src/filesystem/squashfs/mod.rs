@@ -103,10 +103,6 @@ impl FileSystem for SquashFs {
         self.volume.superblock.block_size
     }
 
-    fn caps(&self) -> &'static [Cap] {
-        CAPS
-    }
-
     fn entry_count(&self) -> u64 {
         self.catalog().tree.len()
     }

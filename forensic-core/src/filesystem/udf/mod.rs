@@ -154,10 +154,6 @@ impl FileSystem for Udf {
         self.volume.layout.block_size
     }
 
-    fn caps(&self) -> &'static [Cap] {
-        CAPS
-    }
-
     fn entry_count(&self) -> u64 {
         self.catalog().tree.len()
     }

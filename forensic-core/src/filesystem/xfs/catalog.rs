@@ -108,17 +108,6 @@ impl Catalog {
     }
 }
 
-/// The type that a directory entry tells.
-fn kind_of(file_type: u8) -> Option<Kind> {
-    Some(match file_type {
-        1 => Kind::File,
-        2 => Kind::Directory,
-        3..=6 => Kind::Other,
-        7 => Kind::Symlink,
-        _ => return None,
-    })
-}
-
 struct Builder<'a> {
     volume: &'a Volume,
     scan: &'a Scan,
@@ -194,7 +183,7 @@ impl Builder<'_> {
         self.current.insert(hash(directory, entry.inode, entry.name));
         let kind = match self.scan.slot(entry.inode).map(|slot| slot.state) {
             Some(State::InUse(kind)) => Some(kind),
-            _ => entry.file_type.and_then(kind_of),
+            _ => entry.file_type.and_then(posix::kind_of_entry),
         };
         let node = self.push(Status::Allocated, Some(directory), (entry.inode, kind, Witness::Current), entry.name);
         self.listed.insert(entry.inode);
@@ -234,7 +223,7 @@ impl Builder<'_> {
             if self.current.contains(&hash(*directory, *inode, name)) || self.is_full() {
                 continue;
             }
-            let kind = seen.file_type.and_then(kind_of);
+            let kind = seen.file_type.and_then(posix::kind_of_entry);
             let witness = self.witness(*inode, kind, seen);
             let generation = match witness {
                 Witness::Logged { generation, .. } => {

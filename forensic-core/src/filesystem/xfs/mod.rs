@@ -132,10 +132,6 @@ impl FileSystem for Xfs {
         self.volume.superblock.block_size
     }
 
-    fn caps(&self) -> &'static [Cap] {
-        CAPS
-    }
-
     fn entry_count(&self) -> u64 {
         self.catalog().tree.len()
     }

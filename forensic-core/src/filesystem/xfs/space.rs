@@ -1,11 +1,14 @@
 //! Free space: the extents that the B+trees of free space list ("AG Free Space B+trees").
 
 use super::{Volume, btree, group};
-use crate::bytes::{Fields, Run};
+use crate::{
+    bytes::{Fields, Run},
+    filesystem::allocation::Ranges,
+};
 
-/// All free extents: first byte in the volume and one after the last, sorted and apart.
+/// All free extents, by bytes of the volume.
 pub(super) struct FreeSpace {
-    extents: Vec<(u64, u64)>,
+    extents: Ranges,
     /// False where some tree could not be read in full.
     pub(super) is_whole: bool,
 }
@@ -27,27 +30,17 @@ impl FreeSpace {
                 }
             }
         }
-        extents.sort_unstable();
-        let mut apart: Vec<(u64, u64)> = Vec::with_capacity(extents.len());
-        for (start, end) in extents {
-            match apart.last_mut() {
-                Some(last) if start <= last.1 => last.1 = last.1.max(end),
-                _ => apart.push((start, end)),
-            }
-        }
-        Self { extents: apart, is_whole }
+        Self { extents: Ranges::new(extents), is_whole }
     }
 
     /// As runs of the volume.
     pub(super) fn runs(&self) -> impl Iterator<Item = Run> {
-        self.extents.iter().map(|&(start, end)| Run::new(start, end.saturating_sub(start)))
+        self.extents.iter().map(|(start, end)| Run::new(start, end.saturating_sub(start)))
     }
 
     /// How many of the bytes `start .. end` are free.
     pub(super) fn count(&self, start: u64, end: u64) -> u64 {
-        let first = self.extents.partition_point(|(_, to)| *to <= start);
-        let met = self.extents.iter().skip(first).take_while(|(from, _)| *from < end);
-        met.fold(0u64, |sum, &(from, to)| sum.saturating_add(to.min(end).saturating_sub(from.max(start))))
+        self.extents.count(start, end)
     }
 }
 
