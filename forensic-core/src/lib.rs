@@ -3,6 +3,7 @@
 #![deny(unsafe_code)]
 
 pub mod bytes;
+pub mod carve;
 mod error;
 pub mod evidence;
 pub mod filesystem;

@@ -1,0 +1,229 @@
+//! Who owns which bytes: in order of offset, what validates claims its range, and what lies inside becomes its child.
+
+use super::{Broken, Format, Found, Holds, Outcome, Tape};
+
+/// Files within files that are looked at; what lies deeper is left to whoever opens the file.
+const DEEPEST: usize = 6;
+/// Children of one file that are kept.
+const MOST_CHILDREN: usize = 100_000;
+/// A file that shows another to be cut begins at a multiple of this.
+const SECTOR: u64 = 512;
+
+/// A range of the source and the file found there.
+#[derive(Debug, Clone)]
+pub(super) struct Claim {
+    pub(super) start: u64,
+    pub(super) format: usize,
+    pub(super) what: What,
+    pub(super) children: Vec<Claim>,
+}
+
+#[derive(Debug, Clone, Copy)]
+pub(super) enum What {
+    Whole(Found),
+    Broken(Broken),
+}
+
+impl Claim {
+    pub(super) fn end(&self) -> u64 {
+        let length = match self.what {
+            What::Whole(found) => found.length,
+            What::Broken(broken) => broken.good,
+        };
+        self.start.saturating_add(length)
+    }
+
+    fn holds(&self) -> Holds {
+        match self.what {
+            What::Whole(found) => found.holds,
+            What::Broken(_) => Holds::Files,
+        }
+    }
+
+    fn may_hold(&self, format: usize) -> bool {
+        match self.holds() {
+            Holds::Files | Holds::Opaque => true,
+            Holds::Others => format != self.format,
+        }
+    }
+
+    /// True where `inner` shows that this file ended before it.
+    fn is_cut_by(&self, inner: &Self) -> bool {
+        let sound = matches!(inner.what, What::Whole(found) if found.confidence >= 90 && found.holds != Holds::Opaque);
+        self.holds() == Holds::Opaque && sound && inner.start > self.start && inner.start.is_multiple_of(SECTOR)
+    }
+
+    /// Ends this file before byte `end` of the source.
+    fn cut(&mut self, end: u64) {
+        let What::Whole(found) = self.what else { return };
+        let good = end.saturating_sub(self.start);
+        let (kind, length, confidence) = (found.kind, Some(found.length), found.confidence);
+        self.what = What::Broken(Broken { kind, good, broken_at: good, length, confidence });
+        self.children.retain(|child| child.end() <= end);
+    }
+
+    fn adopt(&mut self, child: Self) {
+        if self.children.len() < MOST_CHILDREN {
+            self.children.push(child);
+        }
+    }
+
+    /// The same without its children.
+    pub(super) fn alone(&self) -> Self {
+        Self { children: Vec::new(), ..*self }
+    }
+
+    /// True where `other`, found by somebody who did not know of this file, cannot be right beside it.
+    fn conflicts_with(&self, other: &Self) -> bool {
+        other.start < self.end() && (other.end() > self.end() || self.is_cut_by(other))
+    }
+
+    /// Takes over what was found of this same file further on.
+    fn go_on(&mut self, further: Self) {
+        if further.end() < self.end() {
+            self.cut(further.end());
+        }
+        further.children.into_iter().for_each(|child| self.adopt(child));
+    }
+
+    /// Takes in what was found inside this file by somebody who did not know of it.
+    fn absorb(&mut self, inner: Self) {
+        match inner.what {
+            What::Whole(_) if self.may_hold(inner.format) && self.holds() != Holds::Opaque => self.adopt(inner),
+            _ => inner.children.into_iter().for_each(|child| self.absorb(child)),
+        }
+    }
+}
+
+/// The claims of a stretch of the source, built from its candidates in order.
+pub(super) struct Claims<'a> {
+    formats: &'a [&'static dyn Format],
+    tape: Tape,
+    source_end: u64,
+    align: u64,
+    /// Files that are not over yet, each inside the one before.
+    open: Vec<Claim>,
+    done: Vec<Claim>,
+}
+
+impl<'a> Claims<'a> {
+    /// Nothing is claimed yet but by `reaching`, a file that began before this stretch.
+    pub(super) fn new(
+        formats: &'a [&'static dyn Format],
+        tape: Tape,
+        source_end: u64,
+        align: u64,
+        reaching: Option<Claim>,
+    ) -> Self {
+        Self { formats, tape, source_end, align, open: reaching.into_iter().collect(), done: Vec::new() }
+    }
+
+    /// Bytes of the source that were read already.
+    pub(super) fn lend(&mut self, start: u64, bytes: Vec<u8>) {
+        self.tape.lend(start, bytes);
+    }
+
+    /// The next place at which a file may begin, with the formats it may be of.
+    pub(super) fn at(&mut self, start: u64, formats: impl Iterator<Item = usize>) {
+        self.close(start);
+        if self.open.len() >= DEEPEST || (self.open.is_empty() && start.checked_rem(self.align) != Some(0)) {
+            return;
+        }
+        let Some(claim) = self.check(start, formats) else { return };
+        while let Some(parent) = self.open.last_mut() {
+            if parent.is_cut_by(&claim) {
+                parent.cut(start);
+                self.close(start);
+                continue;
+            }
+            let fits = claim.end() <= parent.end() && matches!(claim.what, What::Whole(_));
+            if !fits || parent.holds() == Holds::Opaque {
+                return;
+            }
+            break;
+        }
+        self.open.push(claim);
+    }
+
+    fn check(&mut self, start: u64, formats: impl Iterator<Item = usize>) -> Option<Claim> {
+        let mut best: Option<Claim> = None;
+        for index in formats {
+            if self.open.last().is_some_and(|parent| !parent.may_hold(index)) {
+                continue;
+            }
+            let Some(format) = self.formats.get(index) else { continue };
+            let before = self.tape.allowed();
+            self.tape.seat(start, self.source_end);
+            let what = match format.check(&mut self.tape) {
+                Outcome::No => continue,
+                Outcome::Whole(found) => What::Whole(found),
+                Outcome::Broken(broken) => What::Broken(broken),
+            };
+            let claim = Claim { start, format: index, what, children: Vec::new() };
+            // What was read of a file that is there is no waste.
+            let spent = before.saturating_sub(self.tape.allowed());
+            let owned = claim.end().saturating_sub(start).saturating_mul(2).min(spent);
+            self.tape.allow(self.tape.allowed().saturating_add(owned));
+            if claim.end() == start {
+                continue;
+            }
+            if matches!(what, What::Whole(_)) {
+                return Some(claim);
+            }
+            if best.as_ref().is_none_or(|best| rank(best) < rank(&claim)) {
+                best = Some(claim);
+            }
+        }
+        best
+    }
+
+    /// Ends the files that are over at byte `at` of the source.
+    fn close(&mut self, at: u64) {
+        while self.open.last().is_some_and(|claim| claim.end() <= at) {
+            let Some(claim) = self.open.pop() else { return };
+            match self.open.last_mut() {
+                Some(parent) => parent.adopt(claim),
+                None => self.done.push(claim),
+            }
+        }
+    }
+
+    /// The claims in order of offset. The last one may reach past the stretch.
+    pub(super) fn finish(mut self) -> Vec<Claim> {
+        self.close(u64::MAX);
+        self.done
+    }
+}
+
+fn rank(claim: &Claim) -> (u8, u64) {
+    match claim.what {
+        What::Whole(found) => (found.confidence, found.length),
+        What::Broken(broken) => (broken.confidence, broken.good),
+    }
+}
+
+/// Joins the claims of a stretch to `all` that was claimed before it. They were made knowing `known`, the file that was thought
+/// to reach into the stretch; where another does, and it matters, `again` makes them once more.
+pub(super) fn join(
+    all: &mut Vec<Claim>,
+    stretch_start: u64,
+    stretch: Vec<Claim>,
+    known: Option<&Claim>,
+    again: impl FnOnce(Option<Claim>) -> Vec<Claim>,
+) {
+    let reaching = all.last().filter(|claim| claim.end() > stretch_start).map(Claim::alone);
+    let agrees = match (&reaching, known) {
+        (Some(reaching), Some(known)) => reaching.start == known.start && reaching.end() == known.end(),
+        (Some(reaching), None) => !stretch.iter().any(|claim| reaching.conflicts_with(claim)),
+        (None, known) => known.is_none(),
+    };
+    let was_known = if agrees { known.is_some() } else { reaching.is_some() };
+    let claims = if agrees { stretch } else { again(reaching) };
+    for claim in claims {
+        match all.last_mut() {
+            Some(last) if was_known && claim.start == last.start => last.go_on(claim),
+            Some(last) if claim.start < last.end() => last.absorb(claim),
+            _ => all.push(claim),
+        }
+    }
+}
