@@ -34,6 +34,8 @@ pub enum forensic_limit {
     FORENSIC_LIMIT_ISSUES = 10,
     /// Bytes of unallocated space that the first listing searches for deleted names and records; 0 for a listing at once.
     FORENSIC_LIMIT_SWEEP_BYTES = 11,
+    /// Bytes that carving may read in looking for the rest of one broken file.
+    FORENSIC_LIMIT_MEND_BYTES = 12,
 }
 
 /// Bounds that a caller may tighten or widen. Not for several threads at once while it is set. The caller frees it.
@@ -55,6 +57,7 @@ impl forensic_limits {
             forensic_limit::FORENSIC_LIMIT_PICTURE_BYTES => self.0.picture_bytes,
             forensic_limit::FORENSIC_LIMIT_ISSUES => self.0.issues as u64,
             forensic_limit::FORENSIC_LIMIT_SWEEP_BYTES => self.0.sweep_bytes,
+            forensic_limit::FORENSIC_LIMIT_MEND_BYTES => self.0.mend_bytes,
         }
     }
 }
@@ -99,6 +102,7 @@ pub unsafe extern "C" fn forensic_limits_set(
             forensic_limit::FORENSIC_LIMIT_PICTURE_BYTES => limits.0.picture_bytes = value,
             forensic_limit::FORENSIC_LIMIT_ISSUES => limits.0.issues = small()?,
             forensic_limit::FORENSIC_LIMIT_SWEEP_BYTES => limits.0.sweep_bytes = value,
+            forensic_limit::FORENSIC_LIMIT_MEND_BYTES => limits.0.mend_bytes = value,
         }
         Ok(forensic_status::FORENSIC_OK)
     })
@@ -131,6 +135,7 @@ fn named(number: u32) -> Option<forensic_limit> {
         forensic_limit::FORENSIC_LIMIT_PICTURE_BYTES,
         forensic_limit::FORENSIC_LIMIT_ISSUES,
         forensic_limit::FORENSIC_LIMIT_SWEEP_BYTES,
+        forensic_limit::FORENSIC_LIMIT_MEND_BYTES,
     ];
     all.get(usize::try_from(number).ok()?).copied()
 }

@@ -2,6 +2,7 @@
 //! name stands in `python/forensic/`.
 #![deny(unsafe_code)]
 
+mod carve;
 mod entry;
 mod error;
 mod evidence;
@@ -26,6 +27,8 @@ use pyo3::prelude::*;
 fn _forensic(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add("__version__", env!("CARGO_PKG_VERSION"))?;
     error::register(module)?;
+    module.add_class::<carve::Carved>()?;
+    module.add_class::<carve::Carving>()?;
     module.add_class::<entry::Entry>()?;
     module.add_class::<entry::StreamInfo>()?;
     module.add_class::<evidence::Evidence>()?;
@@ -50,6 +53,8 @@ fn _forensic(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<triage::Report>()?;
     module.add_class::<verification::Verification>()?;
     module.add_class::<volume::Volume>()?;
+    module.add_function(wrap_pyfunction!(carve::carve_types, module)?)?;
+    module.add_function(wrap_pyfunction!(carve::run, module)?)?;
     module.add_function(wrap_pyfunction!(evidence::open, module)?)?;
     module.add_function(wrap_pyfunction!(hash::hash_many, module)?)?;
     module.add_function(wrap_pyfunction!(hash::hash_source, module)?)?;

@@ -73,6 +73,8 @@ limits! {
     sparse_bytes: u64,
     /// Bytes of unallocated space that the first listing searches for deleted names and records; 0 for a listing at once.
     sweep_bytes: u64,
+    /// Bytes that carving may read in looking for the rest of one broken file.
+    mend_bytes: u64,
     /// Width × height of a picture to decode.
     pixels: u64,
     /// Bytes a picture decoder may allocate.

@@ -1,7 +1,8 @@
-//! What a `source` argument may be: a path, bytes, a file object, a stream, an entry, evidence.
+//! What a `source` argument may be: a path, bytes, a file object, a stream, an entry, a carved file,
+//! evidence.
 
 use crate::{
-    entry::Entry,
+    carve::content_of,
     error::OrRaise,
     evidence::Evidence,
     stream::{StreamHandle, is_stream},
@@ -33,8 +34,8 @@ pub(crate) fn source_of(argument: &Bound<'_, PyAny>) -> PyResult<Source> {
         let handle = argument.call_method0("_native")?;
         return Ok(handle.cast::<StreamHandle>()?.get().source.clone());
     }
-    if let Ok(entry) = argument.cast::<Entry>() {
-        return entry.get().inner.open("").or_raise(py);
+    if let Some(content) = content_of(argument)? {
+        return Ok(content);
     }
     if let Ok(evidence) = argument.cast::<Evidence>() {
         return Ok(evidence.get().inner()?.stream());
@@ -79,7 +80,9 @@ pub(crate) fn memory_view<'py>(argument: &Bound<'py, PyAny>) -> PyResult<Bound<'
     let py = argument.py();
     MEMORY_VIEW.import(py, "builtins", "memoryview")?.call1((argument,)).map_err(|_| {
         let kind = argument.get_type().name().map_or_else(|_| "this object".to_owned(), |name| name.to_string());
-        PyTypeError::new_err(format!("expected a path, bytes, a binary file, a Stream or an Entry, not {kind}"))
+        PyTypeError::new_err(format!(
+            "expected a path, bytes, a binary file, a Stream, an Entry or a Carved file, not {kind}"
+        ))
     })
 }
 

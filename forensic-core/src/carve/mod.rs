@@ -28,6 +28,7 @@ mod mend;
 mod model;
 mod run;
 mod scan;
+mod space;
 mod tape;
 
 pub use format::{Break, Broken, Cause, Format, Found, Holds, Outcome, Signature};
@@ -35,4 +36,5 @@ pub use formats::{formats, types};
 pub use mend::{Mended, Mending};
 pub use model::{Carved, Carving, Options, Status};
 pub use run::carve;
+pub use space::unallocated;
 pub use tape::Tape;

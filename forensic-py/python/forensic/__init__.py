@@ -10,6 +10,8 @@
 
 from ._forensic import (
     CancelledError,
+    Carved,
+    Carving,
     CorruptError,
     CrossCheck,
     Difference,
@@ -39,6 +41,8 @@ from ._forensic import (
     Volume,
     Walk,
     __version__,
+    carve,
+    carve_types,
     hash,
     hash_many,
     image_hash,
@@ -49,6 +53,8 @@ from ._stream import Stream
 
 __all__ = [
     "CancelledError",
+    "Carved",
+    "Carving",
     "CorruptError",
     "CrossCheck",
     "Difference",
@@ -79,6 +85,8 @@ __all__ = [
     "Volume",
     "Walk",
     "__version__",
+    "carve",
+    "carve_types",
     "hash",
     "hash_many",
     "image_hash",

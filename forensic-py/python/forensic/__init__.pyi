@@ -1,5 +1,9 @@
 """Every file of a disk image, live and deleted, hashed, matched and traced to the bytes it came from."""
 
+from ._carve import Carved as Carved
+from ._carve import Carving as Carving
+from ._carve import carve as carve
+from ._carve import carve_types as carve_types
 from ._entry import Entry as Entry
 from ._entry import StreamInfo as StreamInfo
 from ._error import ForensicError as ForensicError
@@ -40,6 +44,8 @@ __version__: str
 
 __all__ = [
     "CancelledError",
+    "Carved",
+    "Carving",
     "CorruptError",
     "CrossCheck",
     "Difference",
@@ -70,6 +76,8 @@ __all__ = [
     "Volume",
     "Walk",
     "__version__",
+    "carve",
+    "carve_types",
     "hash",
     "hash_many",
     "image_hash",

@@ -1,4 +1,4 @@
-"""The library for the shell: `python -m forensic ls | cat | hash | timeline | verify | triage`."""
+"""The library for the shell: `python -m forensic ls | cat | carve | hash | timeline | verify | triage`."""
 
 from __future__ import annotations
 
@@ -56,6 +56,18 @@ def parser() -> argparse.ArgumentParser:
     cat.add_argument("--stream", default="", help="name of an alternate stream")
     cat.add_argument("--volume", type=int, help="index of the volume (default: the first that has the path)")
     cat.set_defaults(run=run_cat)
+
+    carve = commands.add_parser("carve", help="find files by their structure alone, deleted ones too")
+    carve.add_argument("image")
+    carve.add_argument("--unallocated", action="store_true", help="only where no file in use is")
+    carve.add_argument("--types", help="types to report, by commas (default: all)")
+    carve.add_argument("--nested", action="store_true", help="what lies inside another as well")
+    carve.add_argument("--align", type=int, default=1, help="files begin at multiples of so many bytes (default: 1)")
+    carve.add_argument("--cluster-size", type=int, help="bytes of a cluster, where known")
+    carve.add_argument("--threads", type=int)
+    carve.add_argument("--format", choices=["table", "jsonl"], default="table")
+    carve.add_argument("-o", "--output", metavar="FOLDER", help="write each file into this new folder")
+    carve.set_defaults(run=run_carve)
 
     hashes = commands.add_parser("hash", help="digests of files, as md5sum (one algorithm) or hashdeep write them")
     hashes.add_argument("files", nargs="+", metavar="FILE")
@@ -166,6 +178,49 @@ def filesystems(evidence: forensic.Evidence, volume: int | None) -> Iterable[for
         raise LookupError(f"there is no volume {volume}; there are {len(volumes)}")
     filesystem = volumes[volume].filesystem()
     return [] if filesystem is None else [filesystem]
+
+
+def run_carve(options: argparse.Namespace) -> int:
+    with forensic.open(options.image) as evidence, Bar("carve") as bar:
+        found = forensic.carve(
+            evidence,
+            types=options.types.split(",") if options.types else None,
+            within="unallocated" if options.unallocated else "all",
+            align=options.align,
+            nested=options.nested,
+            cluster_size=options.cluster_size,
+            threads=options.threads,
+            progress=bar,
+        )
+        if options.output:
+            os.mkdir(options.output)
+        for carved in found:
+            print(carved_json(carved) if options.format == "jsonl" else carved_line(carved))
+            if options.output:
+                name = f"{carved.offset:012d}.{carved.type}"
+                with open(os.path.join(options.output, name), "xb") as copy, carved.open() as content:
+                    shutil.copyfileobj(content, copy, 1 << 20)
+        complain_all(found.issues)
+        complain_all(evidence.issues)
+    return 0
+
+
+def carved_line(carved: forensic.Carved) -> str:
+    return f"{carved.offset:>15} {carved.size:>12} {carved.type:<10} {carved.status:<10} {carved.confidence:>3}"
+
+
+def carved_json(carved: forensic.Carved) -> str:
+    fields = {
+        "type": carved.type,
+        "offset": carved.offset,
+        "size": carved.size,
+        "status": carved.status,
+        "confidence": carved.confidence,
+        "damaged_at": carved.damaged_at,
+        "extents": [[extent.offset, extent.length] for extent in carved.extents],
+        "children": len(carved.children),
+    }
+    return json.dumps(fields)
 
 
 def run_hash(options: argparse.Namespace) -> int:

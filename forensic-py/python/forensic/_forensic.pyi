@@ -2,6 +2,10 @@
 
 from typing import final
 
+from ._carve import Carved as Carved
+from ._carve import Carving as Carving
+from ._carve import carve as carve
+from ._carve import carve_types as carve_types
 from ._entry import Entry as Entry
 from ._entry import StreamInfo as StreamInfo
 from ._error import CancelledError as CancelledError

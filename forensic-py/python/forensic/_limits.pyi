@@ -21,6 +21,7 @@ class Limits:
         inflated_bytes: int = ...,
         sparse_bytes: int = ...,
         sweep_bytes: int = ...,
+        mend_bytes: int = ...,
         pixels: int = ...,
         picture_bytes: int = ...,
         issues: int = ...,
@@ -62,6 +63,10 @@ class Limits:
     @property
     def sweep_bytes(self) -> int:
         """Bytes of unallocated space that the first listing searches for deleted names and records; 0 for a listing at once."""
+
+    @property
+    def mend_bytes(self) -> int:
+        """Bytes that carving may read in looking for the rest of one broken file."""
 
     @property
     def pixels(self) -> int:
