@@ -70,6 +70,90 @@
 #define FORENSIC_HEX_SIZE 65
 
 /**
+ * How whole a carved file is.
+ */
+typedef enum {
+    /**
+     * In one piece, to its last byte.
+     */
+    FORENSIC_CARVED_COMPLETE = 0,
+    /**
+     * Whole, put together from more than one piece.
+     */
+    FORENSIC_CARVED_FRAGMENTED = 1,
+    /**
+     * A prefix is there.
+     */
+    FORENSIC_CARVED_TRUNCATED = 2,
+    /**
+     * Its length is there, some of its bytes are not.
+     */
+    FORENSIC_CARVED_DAMAGED = 3,
+} forensic_carved_state;
+
+/**
+ * How a call went.
+ */
+typedef enum {
+    /**
+     * It did what was asked.
+     */
+    FORENSIC_OK = 0,
+    /**
+     * An iterator is at its end: no result, no error.
+     */
+    FORENSIC_DONE = 1,
+    /**
+     * The bytes are not of any format looked for.
+     */
+    FORENSIC_FORMAT = 2,
+    /**
+     * A structure is damaged; the error names it and its offset.
+     */
+    FORENSIC_CORRUPT = 3,
+    /**
+     * A segment of an image in several files is not there.
+     */
+    FORENSIC_MISSING_SEGMENT = 4,
+    /**
+     * Recognised, but this library cannot read it.
+     */
+    FORENSIC_UNSUPPORTED = 5,
+    /**
+     * A bound of forensic_limits was reached.
+     */
+    FORENSIC_LIMIT = 6,
+    /**
+     * The medium could not be read at the error's offset.
+     */
+    FORENSIC_UNREADABLE = 7,
+    /**
+     * A read beyond the end.
+     */
+    FORENSIC_OUT_OF_BOUNDS = 8,
+    /**
+     * There is no such entry, stream, volume or key.
+     */
+    FORENSIC_NOT_FOUND = 9,
+    /**
+     * An argument is NULL that must not be, or makes no sense.
+     */
+    FORENSIC_INVALID_ARGUMENT = 10,
+    /**
+     * A callback stopped the work.
+     */
+    FORENSIC_CANCELLED = 11,
+    /**
+     * The operating system refused a file; forensic_error_os_code() has its code.
+     */
+    FORENSIC_IO = 12,
+    /**
+     * A fault of this library.
+     */
+    FORENSIC_INTERNAL = 13,
+} forensic_status;
+
+/**
  * What an entry is.
  */
 typedef enum {
@@ -184,68 +268,6 @@ typedef enum {
 } forensic_value_kind;
 
 /**
- * How a call went.
- */
-typedef enum {
-    /**
-     * It did what was asked.
-     */
-    FORENSIC_OK = 0,
-    /**
-     * An iterator is at its end: no result, no error.
-     */
-    FORENSIC_DONE = 1,
-    /**
-     * The bytes are not of any format looked for.
-     */
-    FORENSIC_FORMAT = 2,
-    /**
-     * A structure is damaged; the error names it and its offset.
-     */
-    FORENSIC_CORRUPT = 3,
-    /**
-     * A segment of an image in several files is not there.
-     */
-    FORENSIC_MISSING_SEGMENT = 4,
-    /**
-     * Recognised, but this library cannot read it.
-     */
-    FORENSIC_UNSUPPORTED = 5,
-    /**
-     * A bound of forensic_limits was reached.
-     */
-    FORENSIC_LIMIT = 6,
-    /**
-     * The medium could not be read at the error's offset.
-     */
-    FORENSIC_UNREADABLE = 7,
-    /**
-     * A read beyond the end.
-     */
-    FORENSIC_OUT_OF_BOUNDS = 8,
-    /**
-     * There is no such entry, stream, volume or key.
-     */
-    FORENSIC_NOT_FOUND = 9,
-    /**
-     * An argument is NULL that must not be, or makes no sense.
-     */
-    FORENSIC_INVALID_ARGUMENT = 10,
-    /**
-     * A callback stopped the work.
-     */
-    FORENSIC_CANCELLED = 11,
-    /**
-     * The operating system refused a file; forensic_error_os_code() has its code.
-     */
-    FORENSIC_IO = 12,
-    /**
-     * A fault of this library.
-     */
-    FORENSIC_INTERNAL = 13,
-} forensic_status;
-
-/**
  * How the bytes of an extent are stored.
  */
 typedef enum {
@@ -337,7 +359,25 @@ typedef enum {
      * Bytes of unallocated space that the first listing searches for deleted names and records; 0 for a listing at once.
      */
     FORENSIC_LIMIT_SWEEP_BYTES = 11,
+    /**
+     * Bytes that carving may read in looking for the rest of one broken file.
+     */
+    FORENSIC_LIMIT_MEND_BYTES = 12,
 } forensic_limit;
+
+/**
+ * Where to look for files.
+ */
+typedef enum {
+    /**
+     * Everywhere.
+     */
+    FORENSIC_WITHIN_ALL = 0,
+    /**
+     * Only where no file in use is.
+     */
+    FORENSIC_WITHIN_UNALLOCATED = 1,
+} forensic_within;
 
 /**
  * What to do about places of the medium that cannot be read.
@@ -382,6 +422,21 @@ typedef enum {
      */
     FORENSIC_IMAGE_BLOCKHASH = 5,
 } forensic_image_algorithm;
+
+/**
+ * How to carve. Not for several threads at once while it is set. The caller frees it.
+ */
+typedef struct forensic_carve_options forensic_carve_options;
+
+/**
+ * A file found by its structure. It stays usable when its carver and the evidence are freed. The caller frees it.
+ */
+typedef struct forensic_carved forensic_carved;
+
+/**
+ * The files found, one after another. Not for several threads at once. The caller frees it.
+ */
+typedef struct forensic_carver forensic_carver;
 
 /**
  * What a second, independent reader makes of the same volume. The caller frees it.
@@ -491,6 +546,12 @@ typedef struct forensic_volume forensic_volume;
  * the same order each time. Not for several threads at once; each may have its own. The caller frees it.
  */
 typedef struct forensic_walk forensic_walk;
+
+/**
+ * Told that done of total are done; returns 0 to go on, anything else to stop, upon which the work ends with
+ * FORENSIC_CANCELLED. Called from any thread, but from one at a time.
+ */
+typedef int (*forensic_progress)(void *user, uint64_t done, uint64_t total);
 
 /**
  * A disagreement between two readers.
@@ -690,12 +751,6 @@ typedef struct {
      */
     uint8_t blake3[32];
 } forensic_digests;
-
-/**
- * Told that done of total are done; returns 0 to go on, anything else to stop, upon which the work ends with
- * FORENSIC_CANCELLED. Called from any thread, but from one at a time.
- */
-typedef int (*forensic_progress)(void *user, uint64_t done, uint64_t total);
 
 /**
  * A list a set was built from.
@@ -905,6 +960,194 @@ uint32_t forensic_abi_version(void);
  * Version of the library, "0.1.0".
  */
 const char *forensic_version(void);
+
+/**
+ * The name of a state as records have it ("complete"); NULL for a number that is none. Static.
+ */
+const char *forensic_carved_state_name(uint32_t state);
+
+/**
+ * The type of its content: "jpeg", "docx", "mp4". Owned by the file.
+ */
+const char *forensic_carved_type(const forensic_carved *carved);
+
+/**
+ * Byte offset of its start on the medium.
+ */
+uint64_t forensic_carved_offset(const forensic_carved *carved);
+
+/**
+ * Number of bytes.
+ */
+uint64_t forensic_carved_size(const forensic_carved *carved);
+
+/**
+ * How whole it is.
+ */
+forensic_carved_state forensic_carved_status(const forensic_carved *carved);
+
+/**
+ * 0 to 100: how sure it is that these bytes are one file of this type.
+ */
+uint8_t forensic_carved_confidence(const forensic_carved *carved);
+
+/**
+ * The first byte known to be wrong or missing, counted from the start of the file; false, with nothing written, where there is
+ * none.
+ */
+bool forensic_carved_damaged_at(const forensic_carved *carved,
+                                uint64_t *byte);
+
+/**
+ * Where its bytes lie on the medium, in the order of the file.
+ */
+forensic_status forensic_carved_extents(const forensic_carved *carved,
+                                        forensic_extents **extents,
+                                        forensic_error **error);
+
+/**
+ * Its bytes.
+ */
+forensic_status forensic_carved_open(const forensic_carved *carved, forensic_stream **stream, forensic_error **error);
+
+/**
+ * Number of files inside this one (a thumbnail, a member, a frame).
+ */
+size_t forensic_carved_child_count(const forensic_carved *carved);
+
+/**
+ * The file at index inside this one, in order of offset; NULL past the end. Owned by this file.
+ */
+const forensic_carved *forensic_carved_child(const forensic_carved *carved, size_t index);
+
+/**
+ * Frees a file; NULL is allowed, and a child is not. Its streams live on.
+ */
+void forensic_carved_free(forensic_carved *carved);
+
+/**
+ * Gives the defaults: every type, at every byte offset, on as many threads as the machine runs at once. NULL for options
+ * means the same.
+ */
+forensic_status forensic_carve_options_new(forensic_carve_options **options,
+                                           forensic_error **error);
+
+/**
+ * Reports files of these types only, by commas: "jpeg,png" (forensic_carve_type lists them). What is found does not depend on
+ * it; an unknown type is refused when carving begins.
+ */
+forensic_status forensic_carve_options_set_types(forensic_carve_options *options,
+                                                 const char *types,
+                                                 forensic_error **error);
+
+/**
+ * Looks for files at multiples of so many bytes only.
+ */
+forensic_status forensic_carve_options_set_align(forensic_carve_options *options,
+                                                 uint64_t align,
+                                                 forensic_error **error);
+
+/**
+ * Gives each child once more as a file of its own, behind the file that holds it.
+ */
+forensic_status forensic_carve_options_set_nested(forensic_carve_options *options, bool nested, forensic_error **error);
+
+/**
+ * Sets the bytes of a cluster of the filesystem that was there, where known: fragments begin at multiples of it.
+ */
+forensic_status forensic_carve_options_set_cluster_size(forensic_carve_options *options,
+                                                        uint64_t cluster_size,
+                                                        forensic_error **error);
+
+/**
+ * Sets the threads to work on, one at least. The files are the same on any number.
+ */
+forensic_status forensic_carve_options_set_threads(forensic_carve_options *options,
+                                                   size_t threads,
+                                                   forensic_error **error);
+
+/**
+ * Sets bounds on effort and memory; they are copied.
+ */
+forensic_status forensic_carve_options_set_limits(forensic_carve_options *options,
+                                                  const forensic_limits *limits,
+                                                  forensic_error **error);
+
+/**
+ * Frees options; NULL is allowed.
+ */
+void forensic_carve_options_free(forensic_carve_options *options);
+
+/**
+ * The type at index that can be carved, in alphabetical order; NULL past the end. Static.
+ */
+const char *forensic_carve_type(size_t index);
+
+/**
+ * Carves a medium; within is a forensic_within. progress, which may be NULL, gets bytes and user. Long work.
+ *
+ * FORENSIC_INVALID_ARGUMENT for a type that is not known, FORENSIC_CANCELLED where progress stops it. What cannot be read
+ * is no error: see forensic_carver_issues.
+ */
+forensic_status forensic_carver_open_evidence(const forensic_evidence *evidence,
+                                              uint32_t within,
+                                              const forensic_carve_options *options,
+                                              forensic_progress progress,
+                                              void *user,
+                                              forensic_carver **carver,
+                                              forensic_error **error);
+
+/**
+ * Carves the volume of a filesystem, or its unallocated clusters; otherwise as forensic_carver_open_evidence.
+ */
+forensic_status forensic_carver_open_filesystem(const forensic_filesystem *filesystem,
+                                                uint32_t within,
+                                                const forensic_carve_options *options,
+                                                forensic_progress progress,
+                                                void *user,
+                                                forensic_carver **carver,
+                                                forensic_error **error);
+
+/**
+ * Carves a stream; otherwise as forensic_carver_open_evidence.
+ */
+forensic_status forensic_carver_open_stream(const forensic_stream *stream,
+                                            const forensic_carve_options *options,
+                                            forensic_progress progress,
+                                            void *user,
+                                            forensic_carver **carver,
+                                            forensic_error **error);
+
+/**
+ * Carves length bytes in memory, which are copied; otherwise as forensic_carver_open_evidence.
+ */
+forensic_status forensic_carver_open_buffer(const uint8_t *buffer,
+                                            size_t length,
+                                            const forensic_carve_options *options,
+                                            forensic_progress progress,
+                                            void *user,
+                                            forensic_carver **carver,
+                                            forensic_error **error);
+
+/**
+ * Number of files still to be given; 0 for NULL.
+ */
+size_t forensic_carver_left(const forensic_carver *carver);
+
+/**
+ * Gives the next file in order of offset, which the caller frees. FORENSIC_DONE, with carved set to NULL, at the end.
+ */
+forensic_status forensic_carver_next(forensic_carver *carver, forensic_carved **carved, forensic_error **error);
+
+/**
+ * What could not be read.
+ */
+forensic_status forensic_carver_issues(const forensic_carver *carver, forensic_issues **issues, forensic_error **error);
+
+/**
+ * Frees a carver; NULL is allowed. The files it gave live on.
+ */
+void forensic_carver_free(forensic_carver *carver);
 
 /**
  * True where both readers say the same, but for differences explained by a known limit of the second reader; false for

@@ -19,7 +19,7 @@ use std::{ffi::c_char, ptr::null, sync::Arc};
 /// A filesystem on a volume, live and deleted. It stays usable when the evidence it came from is freed. The caller frees
 /// it.
 pub struct forensic_filesystem {
-    filesystem: Arc<dyn FileSystem>,
+    pub(crate) filesystem: Arc<dyn FileSystem>,
     texts: Texts,
 }
 

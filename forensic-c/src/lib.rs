@@ -9,6 +9,8 @@
 
 mod boundary;
 pub mod callback;
+pub mod carved;
+pub mod carver;
 pub mod cross_check;
 pub mod entry;
 pub mod error;
@@ -72,6 +74,7 @@ mod tests {
         shared::<hash_set::forensic_hash_set>();
         shared::<hash_set::forensic_hits>();
         shared::<image_hash::forensic_image_hash>();
+        shared::<carved::forensic_carved>();
         shared::<report::forensic_report>();
         shared::<record::forensic_record>();
     }

@@ -26,6 +26,11 @@ fn evidence_opens_from_memory_callbacks_and_paths() {
 }
 
 #[test]
+fn files_are_carved_from_memory_and_evidence() {
+    run_c("carve", |folder| vec![folder.to_owned()]);
+}
+
+#[test]
 fn digests_sets_and_image_hashes_are_reached() {
     run_c("hashes", |folder| vec![folder.to_owned()]);
 }

@@ -159,6 +159,11 @@ impl Options {
         self
     }
 
+    /// True where [`Options::cluster_size`] was set.
+    pub fn has_cluster_size(&self) -> bool {
+        self.cluster_size.is_some()
+    }
+
     /// Threads to work on; the answer is the same on any number. The default is as many as the machine runs at once.
     pub fn threads(mut self, threads: usize) -> Self {
         self.threads = Some(threads);
