@@ -40,6 +40,7 @@ static void two_files_are_found(forensic_carver *carver) {
     a_file_tells_where_it_lies(carved, FIRST);
     forensic_carved_free(carved);
     EXPECT_OK(forensic_carver_next(carver, &carved, &error));
+    forensic_carved_free(carved);
     EXPECT(forensic_carver_next(carver, &carved, NULL) == FORENSIC_DONE && carved == NULL);
     EXPECT_OK(forensic_carver_issues(carver, &issues, &error));
     EXPECT(forensic_issues_count(issues) == 0);
