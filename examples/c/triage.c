@@ -17,16 +17,25 @@ static const char *or_dash(const char *text) { return text == NULL ? "-" : text;
 static void print_row(const forensic_record *record) {
     const forensic_known_hit *known = forensic_record_known(record, 0);
     const char *stream = forensic_record_stream(record);
+    forensic_extents *extents = NULL;
+    char place[64];
+    const char *path = forensic_record_path(record);
     uint64_t size = 0;
 
     forensic_record_size(record, &size);
+    if (strcmp(forensic_record_source(record), "carved") == 0 &&
+        forensic_record_extents(record, &extents, NULL) == FORENSIC_OK && forensic_extents_count(extents) > 0) {
+        snprintf(place, sizeof place, "carved at byte %" PRIu64, forensic_extents_get(extents, 0)->offset);
+        path = place;
+    }
     if (stream == NULL) {
         stream = "";
     }
-    printf("%-9s %-11s %9" PRIu64 " %-6s %-32s %-10s %s%s%s\n", or_dash(forensic_record_status(record)),
+    printf("%-10s %-11s %9" PRIu64 " %-8s %-32s %-10s %s%s%s\n", or_dash(forensic_record_status(record)),
            or_dash(forensic_record_recoverability(record)), size, or_dash(forensic_record_type(record)),
            or_dash(forensic_record_md5(record)), known == NULL ? "-" : known->set_name,
-           or_dash(forensic_record_path(record)), stream[0] == '\0' ? "" : ":", stream);
+           or_dash(path), stream[0] == '\0' ? "" : ":", stream);
+    forensic_extents_free(extents);
 }
 
 static forensic_status print_report(forensic_report *report, forensic_error **error) {
@@ -35,7 +44,7 @@ static forensic_status print_report(forensic_report *report, forensic_error **er
     forensic_issues *issues = NULL;
     forensic_status status;
 
-    printf("%-9s %-11s %9s %-6s %-32s %-10s PATH\n", "STATUS", "RECOVERABLE", "SIZE", "TYPE", "MD5", "KNOWN");
+    printf("%-10s %-11s %9s %-8s %-32s %-10s PATH\n", "STATUS", "RECOVERABLE", "SIZE", "TYPE", "MD5", "KNOWN");
     while ((status = forensic_report_next(report, &record, error)) == FORENSIC_OK) {
         if (strcmp(or_dash(forensic_record_kind(record)), "file") == 0) {
             print_row(record);

@@ -14,8 +14,10 @@ def row(record):
     known = record.known[0]["set_name"] if record.known else "-"
     stream = f":{record.stream}" if record.stream else ""
     path = "-" if record.path is None else record.path
+    if record.source == "carved":
+        path = f"carved at byte {record.extents[0][1]}"
     return (
-        f"{record.status or '-':<9} {record.recoverability or '-':<11} {record.size or 0:>9} {record.type or '-':<6} "
+        f"{record.status or '-':<10} {record.recoverability or '-':<11} {record.size or 0:>9} {record.type or '-':<8} "
         f"{record.md5 or '-':<32} {known:<10} {path}{stream}"
     )
 
@@ -26,7 +28,7 @@ def main(image, output, lists):
     report = forensic.triage(image, hash_sets=[known])
     report.write(output, "jsonl")
 
-    print(f"{'STATUS':<9} {'RECOVERABLE':<11} {'SIZE':>9} {'TYPE':<6} {'MD5':<32} {'KNOWN':<10} PATH")
+    print(f"{'STATUS':<10} {'RECOVERABLE':<11} {'SIZE':>9} {'TYPE':<8} {'MD5':<32} {'KNOWN':<10} PATH")
     for record in report.records:
         if record.kind == "file":
             print(row(record))

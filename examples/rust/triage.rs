@@ -19,15 +19,17 @@ use std::{
 fn row(record: &Record) -> String {
     let known = record.known.first().map_or("-", |known| known.set_name.as_str());
     let stream = record.stream.as_deref().filter(|name| !name.is_empty());
+    let first = record.extents.first().and_then(|extent| extent.offset);
+    let place = first.filter(|_| record.source == "carved").map(|offset| format!("carved at byte {offset}"));
     format!(
-        "{:<9} {:<11} {:>9} {:<6} {:<32} {:<10} {}{}{}",
+        "{:<10} {:<11} {:>9} {:<8} {:<32} {:<10} {}{}{}",
         record.status.unwrap_or("-"),
         record.recoverability.unwrap_or("-"),
         record.size.unwrap_or(0),
         record.content_type.unwrap_or("-"),
         record.md5.as_deref().unwrap_or("-"),
         known,
-        record.path.as_deref().unwrap_or("-"),
+        record.path.as_deref().or(place.as_deref()).unwrap_or("-"),
         stream.map_or("", |_| ":"),
         stream.unwrap_or("")
     )
@@ -47,7 +49,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut out = BufWriter::new(std::io::stdout().lock());
     writeln!(
         out,
-        "{:<9} {:<11} {:>9} {:<6} {:<32} {:<10} PATH",
+        "{:<10} {:<11} {:>9} {:<8} {:<32} {:<10} PATH",
         "STATUS", "RECOVERABLE", "SIZE", "TYPE", "MD5", "KNOWN"
     )?;
     for record in report.records.iter().filter(|record| record.kind == Some("file")) {

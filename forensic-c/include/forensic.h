@@ -931,8 +931,8 @@ typedef struct {
  */
 typedef struct {
     /**
-     * What was counted: "volumes", "filesystems", "records", "live", "deleted", "bytes_hashed", "pictures", "known",
-     * "repeated", "issues".
+     * What was counted: "volumes", "filesystems", "records", "live", "deleted", "carved", "bytes_hashed", "pictures",
+     * "known", "repeated", "issues".
      */
     const char *name;
     /**
@@ -2081,7 +2081,8 @@ bool forensic_record_parent_id(const forensic_record *record, uint64_t *parent_i
 const char *forensic_record_kind(const forensic_record *record);
 
 /**
- * "allocated", "deleted", "orphan", "unlisted"; or NULL. Owned by the record.
+ * "allocated", "deleted", "orphan", "unlisted"; of a carved file "complete", "fragmented", "truncated", "damaged"; or NULL.
+ * Owned by the record.
  */
 const char *forensic_record_status(const forensic_record *record);
 
@@ -2303,6 +2304,11 @@ forensic_status forensic_triage_options_new(forensic_triage_options **options,
 forensic_status forensic_triage_options_set_threads(forensic_triage_options *options,
                                                     size_t threads,
                                                     forensic_error **error);
+
+/**
+ * Sets whether the space that no file in use has is carved, which is the default.
+ */
+forensic_status forensic_triage_options_set_carve(forensic_triage_options *options, bool carve, forensic_error **error);
 
 /**
  * Sets the digests of every stream: FORENSIC_MD5 | FORENSIC_SHA1 | ...

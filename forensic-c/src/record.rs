@@ -191,7 +191,8 @@ pub unsafe extern "C" fn forensic_record_kind(record: *const forensic_record) ->
     getter!(record, null(), record.text(record.record.kind))
 }
 
-/// "allocated", "deleted", "orphan", "unlisted"; or NULL. Owned by the record.
+/// "allocated", "deleted", "orphan", "unlisted"; of a carved file "complete", "fragmented", "truncated", "damaged"; or NULL.
+/// Owned by the record.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn forensic_record_status(record: *const forensic_record) -> *const c_char {
     getter!(record, null(), record.text(record.record.status))

@@ -22,8 +22,8 @@ use std::{
 #[repr(C)]
 #[derive(Debug, Clone, Copy)]
 pub struct forensic_count {
-    /// What was counted: "volumes", "filesystems", "records", "live", "deleted", "bytes_hashed", "pictures", "known",
-    /// "repeated", "issues".
+    /// What was counted: "volumes", "filesystems", "records", "live", "deleted", "carved", "bytes_hashed", "pictures",
+    /// "known", "repeated", "issues".
     pub name: *const c_char,
     /// How many.
     pub count: u64,

@@ -48,6 +48,19 @@ pub unsafe extern "C" fn forensic_triage_options_set_threads(
     })
 }
 
+/// Sets whether the space that no file in use has is carved, which is the default.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn forensic_triage_options_set_carve(
+    options: *mut forensic_triage_options,
+    carve: bool,
+    error: *mut *mut forensic_error,
+) -> forensic_status {
+    fallible!(error, {
+        borrow_mut!(options).0.carve = carve;
+        Ok(forensic_status::FORENSIC_OK)
+    })
+}
+
 /// Sets the digests of every stream: FORENSIC_MD5 | FORENSIC_SHA1 | ...
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn forensic_triage_options_set_algorithms(

@@ -31,7 +31,7 @@ use std::{
 const LATER: [&str; 5] = ["parquet", "dfxml", "case", "vics", "html"];
 
 /// Runs a triage: every stream of every entry of every volume, live and deleted, hashed, looked up in `hash_sets`,
-/// pictures hashed perceptually. Damage never ends it: see `Report.issues` and `Record.issues`.
+/// pictures hashed perceptually; with `carve`, also every file found by its structure where no file in use is. Damage never ends it: see `Report.issues` and `Record.issues`.
 ///
 /// `path` is Evidence or what `open` takes. `output` is a file to write records into while it runs: JSON lines, or CSV if
 /// its name ends in ".csv". `perceptual` names the algorithms of perceptual hashes. The records are the same, byte for
@@ -39,14 +39,16 @@ const LATER: [&str; 5] = ["parquet", "dfxml", "case", "vics", "html"];
 #[pyfunction]
 #[pyo3(
     name = "triage",
-    signature = (path, *, output = None, hash_sets = Vec::new(), algorithms = Algorithms::all(),
+    signature = (path, *, output = None, carve = true, hash_sets = Vec::new(), algorithms = Algorithms::all(),
                  perceptual = vec!["gradient".to_owned()], threads = None, progress = None),
-    text_signature = "(path, *, output=None, hash_sets=(), algorithms=('md5', 'sha1', 'sha256', 'blake3'), \
+    text_signature = "(path, *, output=None, carve=True, hash_sets=(), algorithms=('md5', 'sha1', 'sha256', 'blake3'), \
                       perceptual=('gradient',), threads=None, progress=None)"
 )]
+#[allow(clippy::too_many_arguments)]
 pub(crate) fn run(
     path: &Bound<'_, PyAny>,
     output: Option<PathBuf>,
+    carve: bool,
     hash_sets: Vec<Bound<'_, HashSet>>,
     algorithms: Algorithms,
     perceptual: Vec<String>,
@@ -67,6 +69,7 @@ pub(crate) fn run(
         algorithms: algorithms.0,
         perceptual: perceptual.collect::<PyResult<_>>()?,
         hash_sets: hash_sets.iter().map(|set| set.get().0.clone()).collect(),
+        carve,
         threads: threads_of(threads)?,
     };
     if let Some(output) = &output {
@@ -111,8 +114,8 @@ pub(crate) struct Report(Arc<Found>);
 
 #[pymethods]
 impl Report {
-    /// What was counted, by name: "volumes", "filesystems", "records", "live", "deleted", "bytes_hashed", "pictures",
-    /// "known", "repeated", "issues".
+    /// What was counted, by name: "volumes", "filesystems", "records", "live", "deleted", "carved", "bytes_hashed",
+    /// "pictures", "known", "repeated", "issues".
     #[getter]
     fn summary<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
         let summary = PyDict::new(py);
@@ -234,7 +237,7 @@ record! {
     parent_id,
     /// "file", "directory", "symlink", "other".
     kind,
-    /// "allocated", "deleted", "orphan", "unlisted".
+    /// "allocated", "deleted", "orphan", "unlisted"; of a carved file "complete", "fragmented", "truncated", "damaged".
     status,
     /// Where a symbolic link leads.
     target,

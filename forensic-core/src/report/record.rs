@@ -13,7 +13,7 @@ use serde::{Serialize, Serializer, ser::SerializeSeq};
 pub struct Record {
     /// Position in the output, from 0.
     pub id: u64,
-    /// Where it was found: "filesystem".
+    /// Where it was found: "filesystem", "carved".
     pub source: &'static str,
     /// Index of the volume.
     pub volume: Option<u64>,
@@ -33,7 +33,7 @@ pub struct Record {
     pub parent_id: Option<u64>,
     /// "file", "directory", "symlink", "other".
     pub kind: Option<&'static str>,
-    /// "allocated", "deleted", "orphan", "unlisted".
+    /// "allocated", "deleted", "orphan", "unlisted"; of a carved file "complete", "fragmented", "truncated", "damaged".
     pub status: Option<&'static str>,
     /// Where a symbolic link leads.
     pub target: Option<String>,

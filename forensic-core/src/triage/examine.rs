@@ -3,6 +3,7 @@
 use super::Options;
 use crate::{
     bytes::{ReadAt, Source},
+    carve::Carved,
     error::{Error, Result},
     evidence::Evidence,
     filesystem::{Entry, FileSystem, Stream, TimestampKind},
@@ -63,19 +64,43 @@ pub(super) fn examine(
     }
 }
 
+/// The record of a carved file.
+pub(super) fn examine_carved(file: &Carved, evidence: &Evidence, options: &Options) -> Record {
+    let offset = file.offset();
+    let volume =
+        evidence.volumes().iter().find(|volume| offset.checked_sub(volume.offset).is_some_and(|at| at < volume.size));
+    let mut record = Record {
+        source: "carved",
+        volume: volume.map(|volume| volume.index as u64),
+        volume_offset: volume.map(|volume| volume.offset),
+        kind: Some("file"),
+        status: Some(file.status.as_str()),
+        size: Some(file.size),
+        ..Record::default()
+    };
+    if let Err(error) = examine_source(&file.open(), evidence, options, &mut record) {
+        record.issues.push(error.to_string());
+    }
+    record.content_type = Some(file.kind);
+    record
+}
+
 fn examine_content(stream: &Stream, evidence: &Evidence, options: &Options, record: &mut Record) -> Result<()> {
-    let source = stream.open()?;
+    examine_source(&stream.open()?, evidence, options, record)
+}
+
+fn examine_source(source: &Source, evidence: &Evidence, options: &Options, record: &mut Record) -> Result<()> {
     record.extents = source.extents();
-    check_worth(&source, record, evidence.size(), evidence.limits())?;
+    check_worth(source, record, evidence.size(), evidence.limits())?;
     let head = source.read_vec(0, HEAD.min(source.len()))?;
     record.content_type = picture::content_type(&head);
-    let digests = hash::hash(&source, &options.algorithms)?;
+    let digests = hash::hash(source, &options.algorithms)?;
     record.md5 = digests.hex(Algorithm::Md5);
     record.sha1 = digests.hex(Algorithm::Sha1);
     record.sha256 = digests.hex(Algorithm::Sha256);
     record.blake3 = digests.hex(Algorithm::Blake3);
     look_up(&digests, options, record);
-    look_at(&source, evidence.limits(), options, record);
+    look_at(source, evidence.limits(), options, record);
     Ok(())
 }
 

@@ -1,8 +1,10 @@
-//! Triage: every file of every volume, live and deleted, hashed, looked up and recorded, in one pass and in parallel.
+//! Triage: every file of every volume, live, deleted and carved, hashed, looked up and recorded, in one pass and in
+//! parallel.
 //!
 //! A [`Plan`] cuts the listing into [`Unit`]s; [`Plan::process`] is a pure function from a unit to its records, so that
 //! units can run on any thread, in any order, and again. [`run`] runs them all and puts the records in order: the same
-//! records on one thread or many.
+//! records on one thread or many. What carving finds in the space that no file in use has comes last; `same_as` tells
+//! which entry, live or deleted, holds the same bytes.
 //!
 //! ```
 //! use forensic_core::{evidence::Evidence, triage};
@@ -18,6 +20,7 @@ mod plan;
 
 use crate::{
     Progress,
+    carve::{self, Carved},
     error::{Error, Issue, Result},
     evidence::Evidence,
     hash,
@@ -42,6 +45,8 @@ pub struct Options {
     pub perceptual: Vec<perceptual::Options>,
     /// Sets every stream is looked up in.
     pub hash_sets: Vec<Arc<HashSet>>,
+    /// Carve the space that no file in use has.
+    pub carve: bool,
     /// Threads; `None`: as many as the machine runs at once.
     pub threads: Option<usize>,
 }
@@ -52,6 +57,7 @@ impl Default for Options {
             algorithms: hash::Algorithm::ALL.to_vec(),
             perceptual: vec![perceptual::Options::new(perceptual::Algorithm::Gradient)],
             hash_sets: Vec::new(),
+            carve: true,
             threads: None,
         }
     }
@@ -71,6 +77,8 @@ pub struct Summary {
     pub live: u64,
     /// Records of deleted and orphan files.
     pub deleted: u64,
+    /// Records of carved files.
+    pub carved: u64,
     /// Bytes hashed.
     pub bytes_hashed: u64,
     /// Pictures that decoded.
@@ -85,13 +93,14 @@ pub struct Summary {
 
 impl Summary {
     /// Name and count, in the order above.
-    pub fn items(&self) -> [(&'static str, u64); 10] {
+    pub fn items(&self) -> [(&'static str, u64); 11] {
         [
             ("volumes", self.volumes),
             ("filesystems", self.filesystems),
             ("records", self.records),
             ("live", self.live),
             ("deleted", self.deleted),
+            ("carved", self.carved),
             ("bytes_hashed", self.bytes_hashed),
             ("pictures", self.pictures),
             ("known", self.known),
@@ -104,8 +113,10 @@ impl Summary {
         self.records = self.records.saturating_add(1);
         let one = |counter: &mut u64, counts: bool| *counter = counter.saturating_add(u64::from(counts));
         let is_live = matches!(record.status, Some("allocated" | "unlisted"));
-        one(&mut self.live, record.kind == Some("file") && is_live);
-        one(&mut self.deleted, record.kind == Some("file") && !is_live);
+        let is_entry = record.kind == Some("file") && record.source == "filesystem";
+        one(&mut self.live, is_entry && is_live);
+        one(&mut self.deleted, is_entry && !is_live);
+        one(&mut self.carved, record.source == "carved");
         one(&mut self.pictures, record.picture.is_some());
         one(&mut self.known, !record.known.is_empty());
         one(&mut self.repeated, record.same_as.is_some());
@@ -154,38 +165,79 @@ pub fn run_into(
     mut sink: impl FnMut(Record) -> Result<()>,
 ) -> Result<(Summary, Vec<Issue>)> {
     let plan = Plan::new(evidence, options);
-    let mut summary = Summary {
-        volumes: evidence.volumes().len() as u64,
-        filesystems: plan.filesystem_count(),
-        ..Summary::default()
-    };
     let total = plan.entry_count();
-    let mut done = 0u64;
-    let mut first_with: HashMap<String, u64> = HashMap::new();
     let threads = parallel::threads_to_start(options.threads);
+    let mut numbering = Numbering {
+        summary: Summary {
+            volumes: evidence.volumes().len() as u64,
+            filesystems: plan.filesystem_count(),
+            ..Summary::default()
+        },
+        first_with: HashMap::new(),
+    };
+    let watch = |done: u64| match progress.update(done, total) {
+        ControlFlow::Continue(()) => Ok(()),
+        ControlFlow::Break(()) => Err(Error::Cancelled),
+    };
+    let mut done = 0u64;
     let process = |number: u64| plan.unit(number).map(|unit| (unit.count, plan.process(unit)));
     parallel::in_order(plan.unit_count(), threads, process, |_, processed| {
         let Some((entries, records)) = processed else { return Ok(()) };
-        for mut record in records {
-            record.id = summary.records;
-            if let Some(digest) = &record.sha256 {
-                match first_with.entry(digest.clone()) {
-                    hash_map::Entry::Occupied(first) => record.same_as = Some(*first.get()),
-                    hash_map::Entry::Vacant(place) => {
-                        place.insert(record.id);
-                    }
-                }
-            }
-            summary.count(&record);
-            sink(record)?;
-        }
+        records.into_iter().try_for_each(|record| sink(numbering.number(record)))?;
         done = done.saturating_add(entries);
-        match progress.update(done, total) {
-            ControlFlow::Continue(()) => Ok(()),
-            ControlFlow::Break(()) => Err(Error::Cancelled),
-        }
+        watch(done)
     })?;
-    let issues = plan.issues();
+    let mut issues = plan.issues();
+    if options.carve {
+        let (files, unread) = carve(evidence, options, &|_: u64, _: u64| progress.update(done, total))?;
+        issues.extend(unread);
+        let process = |number: u64| {
+            let file = usize::try_from(number).ok().and_then(|number| files.get(number))?;
+            Some(examine::examine_carved(file, evidence, options))
+        };
+        parallel::in_order(files.len() as u64, threads, process, |_, record| {
+            record.into_iter().try_for_each(|record| sink(numbering.number(record)))?;
+            watch(done)
+        })?;
+    }
+    let mut summary = numbering.summary;
     summary.issues = summary.issues.saturating_add(issues.len() as u64);
     Ok((summary, issues))
+}
+
+/// The files found in the space that no file in use has.
+fn carve(evidence: &Evidence, options: &Options, progress: &dyn Progress) -> Result<(Vec<Carved>, Vec<Issue>)> {
+    let space = match carve::unallocated(evidence) {
+        Ok(space) => space,
+        // Where no map tells what is in use, all may be.
+        Err(_) => evidence.stream(),
+    };
+    let mut carving = carve::Options::default().limits(evidence.limits().clone());
+    if let Some(threads) = options.threads {
+        carving = carving.threads(threads);
+    }
+    let found = carve::carve(&space, &carving, progress)?;
+    Ok((found.files, found.issues))
+}
+
+/// Numbers records, counts them, and finds those that repeat an earlier one.
+struct Numbering {
+    summary: Summary,
+    first_with: HashMap<String, u64>,
+}
+
+impl Numbering {
+    fn number(&mut self, mut record: Record) -> Record {
+        record.id = self.summary.records;
+        if let Some(digest) = &record.sha256 {
+            match self.first_with.entry(digest.clone()) {
+                hash_map::Entry::Occupied(first) => record.same_as = Some(*first.get()),
+                hash_map::Entry::Vacant(place) => {
+                    place.insert(record.id);
+                }
+            }
+        }
+        self.summary.count(&record);
+        record
+    }
 }

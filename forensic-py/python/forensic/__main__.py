@@ -90,6 +90,7 @@ def parser() -> argparse.ArgumentParser:
     triage.add_argument("image")
     triage.add_argument("-o", "--output", required=True, help="JSON lines, or CSV if it ends in .csv")
     triage.add_argument("--known", nargs="+", default=[], metavar="LIST", help="lists of known digests")
+    triage.add_argument("--no-carve", action="store_true", help="only what filesystems list")
     triage.add_argument("--threads", type=int)
     triage.set_defaults(run=run_triage)
     return top
@@ -281,7 +282,12 @@ def run_triage(options: argparse.Namespace) -> int:
         complain_all(hash_set.issues)
     with forensic.open(options.image) as evidence, Bar("triage") as bar:
         report = forensic.triage(
-            evidence, output=options.output, hash_sets=hash_sets, threads=options.threads, progress=bar
+            evidence,
+            output=options.output,
+            carve=not options.no_carve,
+            hash_sets=hash_sets,
+            threads=options.threads,
+            progress=bar,
         )
     for name, count in report.summary.items():
         print(f"{name}: {count}")

@@ -15,8 +15,8 @@ class Report:
 
     @property
     def summary(self) -> dict[str, int]:
-        """What was counted, by name: "volumes", "filesystems", "records", "live", "deleted", "bytes_hashed",
-        "pictures", "known", "repeated", "issues".
+        """What was counted, by name: "volumes", "filesystems", "records", "live", "deleted", "carved",
+        "bytes_hashed", "pictures", "known", "repeated", "issues".
         """
 
     @property
@@ -93,7 +93,7 @@ class Record:
 
     @property
     def status(self) -> str | None:
-        """"allocated", "deleted", "orphan", "unlisted"."""
+        """"allocated", "deleted", "orphan", "unlisted"; of a carved file "complete", "fragmented", "truncated", "damaged"."""
 
     @property
     def target(self) -> str | None:
@@ -194,6 +194,7 @@ def triage(
     path: Source | Sequence[PathArgument],
     *,
     output: PathArgument | None = None,
+    carve: bool = True,
     hash_sets: Sequence[HashSet] = (),
     algorithms: Iterable[str] | str = ("md5", "sha1", "sha256", "blake3"),
     perceptual: Sequence[str] = ...,
@@ -201,7 +202,8 @@ def triage(
     progress: Progress | None = None,
 ) -> Report:
     """Runs a triage: every stream of every entry of every volume, live and deleted, hashed, looked up in `hash_sets`,
-    pictures hashed perceptually. Damage never ends it: see `Report.issues` and `Record.issues`.
+    pictures hashed perceptually; with `carve`, also every file found by its structure where no file in use is. Damage
+    never ends it: see `Report.issues` and `Record.issues`.
 
     `path` is Evidence or what `open` takes. `output` is a file to write records into while it runs: JSON lines, or
     CSV if its name ends in ".csv". `perceptual` names the algorithms of perceptual hashes. The records are the same,
