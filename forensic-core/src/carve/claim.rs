@@ -68,22 +68,46 @@ impl Claim {
         }
     }
 
-    /// The same without its children.
-    pub(super) fn alone(&self) -> Self {
-        Self { children: Vec::new(), ..*self }
+    /// The part of this file and of its children that a stretch from byte `at` of the source on has to know of: each file
+    /// that is not over there, inside the one before. `None` where this one is.
+    pub(super) fn reaching(&self, at: u64) -> Option<Self> {
+        let inner = || self.children.last().and_then(|child| child.reaching(at)).into_iter().collect();
+        (self.end() > at).then(|| Self { children: inner(), ..*self })
     }
 
-    /// True where `other`, found by somebody who did not know of this file, cannot be right beside it.
+    /// This file and each that reaches on inside it.
+    fn chain(&self) -> impl Iterator<Item = &Self> {
+        std::iter::successors(Some(self), |claim| claim.children.last())
+    }
+
+    /// True where `other`, found by somebody who did not know of this file and those reaching on inside it, cannot be right
+    /// beside them.
     fn conflicts_with(&self, other: &Self) -> bool {
-        other.start < self.end() && (other.end() > self.end() || self.is_cut_by(other))
+        let is_adopted =
+            matches!(other.what, What::Whole(_)) && self.may_hold(other.format) && self.holds() != Holds::Opaque;
+        let inside_child = self.children.last().is_some_and(|child| other.start < child.end());
+        // What is not adopted may have kept out something that would be.
+        inside_child || (other.start < self.end() && (other.end() > self.end() || !is_adopted))
     }
 
-    /// Takes over what was found of this same file further on.
-    fn go_on(&mut self, further: Self) {
+    /// Takes over what was found of this same file from byte `at` of the source on.
+    fn go_on(&mut self, further: Self, at: u64) {
         if further.end() < self.end() {
             self.cut(further.end());
         }
-        further.children.into_iter().for_each(|child| self.adopt(child));
+        let mut found = further.children.into_iter().peekable();
+        if let Some(reaching) = self.children.pop_if(|child| child.end() > at) {
+            // It is found again, or it was cut and is no more.
+            match found.next_if(|child| child.start == reaching.start) {
+                Some(again) => {
+                    let mut reaching = reaching;
+                    reaching.go_on(again, at);
+                    self.adopt(reaching);
+                }
+                None => reaching.children.into_iter().for_each(|child| self.absorb(child)),
+            }
+        }
+        found.for_each(|child| self.adopt(child));
     }
 
     /// Takes in what was found inside this file by somebody who did not know of it.
@@ -107,7 +131,7 @@ pub(super) struct Claims<'a> {
 }
 
 impl<'a> Claims<'a> {
-    /// Nothing is claimed yet but by `reaching`, a file that began before this stretch.
+    /// Nothing is claimed yet but by `reaching`, a file that began before this stretch, and those that reach on inside it.
     pub(super) fn new(
         formats: &'a [&'static dyn Format],
         tape: Tape,
@@ -115,7 +139,9 @@ impl<'a> Claims<'a> {
         align: u64,
         reaching: Option<Claim>,
     ) -> Self {
-        Self { formats, tape, source_end, align, open: reaching.into_iter().collect(), done: Vec::new() }
+        let open =
+            reaching.iter().flat_map(Claim::chain).map(|claim| Claim { children: Vec::new(), ..*claim }).collect();
+        Self { formats, tape, source_end, align, open, done: Vec::new() }
     }
 
     /// Bytes of the source that were read already.
@@ -182,7 +208,7 @@ impl<'a> Claims<'a> {
         while self.open.last().is_some_and(|claim| claim.end() <= at) {
             let Some(claim) = self.open.pop() else { return };
             match self.open.last_mut() {
-                Some(parent) => parent.adopt(claim),
+                Some(parent) => parent.absorb(claim),
                 None => self.done.push(claim),
             }
         }
@@ -211,9 +237,13 @@ pub(super) fn join(
     known: Option<&Claim>,
     again: impl FnOnce(Option<Claim>) -> Vec<Claim>,
 ) {
-    let reaching = all.last().filter(|claim| claim.end() > stretch_start).map(Claim::alone);
-    let agrees = match (&reaching, known) {
-        (Some(reaching), Some(known)) => reaching.start == known.start && reaching.end() == known.end(),
+    let reaching = all.last().and_then(|claim| claim.reaching(stretch_start));
+    let known = known.and_then(|claim| claim.reaching(stretch_start));
+    let agrees = match (&reaching, &known) {
+        (Some(reaching), Some(known)) => {
+            let place = |claim: &Claim| (claim.start, claim.end());
+            reaching.chain().map(place).eq(known.chain().map(place))
+        }
         (Some(reaching), None) => !stretch.iter().any(|claim| reaching.conflicts_with(claim)),
         (None, known) => known.is_none(),
     };
@@ -221,7 +251,7 @@ pub(super) fn join(
     let claims = if agrees { stretch } else { again(reaching) };
     for claim in claims {
         match all.last_mut() {
-            Some(last) if was_known && claim.start == last.start => last.go_on(claim),
+            Some(last) if was_known && claim.start == last.start => last.go_on(claim, stretch_start),
             Some(last) if claim.start < last.end() => last.absorb(claim),
             _ => all.push(claim),
         }

@@ -39,7 +39,8 @@ pub fn carve(source: &Source, options: &Options, progress: &dyn Progress) -> Res
     if options.align == 0 {
         return Err(Error::invalid("an alignment of 0 bytes"));
     }
-    let pass = Pass { source, options, scanner: Scanner::new(&formats), formats: &formats };
+    let pass =
+        Pass { source, options, scanner: Scanner::new(&formats), formats: &formats, segment: SEGMENT, block: BLOCK };
     let (claims, issues) = pass.claims(progress)?;
     let mut files = Vec::new();
     let mended = mend::mend(source, &claims, &formats, options.cluster_size, &options.limits);
@@ -60,24 +61,28 @@ struct Pass<'a> {
     options: &'a Options,
     scanner: Scanner,
     formats: &'a [&'static dyn Format],
+    /// Bytes of a segment and of a block.
+    segment: u64,
+    block: u64,
 }
 
 impl Pass<'_> {
     fn claims(&self, progress: &dyn Progress) -> Result<(Vec<Claim>, Vec<Issue>)> {
         let (length, threads) = (self.source.len(), parallel::threads_to_start(self.options.threads));
-        let segments = length.div_ceil(SEGMENT);
+        let segments = length.div_ceil(self.segment);
         let (mut all, mut issues) = (Vec::new(), Vec::new());
         for first in (0..segments).step_by(usize::try_from(WAVE).unwrap_or(1)) {
-            let known = all.last().map(Claim::alone);
+            let known = all.last().and_then(|claim: &Claim| claim.reaching(first.saturating_mul(self.segment)));
             let count = WAVE.min(segments.saturating_sub(first));
             let work = |number: u64| self.segment(first.saturating_add(number), known.as_ref());
             parallel::in_order(count, threads, work, |number, (claims, unread)| {
                 let segment = first.saturating_add(number);
-                let start = segment.saturating_mul(SEGMENT);
+                let start = segment.saturating_mul(self.segment);
                 issues.extend(unread);
-                let known = known.as_ref().filter(|claim| claim.end() > start);
-                claim::join(&mut all, start, claims, known, |reaching| self.segment(segment, reaching.as_ref()).0);
-                let done = start.saturating_add(SEGMENT).min(length);
+                claim::join(&mut all, start, claims, known.as_ref(), |reaching| {
+                    self.segment(segment, reaching.as_ref()).0
+                });
+                let done = start.saturating_add(self.segment).min(length);
                 match progress.update(done, length) {
                     ControlFlow::Continue(()) => Ok(()),
                     ControlFlow::Break(()) => Err(Error::Cancelled),
@@ -90,24 +95,24 @@ impl Pass<'_> {
     /// The claims of one segment, and what of it could not be read. `known` is a file that may reach into it.
     fn segment(&self, number: u64, known: Option<&Claim>) -> (Vec<Claim>, Vec<Issue>) {
         let length = self.source.len();
-        let start = number.saturating_mul(SEGMENT);
-        let end = start.saturating_add(SEGMENT).min(length);
+        let start = number.saturating_mul(self.segment);
+        let end = start.saturating_add(self.segment).min(length);
         let mut tape = Tape::new(self.source.clone(), start);
-        tape.allow(end.saturating_sub(start).saturating_mul(WASTE).max(SEGMENT));
-        let reaching = known.filter(|claim| claim.end() > start).map(Claim::alone);
+        tape.allow(end.saturating_sub(start).saturating_mul(WASTE).max(self.segment));
+        let reaching = known.and_then(|claim| claim.reaching(start));
         let mut claims = Claims::new(self.formats, tape, length, self.options.align, reaching);
         let mut issues = Vec::new();
         let mut at = start;
         while at < end {
             let data = self.source.next_data(at);
-            if data > at.saturating_add(BLOCK) {
+            if data > at.saturating_add(self.block) {
                 // A signature may begin with zeros of the hole.
                 at = data.saturating_sub(LOOK_AHEAD as u64).max(at);
                 if at >= end {
                     break;
                 }
             }
-            let starts = BLOCK.min(end.saturating_sub(at));
+            let starts = self.block.min(end.saturating_sub(at));
             let block = self.block(at, starts, &mut issues);
             let hits = self.scanner.hits(&block, usize::try_from(starts).unwrap_or(usize::MAX));
             claims.lend(at, block);
@@ -179,4 +184,117 @@ fn push_with_children(files: &mut Vec<Carved>, carved: Carved) {
     let children = carved.children.clone();
     files.push(carved);
     children.into_iter().for_each(|child| push_with_children(files, child));
+}
+
+#[cfg(test)]
+#[allow(clippy::arithmetic_side_effects, clippy::indexing_slicing)]
+mod tests {
+    use super::*;
+    use crate::{
+        NoProgress,
+        carve::{Broken, Holds, Outcome, Signature},
+    };
+    use proptest::prelude::*;
+    use std::sync::Arc;
+
+    /// "[b", what it is ('w'hole, 'o'paque, 'p'arts of its own, 'b'roken), a length in two bytes, and that many bytes.
+    struct Boxes;
+
+    impl Format for Boxes {
+        fn types(&self) -> &'static [&'static str] {
+            &["box"]
+        }
+
+        fn signatures(&self) -> &'static [Signature] {
+            const SIGNATURES: &[Signature] = &[Signature::new(b"[b")];
+            SIGNATURES
+        }
+
+        fn check(&self, tape: &mut Tape) -> Outcome {
+            let (Ok(flag), Ok(length)) = (tape.byte(2), tape.le16(3)) else { return Outcome::No };
+            let length = u64::from(length) + 5;
+            let found = Found::new("box", length);
+            match flag {
+                _ if length > tape.len() => Outcome::No,
+                b'w' => Outcome::Whole(found),
+                b'o' => Outcome::Whole(found.holds(Holds::Opaque)),
+                b'p' => Outcome::Whole(found.holds(Holds::Others)),
+                b'b' => Outcome::Broken(Broken {
+                    kind: "box",
+                    good: length,
+                    broken_at: length,
+                    length: None,
+                    confidence: 80,
+                }),
+                _ => Outcome::No,
+            }
+        }
+    }
+
+    fn files(medium: &[u8], segment: u64, block: u64, threads: usize) -> String {
+        let source: Source = Arc::new(medium.to_vec());
+        let options = Options::default().threads(threads);
+        let formats: &[&'static dyn Format] = &[&Boxes];
+        let pass = Pass { source: &source, options: &options, scanner: Scanner::new(formats), formats, segment, block };
+        let (claims, issues) = pass.claims(&NoProgress).unwrap();
+        assert!(issues.is_empty());
+        let carved: Vec<_> = claims.into_iter().map(|claim| carved(&source, claim, None)).collect();
+        let starts: Vec<_> = carved.iter().map(|file| file.offset()).collect();
+        assert!(starts.is_sorted());
+        assert!(carved.windows(2).all(|pair| pair[0].offset() + pair[0].size <= pair[1].offset()), "{carved:#?}");
+        format!("{carved:#?}")
+    }
+
+    proptest! {
+        #[test]
+        fn the_files_do_not_depend_on_segments_blocks_or_threads(
+            boxes in proptest::collection::vec((0u16..20_000, 0usize..4, 0u16..6000, any::<bool>()), 1..60),
+            segment in prop_oneof![Just(1024u64), Just(3000), Just(8192)],
+            block in prop_oneof![Just(512u64), Just(1024)],
+        ) {
+            let mut medium = vec![b'.'; 24_000];
+            for (at, flag, length, on_sector) in boxes {
+                let at = if on_sector { usize::from(at) / 512 * 512 } else { usize::from(at) };
+                medium[at..at + 2].copy_from_slice(b"[b");
+                medium[at + 2] = b"wopb"[flag];
+                medium[at + 3..at + 5].copy_from_slice(&length.to_le_bytes());
+            }
+            let whole = files(&medium, 1 << 20, 1 << 20, 1);
+            prop_assert_eq!(&files(&medium, segment, block, 1), &whole);
+            prop_assert_eq!(&files(&medium, segment, block, 3), &whole);
+        }
+    }
+
+    fn boxes(list: &[(usize, u8, u16)]) -> Vec<u8> {
+        let mut medium = vec![b'.'; 4096];
+        for (at, flag, length) in list {
+            medium[*at..at + 5].copy_from_slice(&[b'[', b'b', *flag, length.to_le_bytes()[0], length.to_le_bytes()[1]]);
+        }
+        medium
+    }
+
+    fn tree(list: &[(usize, u8, u16)]) -> Vec<(u64, u64, Vec<u64>)> {
+        let source: Source = Arc::new(boxes(list));
+        let carving = carve(&source, &Options::default().with_format(&Boxes), &NoProgress).unwrap();
+        let children = |file: &Carved| file.children.iter().map(Carved::offset).collect();
+        carving.files.iter().map(|file| (file.offset(), file.size, children(file))).collect()
+    }
+
+    #[test]
+    fn what_lies_inside_is_a_child_and_what_reaches_out_is_not_there() {
+        assert_eq!(tree(&[(100, b'w', 1000), (200, b'w', 10), (900, b'w', 900)]), [(100, 1005, vec![200])]);
+    }
+
+    #[test]
+    fn parts_of_an_archive_are_no_files_of_their_own() {
+        assert_eq!(tree(&[(100, b'p', 1000), (200, b'w', 10)]), [(100, 1005, vec![])]);
+    }
+
+    #[test]
+    fn a_sound_file_on_a_sector_cuts_the_opaque_one_around_it() {
+        let cut = tree(&[(512, b'o', 2000), (1024, b'w', 100), (1200, b'w', 10)]);
+        assert_eq!(cut, [(512, 512, vec![]), (1024, 105, vec![]), (1200, 15, vec![])]);
+        // Off the sectors it may well be a part of the other.
+        assert_eq!(tree(&[(512, b'o', 2000), (1025, b'w', 100)]), [(512, 2005, vec![])]);
+    }
 }
