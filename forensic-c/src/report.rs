@@ -3,14 +3,15 @@
 use crate::{
     boundary::{borrow, fallible, file_path, free, getter, item, out, text},
     error::{forensic_error, forensic_status},
+    extents::forensic_extents,
     issues::forensic_issues,
     record::forensic_record,
     text::{Items, Texts},
 };
 use forensic_core::{
     Issue,
-    report::{self, Format, Record},
-    triage::Summary,
+    report::{self, Format},
+    triage::{Account, Report},
 };
 use std::{
     ffi::c_char,
@@ -35,18 +36,26 @@ pub struct forensic_report {
     next: AtomicUsize,
     summary: Items<forensic_count>,
     issues: Vec<Issue>,
+    account: Account,
+    totals: Items<forensic_count>,
     _texts: Texts,
 }
 
 impl forensic_report {
-    pub(crate) fn new(records: Vec<Record>, summary: &Summary, issues: Vec<Issue>) -> Self {
+    pub(crate) fn new(report: Report) -> Self {
+        let Report { records, summary, issues, account, .. } = report;
         let texts = Texts::default();
         let counts = summary.items().map(|(name, count)| forensic_count { name: texts.give(name), count });
+        let totals = account.totals().into_iter();
+        let totals = totals.map(|(class, count)| forensic_count { name: texts.give(class.as_str()), count });
+        let totals = Items::of(totals);
         Self {
             records: records.into_iter().map(forensic_record::new).collect(),
             next: AtomicUsize::new(0),
             summary: Items::of(counts),
             issues,
+            account,
+            totals,
             _texts: texts,
         }
     }
@@ -111,6 +120,34 @@ pub unsafe extern "C" fn forensic_report_issues(
     fallible!(error, {
         let issues = out!(issues);
         issues.give(forensic_issues::new(&borrow!(report).issues))
+    })
+}
+
+/// A class of the account and its bytes, always in the same order; NULL past the end. Each byte of the medium is in one class, so
+/// that they sum to its size: "unread", "live", "slack", "deleted" (intact), "partition", "carved", "metadata", "fill",
+/// "unexplained". Owned by the report.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn forensic_report_account(
+    report: *const forensic_report,
+    index: usize,
+) -> *const forensic_count {
+    item!(report, index, report.totals.all())
+}
+
+/// Where the bytes of a class of the account lie, in medium order. FORENSIC_INVALID_ARGUMENT for an unknown class.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn forensic_report_account_extents(
+    report: *const forensic_report,
+    class_name: *const c_char,
+    extents: *mut *mut forensic_extents,
+    error: *mut *mut forensic_error,
+) -> forensic_status {
+    fallible!(error, {
+        let extents = out!(extents);
+        let name = text!(class_name);
+        let class = Account::class(name);
+        let class = class.ok_or_else(|| forensic_error::invalid(format!("the account has no class {name:?}")))?;
+        extents.give(forensic_extents::new(&borrow!(report).account.extents(class)))
     })
 }
 

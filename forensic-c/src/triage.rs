@@ -146,7 +146,7 @@ pub unsafe extern "C" fn forensic_triage_run(
         let report = out!(report);
         let evidence = &borrow!(evidence).evidence;
         let found = triage::run(evidence, &options!(options), &Watched { progress, user })?;
-        report.give(forensic_report::new(found.records, &found.summary, found.issues))
+        report.give(forensic_report::new(found))
     })
 }
 
@@ -170,10 +170,9 @@ pub unsafe extern "C" fn forensic_triage_write(
         let evidence = &borrow!(evidence).evidence;
         let mut writer = report::create_file(file_path!(path), text!(format).parse::<Format>()?)?;
         let watched = Watched { progress, user };
-        let (summary, issues) =
-            triage::run_into(evidence, &options!(options), &watched, |record| writer.write(&record))?;
+        let found = triage::run_into(evidence, &options!(options), &watched, |record| writer.write(&record))?;
         writer.finish()?;
-        report.give(forensic_report::new(Vec::new(), &summary, issues))
+        report.give(forensic_report::new(found))
     })
 }
 
@@ -196,7 +195,7 @@ pub unsafe extern "C" fn forensic_triage_each(
         let evidence = &borrow!(evidence).evidence;
         let sink = sink.ok_or_else(|| forensic_error::null("sink"))?;
         let watched = Watched { progress, user };
-        let (summary, issues) = triage::run_into(evidence, &options!(options), &watched, |record| {
+        let found = triage::run_into(evidence, &options!(options), &watched, |record| {
             let record = forensic_record::new(record);
             // SAFETY: the header demands that the callback takes the pointer that was given with it.
             match unsafe { sink(user, &raw const record) } {
@@ -204,6 +203,6 @@ pub unsafe extern "C" fn forensic_triage_each(
                 _ => Err(Error::Cancelled),
             }
         })?;
-        report.give(forensic_report::new(Vec::new(), &summary, issues))
+        report.give(forensic_report::new(found))
     })
 }

@@ -193,6 +193,7 @@ static void a_triage_records_every_file(const forensic_evidence *evidence, const
     int calls = 0;
 
     EXPECT_OK(forensic_triage_options_new(&options, &error));
+    EXPECT_OK(forensic_triage_options_set_carve(options, false, &error));
     EXPECT_OK(forensic_triage_options_set_threads(options, 2, &error));
     EXPECT_OK(forensic_triage_options_clear_image_hashes(options, &error));
     EXPECT_OK(forensic_triage_options_add_image_hash(options, FORENSIC_IMAGE_MEAN, 8, false, &error));
@@ -216,6 +217,14 @@ static void a_triage_records_every_file(const forensic_evidence *evidence, const
     EXPECT_TEXT(forensic_report_summary(report, 2)->name, "records");
     EXPECT(forensic_report_summary(report, 2)->count == records);
     EXPECT(forensic_report_summary(report, forensic_report_summary_count(report)) == NULL);
+    for (size_t i = 0; forensic_report_account(report, i) != NULL; i++) {
+        accounted += forensic_report_account(report, i)->count;
+    }
+    EXPECT(accounted == forensic_evidence_size(evidence));
+    EXPECT_OK(forensic_report_account_extents(report, "live", &extents, &error));
+    EXPECT(forensic_extents_count(extents) > 0);
+    forensic_extents_free(extents);
+    EXPECT_FAILS(FORENSIC_INVALID_ARGUMENT, forensic_report_account_extents(report, "lost", &extents, &error));
 
     snprintf(kept, sizeof kept, "%s/kept.csv", folder);
     snprintf(streamed, sizeof streamed, "%s/streamed.csv", folder);

@@ -3,6 +3,7 @@
 use crate::{
     error::{OrRaise, unsupported},
     evidence::{self, Evidence, refuse_evidence},
+    extent::{self, Extent},
     hash::{Algorithms, threads_of},
     issue::{self, Issue},
     known::HashSet,
@@ -15,6 +16,7 @@ use forensic_core::{
     triage,
 };
 use pyo3::{
+    exceptions::PyValueError,
     prelude::*,
     sync::PyOnceLock,
     types::{PyDict, PyString},
@@ -79,7 +81,7 @@ pub(crate) fn run(
     let report = progress::run(py, progress, |watch| {
         let mut writer = output.map(|path| report::create_file(&path, format_of(&path))).transpose()?;
         let mut records = Vec::new();
-        let (summary, issues) = triage::run_into(&inner, &options, watch, |record| {
+        let found = triage::run_into(&inner, &options, watch, |record| {
             if let Some(writer) = &mut writer {
                 writer.write(&record)?;
             }
@@ -89,10 +91,11 @@ pub(crate) fn run(
         if let Some(writer) = writer {
             writer.finish()?;
         }
-        Ok((records, summary, issues))
+        Ok((records, found))
     });
-    let (records, summary, issues) = report?;
-    Ok(Report(Arc::new(Found { records, summary, issues, evidence: evidence.paths().to_vec() })))
+    let (records, found) = report?;
+    let triage::Report { summary, issues, account, .. } = found;
+    Ok(Report(Arc::new(Found { records, summary, issues, account, evidence: evidence.paths().to_vec() })))
 }
 
 fn format_of(path: &Path) -> Format {
@@ -104,6 +107,7 @@ struct Found {
     records: Vec<report::Record>,
     summary: triage::Summary,
     issues: Vec<forensic_core::Issue>,
+    account: triage::Account,
     /// Files that are never written to.
     evidence: Vec<PathBuf>,
 }
@@ -123,6 +127,21 @@ impl Report {
             summary.set_item(name, count)?;
         }
         Ok(summary)
+    }
+
+    /// What each byte of the medium is, exactly once: pairs of a class and its bytes, which sum to the size of the medium.
+    /// Classes: "unread", "live", "slack", "deleted" (intact), "partition", "carved", "metadata", "fill", "unexplained".
+    #[getter]
+    fn account(&self) -> Vec<(&'static str, u64)> {
+        self.0.account.totals().into_iter().map(|(class, bytes)| (class.as_str(), bytes)).collect()
+    }
+
+    /// Where the bytes of a class of the account lie, in medium order. An unknown class is a ValueError.
+    #[pyo3(signature = (class_name, /), text_signature = "($self, class_name, /)")]
+    fn account_extents(&self, class_name: &str) -> PyResult<Vec<Extent>> {
+        let class = triage::Account::class(class_name)
+            .ok_or_else(|| PyValueError::new_err(format!("the account has no class {class_name:?}")))?;
+        Ok(extent::list(self.0.account.extents(class)))
     }
 
     /// What could not be read of the evidence, its volumes and filesystems.

@@ -126,3 +126,12 @@ forensic.hash(Endless(), ["md5"])
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, timeout=60)
     assert b"KeyboardInterrupt" in done.stderr and done.returncode != 0
+
+
+def test_the_account_sums_to_the_medium() -> None:
+    with forensic.open(bytes(1 << 20)) as evidence:
+        report = forensic.triage(evidence, carve=False)
+    assert dict(report.account)["fill"] == sum(count for _, count in report.account) == 1 << 20
+    assert [(extent.offset, extent.length) for extent in report.account_extents("fill")] == [(0, 1 << 20)]
+    with pytest.raises(ValueError, match="no class"):
+        report.account_extents("lost")

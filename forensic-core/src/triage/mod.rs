@@ -15,6 +15,7 @@
 //! # Ok::<(), forensic_core::Error>(())
 //! ```
 
+mod account;
 mod examine;
 mod plan;
 
@@ -34,6 +35,9 @@ use std::{
     sync::Arc,
 };
 
+use account::Ledger;
+
+pub use account::{Account, Class};
 pub use plan::{Plan, Unit};
 
 /// What a triage does.
@@ -138,6 +142,8 @@ pub struct Report {
     pub summary: Summary,
     /// What could not be read of the evidence, its volumes and filesystems.
     pub issues: Vec<Issue>,
+    /// What each byte of the medium is.
+    pub account: Account,
 }
 
 /// Runs a triage and keeps all records.
@@ -146,15 +152,15 @@ pub struct Report {
 /// [`Error::Cancelled`]. Damage is no error: see [`Report::issues`] and [`Record::issues`].
 pub fn run(evidence: &Evidence, options: &Options, progress: &dyn Progress) -> Result<Report> {
     let mut records = Vec::new();
-    let (summary, issues) = run_into(evidence, options, progress, |record| {
+    let report = run_into(evidence, options, progress, |record| {
         records.push(record);
         Ok(())
     })?;
-    Ok(Report { records, summary, issues })
+    Ok(Report { records, ..report })
 }
 
 /// Runs a triage and gives each record to `sink` as soon as its turn comes, in memory independent of their number but
-/// for a digest each. `progress` counts entries, not bytes.
+/// for a digest each: the report has all but them. `progress` counts entries, not bytes.
 ///
 /// # Errors
 /// [`Error::Cancelled`], or what `sink` returns.
@@ -163,7 +169,7 @@ pub fn run_into(
     options: &Options,
     progress: &dyn Progress,
     mut sink: impl FnMut(Record) -> Result<()>,
-) -> Result<(Summary, Vec<Issue>)> {
+) -> Result<Report> {
     let plan = Plan::new(evidence, options);
     let total = plan.entry_count();
     let threads = parallel::threads_to_start(options.threads);
@@ -180,10 +186,17 @@ pub fn run_into(
         ControlFlow::Break(()) => Err(Error::Cancelled),
     };
     let mut done = 0u64;
-    let process = |number: u64| plan.unit(number).map(|unit| (unit.count, plan.process(unit)));
+    let mut ledger = Ledger::default();
+    ledger.add_partition_tables(evidence);
+    plan.enter(&mut ledger);
+    let process = |number: u64| plan.unit(number).map(|unit| (unit.count, plan.examine(unit)));
     parallel::in_order(plan.unit_count(), threads, process, |_, processed| {
-        let Some((entries, records)) = processed else { return Ok(()) };
-        records.into_iter().try_for_each(|record| sink(numbering.number(record)))?;
+        let Some((entries, (records, slack))) = processed else { return Ok(()) };
+        ledger.merge(slack);
+        records.into_iter().try_for_each(|record| {
+            ledger.add_record(&record);
+            sink(numbering.number(record))
+        })?;
         done = done.saturating_add(entries);
         watch(done)
     })?;
@@ -196,13 +209,16 @@ pub fn run_into(
             Some(examine::examine_carved(file, evidence, options))
         };
         parallel::in_order(files.len() as u64, threads, process, |_, record| {
-            record.into_iter().try_for_each(|record| sink(numbering.number(record)))?;
+            record.into_iter().try_for_each(|record| {
+                ledger.add_record(&record);
+                sink(numbering.number(record))
+            })?;
             watch(done)
         })?;
     }
     let mut summary = numbering.summary;
     summary.issues = summary.issues.saturating_add(issues.len() as u64);
-    Ok((summary, issues))
+    Ok(Report { records: Vec::new(), summary, issues, account: ledger.close(evidence) })
 }
 
 /// The files found in the space that no file in use has.

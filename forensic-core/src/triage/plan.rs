@@ -1,6 +1,6 @@
 //! The plan: all listings of a medium, cut into units of work.
 
-use super::{Options, examine};
+use super::{Options, account::Ledger, examine};
 use crate::{error::Issue, evidence::Evidence, filesystem::FileSystem, report::Record};
 use std::sync::Arc;
 
@@ -60,6 +60,11 @@ impl<'a> Plan<'a> {
         self.filesystems.len() as u64
     }
 
+    /// Enters what the filesystems have allocated.
+    pub(super) fn enter(&self, ledger: &mut Ledger) {
+        self.filesystems.iter().for_each(|(_, filesystem, _)| ledger.add_filesystem(filesystem.as_ref()));
+    }
+
     /// Number of entries of all filesystems.
     pub fn entry_count(&self) -> u64 {
         self.filesystems.iter().map(|(_, filesystem, _)| filesystem.entry_count()).sum()
@@ -77,14 +82,20 @@ impl<'a> Plan<'a> {
     /// The records of a unit, in order. Always the same ones, however often and wherever it runs; `id` and `same_as` are
     /// left to whoever puts all units in order.
     pub fn process(&self, unit: Unit) -> Vec<Record> {
+        self.examine(unit).0
+    }
+
+    /// The records of a unit, and the slack of its entries.
+    pub(super) fn examine(&self, unit: Unit) -> (Vec<Record>, Ledger) {
         let found = self.filesystems.iter().find(|(volume, ..)| *volume == unit.volume);
-        let Some((volume, filesystem, _)) = found else { return Vec::new() };
-        let mut records = Vec::new();
+        let (mut records, mut ledger) = (Vec::new(), Ledger::default());
+        let Some((volume, filesystem, _)) = found else { return (records, ledger) };
         for position in unit.first..unit.first.saturating_add(unit.count) {
             let Some(entry) = filesystem.entry_at(position) else { break };
             examine::examine(&entry, *volume, filesystem.as_ref(), self.evidence, self.options, &mut records);
+            ledger.add_slack(&entry);
         }
-        records
+        (records, ledger)
     }
 
     /// What could not be read of the container, the volumes and the filesystems so far.

@@ -64,6 +64,8 @@ pub struct Volume {
     pub size: u64,
     /// False for a gap.
     pub allocated: bool,
+    /// Byte offset on the medium of the entry that describes it.
+    pub(crate) described_at: Option<u64>,
     source: Source,
 }
 
@@ -78,7 +80,7 @@ impl Volume {
         allocated: bool,
     ) -> Option<Self> {
         let source = Arc::new(Slice::new(medium.clone(), offset, size).ok()?);
-        Some(Self { index: 0, scheme, type_name, label, offset, size, allocated, source })
+        Some(Self { index: 0, scheme, type_name, label, offset, size, allocated, described_at: None, source })
     }
 
     /// The bytes of the volume.
@@ -203,7 +205,10 @@ fn by_table(medium: &Source, sector_size: u32, limits: &Limits, issue: &dyn Fn(I
 /// Partitions and gaps as volumes, in medium order.
 fn spans(medium: &Source, scheme: Scheme, partitions: Vec<Partition>, issue: &dyn Fn(Issue)) -> Vec<Volume> {
     let volume = |span| match span {
-        gaps::Span::Partition(p) => Volume::new(medium, p.scheme, p.type_name, p.label, (p.offset, p.size), true),
+        gaps::Span::Partition(p) => {
+            let volume = Volume::new(medium, p.scheme, p.type_name, p.label, (p.offset, p.size), true)?;
+            Some(Volume { described_at: Some(p.described_at), ..volume })
+        }
         gaps::Span::Gap(offset, size) => {
             Volume::new(medium, scheme, "unallocated".to_owned(), String::new(), (offset, size), false)
         }

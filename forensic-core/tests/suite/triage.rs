@@ -3,10 +3,11 @@
 use flate2::read::GzDecoder;
 use forensic_core::{
     Error, NoProgress,
+    bytes::{Extent, ExtentKind},
     evidence::Evidence,
     known::HashSet,
     report::Record,
-    triage::{self, Options, Plan},
+    triage::{self, Class, Options, Plan},
 };
 use std::{io::Read, ops::ControlFlow, path::Path, path::PathBuf, sync::Arc};
 
@@ -145,4 +146,34 @@ fn an_error_of_the_sink_ends_it() {
         _ => Ok(()),
     });
     assert!(matches!(ended, Err(Error::Cancelled)));
+}
+
+#[test]
+fn the_account_has_each_byte_of_the_medium_once() {
+    let evidence = disk();
+    let report = triage::run(&evidence, &options(2), &NoProgress).unwrap();
+    let totals = report.account.totals();
+    assert_eq!(totals.iter().map(|(_, bytes)| bytes).sum::<u64>(), evidence.size());
+    let mut seen = Vec::new();
+    for (class, bytes) in totals {
+        let extents = report.account.extents(class);
+        assert_eq!(extents.iter().map(|extent| extent.length).sum::<u64>(), bytes, "{class:?}");
+        seen.extend(extents.iter().map(|extent| (extent.offset.unwrap(), extent.length)));
+    }
+    seen.sort_unstable();
+    assert!(seen.windows(2).all(|pair| pair[0].0 + pair[0].1 == pair[1].0));
+    let of = |class| report.account.extents(class);
+    assert_eq!(of(Class::Partition)[0].offset, Some(0));
+    for class in [Class::Live, Class::Slack, Class::Metadata, Class::Fill] {
+        assert!(!of(class).is_empty(), "{class:?}");
+    }
+    // Content of a live file is told as such wherever it lies.
+    let live = report.records.iter().filter(|record| record.status == Some("allocated"));
+    for extent in live.flat_map(|record| &record.extents).filter(|extent| extent.kind == ExtentKind::Data) {
+        let inside = |live: &Extent| {
+            let (start, at) = (live.offset.unwrap(), extent.offset.unwrap());
+            start <= at && at + extent.length <= start + live.length
+        };
+        assert!(of(Class::Live).iter().any(inside), "{extent:?}");
+    }
 }

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any, final
 from typing_extensions import Self
 
+from ._extent import Extent
 from ._issue import Issue
 from ._known import HashSet
 from ._progress import Progress
@@ -18,6 +19,16 @@ class Report:
         """What was counted, by name: "volumes", "filesystems", "records", "live", "deleted", "carved",
         "bytes_hashed", "pictures", "known", "repeated", "issues".
         """
+
+    @property
+    def account(self) -> list[tuple[str, int]]:
+        """What each byte of the medium is, exactly once: pairs of a class and its bytes, which sum to the size of the
+        medium. Classes: "unread", "live", "slack", "deleted" (intact), "partition", "carved", "metadata", "fill",
+        "unexplained".
+        """
+
+    def account_extents(self, class_name: str, /) -> list[Extent]:
+        """Where the bytes of a class of the account lie, in medium order. An unknown class is a ValueError."""
 
     @property
     def issues(self) -> list[Issue]:
