@@ -27,6 +27,8 @@ pub(super) struct Slot {
     pub(super) in_use: bool,
     /// True where neither size nor place of the content is left.
     pub(super) emptied: bool,
+    /// True where the checksum is known to be right, or there is none.
+    pub(super) sound: bool,
 }
 
 impl Slot {
@@ -41,6 +43,7 @@ impl Slot {
             deleted: inode.deleted,
             in_use,
             emptied: inode.is_emptied(),
+            sound: false,
         }
     }
 
@@ -93,14 +96,19 @@ impl Scan {
                 at = at.saturating_add(chunk);
             }
         }
-        scan.live.sort_unstable();
+        // Most of it is in order already, which the stable sort makes use of.
+        scan.live.sort();
         scan
     }
 
     /// The slot of an inode; `None` for one that was never used or cannot be read.
     pub(super) fn slot(&self, number: u32) -> Option<&Slot> {
-        let place = self.slots.binary_search_by_key(&number, |slot| slot.number).ok()?;
-        self.slots.get(place)
+        self.slots.get(self.place(number)?)
+    }
+
+    /// The place of an inode in `slots`.
+    pub(super) fn place(&self, number: u32) -> Option<usize> {
+        self.slots.binary_search_by_key(&number, |slot| slot.number).ok()
     }
 
     fn inode(&mut self, volume: &Volume, number: u32, bytes: &[u8], offset: u64, bit: Option<bool>, budget: &mut u64) {
@@ -113,15 +121,15 @@ impl Scan {
         }
         let alive = inode.mode != 0 && inode.links > 0 && inode.deleted == 0;
         let in_use = inode.mode != 0 && bit.unwrap_or(alive);
-        self.slots.push(Slot::new(number, &inode, in_use));
+        let sound = in_use && inode::check(&volume.superblock, number, bytes, 0).is_ok();
+        self.slots.push(Slot { sound, ..Slot::new(number, &inode, in_use) });
         if !in_use {
             return;
         }
-        let at = || volume.current.medium_offset(offset);
-        if inode::check(&volume.superblock, number, bytes, 0).is_err()
-            && let Err(error) = inode::check(&volume.superblock, number, bytes, at())
-        {
-            volume.issue(&error);
+        if !sound {
+            let at = volume.current.medium_offset(offset);
+            let error = inode::check(&volume.superblock, number, bytes, at).err();
+            error.iter().for_each(|error| volume.issue(error));
         }
         let map = map::read(volume, volume, number, &inode, offset, *budget);
         *budget = budget.saturating_sub(map.nodes.len() as u64);

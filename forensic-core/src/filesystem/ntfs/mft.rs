@@ -8,11 +8,11 @@ use super::{
     attribute_list,
     boot::Boot,
     mft_search,
-    record::{Record, is_blank},
+    record::Record,
     runs::DataRuns,
 };
 use crate::{
-    bytes::{Cached, Extents, ReadAt, Run, Source, for_each_block},
+    bytes::{Cached, Extents, ReadAt, Run, Source, for_each_block, is_zero},
     error::{Error, Issue, IssueLog, Result},
     filesystem::stored::Resident,
     limits::Limits,
@@ -209,7 +209,7 @@ impl Mft {
                 let place = extents
                     .peek()
                     .and_then(|extent| Some(extent.offset?.saturating_add(at.saturating_sub(extent.stream_offset))));
-                let record = match is_blank(bytes) {
+                let record = match is_zero(bytes) {
                     true => Ok(None),
                     false => Record::parse(bytes.into(), number, place.unwrap_or(at)).map(Some),
                 };

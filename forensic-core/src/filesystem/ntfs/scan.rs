@@ -4,12 +4,15 @@ use super::{
     Volume,
     attribute::{Attribute, Body, kind},
     file_name::FileName,
-    record::{Record, Reference, is_blank},
+    record::{Record, Reference},
     remains::{self, SectorEnds},
     runs::DataRuns,
     standard_information::{StandardInformation, Times},
 };
-use crate::error::{Error, Issue, Result};
+use crate::{
+    bytes::is_zero,
+    error::{Error, Issue, Result},
+};
 use std::collections::HashMap;
 
 /// What a record is.
@@ -184,7 +187,7 @@ impl Scan {
     fn slack_of(&mut self, record: &Record) {
         let bytes: &[u8] = &record.bytes;
         let used = usize::try_from(record.header.used).unwrap_or(usize::MAX).min(bytes.len());
-        if record.torn.is_some() || bytes.get(used..).is_none_or(is_blank) {
+        if record.torn.is_some() || bytes.get(used..).is_none_or(is_zero) {
             return;
         }
         remains::for_each(bytes, used..bytes.len(), record.at, &SectorEnds::unprotected(), &mut |entry| {

@@ -9,7 +9,7 @@ use super::{
     remains::{self, SectorEnds},
 };
 use crate::{
-    bytes::{Fields, ReadAt},
+    bytes::{Fields, ReadAt, is_zero},
     error::Error,
     parallel,
 };
@@ -178,11 +178,6 @@ fn read(volume: &Volume, start: u64, end: u64, bytes: &mut Vec<u8>) {
 /// The pages of a range, one after another.
 fn pages(range: Range<usize>) -> impl Iterator<Item = Range<usize>> {
     range.clone().step_by(PAGE).map(move |start| start..start.saturating_add(PAGE).min(range.end))
-}
-
-/// True where there is nothing but zeros; no early end, so that it is done many bytes at once.
-fn is_zero(bytes: &[u8]) -> bool {
-    bytes.iter().fold(0, |sum, byte| sum | byte) == 0
 }
 
 /// Puts back the sector ends of the index record at `offset`.

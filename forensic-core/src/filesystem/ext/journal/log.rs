@@ -2,7 +2,7 @@
 
 use super::header::{Body, Header, Layout};
 use crate::{
-    bytes::{ReadAt, Source, for_each_block},
+    bytes::{ReadAt, Source, for_each_block, is_zero},
     error::Error,
 };
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -73,7 +73,7 @@ impl Log {
     fn block(&mut self, layout: &Layout, place: u32, block: &[u8]) {
         if let Some(header) = layout.header(block) {
             self.headers.insert(place, header);
-        } else if block.iter().any(|byte| *byte != 0) {
+        } else if !is_zero(block) {
             self.written.insert(place);
         }
     }
