@@ -207,23 +207,21 @@ impl<'a> Former<'a> {
         if !copies.iter().any(|copy| copy.child == UNKNOWN) {
             return;
         }
-        // Few directories are asked about: most names are passed over by theirs.
         let unknown = copies.iter().filter(|copy| copy.child == UNKNOWN).filter_map(Copy::name);
-        let parents: HashSet<_> = unknown.map(|name| name.parent.record()).collect();
-        let mut given = HashSet::new();
-        let mut give = |parent: u64, name: &[u8]| {
-            if parents.contains(&parent) {
-                given.insert((parent, name.to_vec()));
+        let asked: HashSet<_> = unknown.map(|name| (name.parent.record(), name.name)).collect();
+        let (mut given, mut directories) = (HashSet::new(), HashSet::new());
+        let mut give = |parent: Reference, name: &[u8]| {
+            if asked.contains(&(parent.record(), name)) {
+                given.insert((parent.record(), name.to_vec()));
             }
         };
-        let mut directories = HashSet::new();
         let named =
             copies.iter().filter(|copy| copy.child != UNKNOWN).filter_map(|copy| Some((copy.child, copy.name()?)));
         for (child, name) in named {
-            give(name.parent.record(), name.name);
+            give(name.parent, name.name);
             directories.extend(name.is_directory().then_some(child));
         }
-        self.scan.names.iter().for_each(|name| give(name.parent.record(), self.scan.text(name)));
+        self.scan.names.iter().for_each(|name| give(name.parent, self.scan.text(name)));
         let is_directory = |parent: Reference| {
             let slot = self.scan.slot(parent.record());
             directories.contains(&parent)

@@ -24,8 +24,6 @@ const WINDOW: u64 = 1 << 20;
 const PART: usize = 16 << 10;
 /// What is nothing but zeros is passed over in pieces of this size.
 const PAGE: usize = 4 << 10;
-/// From so many windows on they are searched on several threads.
-const MANY: usize = 4;
 /// Structures begin at multiples of this.
 const SECTOR: usize = 512;
 const SECTOR_MASK: u64 = 511;
@@ -59,7 +57,7 @@ pub(super) fn run(
 ) {
     let windows = windows(volume, places);
     // One thread reads while another searches; the results come in order whatever their number.
-    let threads = if windows.len() < MANY { 0 } else { parallel::available_threads().min(4) };
+    let threads = parallel::threads_of_a_pass(windows.len() as u64);
     let spare: Mutex<Vec<Vec<u8>>> = Mutex::default();
     let lock = || spare.lock().unwrap_or_else(PoisonError::into_inner);
     let search = |number: u64| {
