@@ -25,6 +25,8 @@ struct Shard {
     pages: HashMap<u64, Arc<Vec<u8>>>,
     /// In order of arrival: the first in is the first out.
     order: VecDeque<u64>,
+    /// The bytes of the page that went last, to read the next one into.
+    spare: Vec<u8>,
 }
 
 impl Cached {
@@ -58,15 +60,19 @@ impl Cached {
         }
         let start = page.saturating_mul(self.page_size);
         let length = self.page_size.min(self.source.len().saturating_sub(start));
-        let bytes = Arc::new(self.source.read_vec(start, length)?);
+        let mut bytes = self.shard(page).map(|mut shard| std::mem::take(&mut shard.spare)).unwrap_or_default();
+        bytes.resize(usize::try_from(length).unwrap_or(usize::MAX), 0);
+        self.source.read_at(start, &mut bytes)?;
+        let bytes = Arc::new(bytes);
         if let Some(mut shard) = self.shard(page)
             && shard.pages.insert(page, bytes.clone()).is_none()
         {
             shard.order.push_back(page);
             if shard.order.len() > self.pages_per_shard
                 && let Some(oldest) = shard.order.pop_front()
+                && let Some(oldest) = shard.pages.remove(&oldest)
             {
-                shard.pages.remove(&oldest);
+                shard.spare = Arc::into_inner(oldest).unwrap_or_default();
             }
         }
         Ok(bytes)

@@ -21,8 +21,8 @@ use crate::{
 use std::sync::Arc;
 
 const STRUCTURE: &str = "$MFT";
-/// Bytes read at once when all records are read.
-const BLOCK: usize = 512 << 10;
+/// Bytes read at once when all records are read, past the cache.
+const BLOCK: usize = 1 << 20;
 /// Bytes of records kept in memory.
 const CACHE: u64 = 2 << 20;
 /// $MFTMirr holds copies of at least so many records.
@@ -217,13 +217,7 @@ impl Mft {
     }
 
     /// Parses the records of a block, which stands at `offset` of $MFT; `first` is the number of its first one.
-    fn parse_block(
-        &self,
-        first: u64,
-        offset: u64,
-        block: &[u8],
-        mut visit: impl FnMut(u64, Result<Option<Record>>),
-    ) {
+    fn parse_block(&self, first: u64, offset: u64, block: &[u8], mut visit: impl FnMut(u64, Result<Option<Record>>)) {
         let size = usize::try_from(self.record_size).unwrap_or(usize::MAX).max(1);
         // Locating each record would cost more than parsing it: the extents of the block serve all of its records.
         let extents = self.records.locate(offset, block.len() as u64);

@@ -101,7 +101,13 @@ impl Scan {
             scan.append(part, volume);
             if scan.slots.len() as u64 > most {
                 let (structure, offset) = ("$MFT", 0);
-                return Err(Error::Limit { structure, offset, found: most, limit: volume.limits.entries, unit: "records" });
+                return Err(Error::Limit {
+                    structure,
+                    offset,
+                    found: most,
+                    limit: volume.limits.entries,
+                    unit: "records",
+                });
             }
             Ok(())
         });
