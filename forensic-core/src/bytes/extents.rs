@@ -160,6 +160,20 @@ impl ReadAt for Extents {
         })
     }
 
+    fn next_data(&self, offset: u64) -> u64 {
+        let first = self.runs.partition_point(|(end, _)| *end <= offset);
+        for (end, run) in self.runs.iter().skip(first) {
+            let start = end.saturating_sub(run.length);
+            let at = offset.max(start);
+            let Some(place) = run.offset.map(|place| place.saturating_add(at.saturating_sub(start))) else { continue };
+            let next = at.saturating_add(self.source.next_data(place).saturating_sub(place));
+            if next < *end {
+                return next;
+            }
+        }
+        self.len().max(offset)
+    }
+
     fn locate_byte(&self, offset: u64) -> Option<u64> {
         let (end, run) = self.runs.get(self.runs.partition_point(|(end, _)| *end <= offset))?;
         let inside = offset.saturating_sub(end.saturating_sub(run.length));

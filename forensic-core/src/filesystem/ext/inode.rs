@@ -229,8 +229,9 @@ pub(super) fn check(superblock: &Superblock, number: u32, bytes: &[u8], at: u64)
     let (start, rest) = bytes.split_at(bytes.len().min(BASE + 8));
     let end = start.len().saturating_add(8);
     let whose = u64::from(number) | u64::from(fields.u32(0x64)?) << 32;
-    for (at, part) in [(0, &whose.to_le_bytes()[..]), (8, start)] {
-        head.iter_mut().skip(at).zip(part).for_each(|(to, from)| *to = *from);
+    if let Some((first, inode)) = head.get_mut(..end).and_then(<[u8]>::split_first_chunk_mut) {
+        *first = whose.to_le_bytes();
+        inode.copy_from_slice(start);
     }
     for hole in [Some(0x84..0x86), wide.then_some(0x8a..0x8c)].into_iter().flatten() {
         head.get_mut(hole).unwrap_or_default().fill(0);
