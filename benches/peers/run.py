@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Times this library beside its peers, interleaved in one run: run.py ntfs | fat32 | exfat | ext4 | e01 [--rounds N].
 
-Prints wall and processor seconds of each program (median, and the range of wall), the most memory it held, and the ratio to
-ours. The images are made on the first run and kept in build/bench. Needs what the peers are: pytsk3 and dissect (PyPI),
+Prints wall and processor seconds of each program (median, and the range of wall), the most memory it held, and ours divided
+by it in wall seconds. The images are made on the first run and kept in build/bench. Needs what the peers are: pytsk3 and dissect (PyPI),
 sleuthkit, ewf-tools; and what make_volume.py needs.
 """
 
@@ -22,10 +22,16 @@ WORK = ROOT / "build" / "bench"
 RELEASE = Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target")) / "release"
 
 
+def confined(command):
+    """The command on one processor: what a program sees of the machine when it is to use one thread for all it does."""
+    return ["taskset", "-c", str(max(os.sched_getaffinity(0))), *command]
+
+
 def timed(command):
     """Wall and processor seconds of a command, and the most memory it held, in MiB."""
+    command = [str(part) for part in command]
     start = time.perf_counter()
-    child = subprocess.Popen([str(part) for part in command], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    child = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     _, status, usage = os.wait4(child.pid, 0)
     wall = time.perf_counter() - start
     child.returncode = os.waitstatus_to_exitcode(status)
@@ -35,20 +41,21 @@ def timed(command):
 
 
 def compare(programs, rounds):
-    """programs: name -> command, the first being ours; interleaved."""
+    """programs: name -> command, ours before the peers; interleaved."""
     seen = {name: [] for name in programs}
     for _ in range(rounds):
         for name, command in programs.items():
             seen[name].append(timed(command))
     walls = {name: statistics.median(wall for wall, _, _ in runs) for name, runs in seen.items()}
-    ours = next(iter(programs))
-    print(f"{'program':<36} {'wall s':>8} {'range':>17} {'processor s':>12} {'MiB':>6} {'it / ours':>10} {'ours / it':>10}")
+    ours = [name for name in programs if name.startswith("forensic")]
+    heads = " ".join(f"{name.split(', ')[-1].removesuffix('s').removesuffix(' thread') + ' / it':>13}" for name in ours)
+    print(f"{'program':<36} {'wall s':>8} {'range':>17} {'processor s':>12} {'MiB':>6} {heads}")
     for name, runs in seen.items():
         least, most = min(wall for wall, _, _ in runs), max(wall for wall, _, _ in runs)
         processor = statistics.median(processor for _, processor, _ in runs)
         memory = max(memory for _, _, memory in runs)
-        ratio = walls[name] / walls[ours]
-        print(f"{name:<36} {walls[name]:>8.2f} {least:>8.2f}–{most:<8.2f} {processor:>12.2f} {memory:>6.0f} {ratio:>10.2f} {1 / ratio:>10.2f}")
+        ratios = " ".join(f"{walls[own] / walls[name]:>13.2f}" for own in ours)
+        print(f"{name:<36} {walls[name]:>8.2f} {least:>8.2f}–{most:<8.2f} {processor:>12.2f} {memory:>6.0f} {ratios}")
 
 
 def volume(kind, rounds, files, largest, flat):
@@ -63,14 +70,14 @@ def volume(kind, rounds, files, largest, flat):
     where = "one folder" if flat else "folders of 250"
     print(f"\n{files} files of up to {largest} bytes on {kind}, {where}: names, {rounds} rounds interleaved")
     names = {
-        "forensic (names.rs), one thread": [RELEASE / "names", image, "1"],
+        "forensic (names.rs), one thread": confined([RELEASE / "names", image, "1"]),
         "forensic (names.rs), two threads": [RELEASE / "names", image, "2"],
         "fls -rp": ["fls", "-rp", image],
     }
     compare(names, rounds)
     print(f"\nthe same: names and MD5 of every stream, {rounds} rounds interleaved")
     digests = {
-        "forensic (listing.rs), one thread": [RELEASE / "listing", image, "1"],
+        "forensic (listing.rs), one thread": confined([RELEASE / "listing", image, "1"]),
         "forensic (listing.rs), two threads": [RELEASE / "listing", image, "2"],
         "pytsk3": [sys.executable, HERE / "list_pytsk3.py", image],
     }

@@ -24,6 +24,12 @@ pub(crate) fn threads_to_start(wanted: Option<usize>) -> usize {
     }
 }
 
+/// The threads to start for a pass over so many pieces of a volume: none where there are few, and not many, as the medium is
+/// what they all wait for.
+pub(crate) fn threads_of_a_pass(pieces: u64) -> usize {
+    if pieces < 4 { 0 } else { threads_to_start(Some(available_threads().min(4))) }
+}
+
 /// Does `work` for each number below `count` on `threads` threads and gives the results to `visit`, on this thread, in
 /// order. With fewer than two numbers or no threads everything happens on this thread.
 ///

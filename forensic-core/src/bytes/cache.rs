@@ -1,6 +1,6 @@
 //! A page cache in front of a slow source, sharded so that threads do not wait for one another.
 
-use super::{Extent, ReadAt, Source, check_bounds};
+use super::{Extent, ReadAt, Source, check_bounds, slice_of};
 use crate::error::Result;
 use std::{
     collections::{HashMap, VecDeque},
@@ -22,9 +22,11 @@ pub struct Cached {
 
 #[derive(Default)]
 struct Shard {
-    pages: HashMap<u64, Arc<[u8]>>,
+    pages: HashMap<u64, Arc<Vec<u8>>>,
     /// In order of arrival: the first in is the first out.
     order: VecDeque<u64>,
+    /// The bytes of the page that went last, to read the next one into.
+    spare: Vec<u8>,
 }
 
 impl Cached {
@@ -52,21 +54,25 @@ impl Cached {
         Some(shard.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    fn page(&self, page: u64) -> Result<Arc<[u8]>> {
+    fn page(&self, page: u64) -> Result<Arc<Vec<u8>>> {
         if let Some(found) = self.shard(page).and_then(|shard| shard.pages.get(&page).cloned()) {
             return Ok(found);
         }
         let start = page.saturating_mul(self.page_size);
         let length = self.page_size.min(self.source.len().saturating_sub(start));
-        let bytes: Arc<[u8]> = self.source.read_vec(start, length)?.into();
+        let mut bytes = self.shard(page).map(|mut shard| std::mem::take(&mut shard.spare)).unwrap_or_default();
+        bytes.resize(usize::try_from(length).unwrap_or(usize::MAX), 0);
+        self.source.read_at(start, &mut bytes)?;
+        let bytes = Arc::new(bytes);
         if let Some(mut shard) = self.shard(page)
             && shard.pages.insert(page, bytes.clone()).is_none()
         {
             shard.order.push_back(page);
             if shard.order.len() > self.pages_per_shard
                 && let Some(oldest) = shard.order.pop_front()
+                && let Some(oldest) = shard.pages.remove(&oldest)
             {
-                shard.pages.remove(&oldest);
+                shard.spare = Arc::into_inner(oldest).unwrap_or_default();
             }
         }
         Ok(bytes)
@@ -76,6 +82,19 @@ impl Cached {
 impl ReadAt for Cached {
     fn len(&self) -> u64 {
         self.source.len()
+    }
+
+    /// What lies in one page is copied once, into a buffer that was not cleared before.
+    fn read_vec(&self, offset: u64, length: u64) -> Result<Vec<u8>> {
+        check_bounds(offset, length, self.len())?;
+        let (page, inside) = (offset / self.page_size, offset % self.page_size);
+        if inside.saturating_add(length) <= self.page_size
+            && let Ok(bytes) = self.page(page)
+            && let Ok(part) = slice_of(&bytes, inside, usize::try_from(length).unwrap_or(usize::MAX))
+        {
+            return Ok(part.to_vec());
+        }
+        super::read_vec(self, offset, length)
     }
 
     fn read_at(&self, offset: u64, buf: &mut [u8]) -> Result<()> {
@@ -105,6 +124,10 @@ impl ReadAt for Cached {
 
     fn locate(&self, offset: u64, length: u64) -> Vec<Extent> {
         self.source.locate(offset, length)
+    }
+
+    fn locate_byte(&self, offset: u64) -> Option<u64> {
+        self.source.locate_byte(offset)
     }
 
     fn next_data(&self, offset: u64) -> u64 {

@@ -52,7 +52,8 @@ impl Extents {
     /// The runs of `source` one after another; adjacent ones are merged and empty ones dropped. Runs past 2⁶⁴ bytes
     /// in all are dropped.
     pub fn new(source: Source, runs: impl IntoIterator<Item = Run>) -> Self {
-        let mut joined: Vec<(u64, Run)> = Vec::new();
+        let runs = runs.into_iter();
+        let mut joined: Vec<(u64, Run)> = Vec::with_capacity(runs.size_hint().0.min(4));
         let mut end = 0u64;
         for run in runs {
             if run.length == 0 {
@@ -157,6 +158,26 @@ impl ReadAt for Extents {
                 }
             }
         })
+    }
+
+    fn next_data(&self, offset: u64) -> u64 {
+        let first = self.runs.partition_point(|(end, _)| *end <= offset);
+        for (end, run) in self.runs.iter().skip(first) {
+            let start = end.saturating_sub(run.length);
+            let at = offset.max(start);
+            let Some(place) = run.offset.map(|place| place.saturating_add(at.saturating_sub(start))) else { continue };
+            let next = at.saturating_add(self.source.next_data(place).saturating_sub(place));
+            if next < *end {
+                return next;
+            }
+        }
+        self.len().max(offset)
+    }
+
+    fn locate_byte(&self, offset: u64) -> Option<u64> {
+        let (end, run) = self.runs.get(self.runs.partition_point(|(end, _)| *end <= offset))?;
+        let inside = offset.saturating_sub(end.saturating_sub(run.length));
+        self.source.locate_byte(run.offset?.saturating_add(inside))
     }
 
     fn locate(&self, offset: u64, length: u64) -> Vec<Extent> {

@@ -32,9 +32,11 @@ impl<'a> Fields<'a> {
 
     #[inline(always)]
     pub(crate) fn array<const N: usize>(&self, offset: usize) -> Result<[u8; N]> {
-        let mut array = [0; N];
-        array.copy_from_slice(self.bytes(offset, N)?);
-        Ok(array)
+        // A call to copy a few bytes would cost more than all else here.
+        match self.bytes.get(offset..).and_then(<[u8]>::first_chunk) {
+            Some(array) => Ok(*array),
+            None => Err(self.too_short(offset, N)),
+        }
     }
 
     #[inline(always)]

@@ -20,6 +20,7 @@ pub use extents::{Extents, Run};
 pub(crate) use fields::Fields;
 pub use os::FileSource;
 pub use readahead::for_each_block;
+pub(crate) use readahead::work_on_blocks;
 pub use reader::Reader;
 pub use slice::Slice;
 pub use unreadable::{Tolerant, Unreadable};
@@ -73,7 +74,13 @@ pub trait ReadAt: Send + Sync {
 
     /// The medium offset of byte `offset` of this source; `offset` itself where the byte lies nowhere.
     fn medium_offset(&self, offset: u64) -> u64 {
-        self.locate(offset, 1).first().and_then(|extent| extent.offset).unwrap_or(offset)
+        self.locate_byte(offset).unwrap_or(offset)
+    }
+
+    /// The medium offset of byte `offset` of this source, `None` where it lies nowhere: what [`ReadAt::locate`] says of one
+    /// byte, for sources that can say so without a list.
+    fn locate_byte(&self, offset: u64) -> Option<u64> {
+        self.locate(offset, 1).first()?.offset
     }
 
     /// The first byte from `offset` on that may be other than zero, or the length: what lies between is known to read as
@@ -88,12 +95,16 @@ pub trait ReadAt: Send + Sync {
     /// # Errors
     /// As [`ReadAt::read_at`].
     fn read_vec(&self, offset: u64, length: u64) -> Result<Vec<u8>> {
-        check_bounds(offset, length, self.len())?;
-        let length = usize::try_from(length).map_err(|_| Error::invalid("a read longer than memory"))?;
-        let mut buf = vec![0; length];
-        self.read_at(offset, &mut buf)?;
-        Ok(buf)
+        read_vec(self, offset, length)
     }
+}
+
+fn read_vec<S: ReadAt + ?Sized>(source: &S, offset: u64, length: u64) -> Result<Vec<u8>> {
+    check_bounds(offset, length, source.len())?;
+    let length = usize::try_from(length).map_err(|_| Error::invalid("a read longer than memory"))?;
+    let mut buf = vec![0; length];
+    source.read_at(offset, &mut buf)?;
+    Ok(buf)
 }
 
 /// A piece of a stream and the place of its bytes on the medium.
@@ -153,6 +164,12 @@ pub(crate) fn slice_of(bytes: &[u8], offset: u64, length: usize) -> Result<&[u8]
     bytes.get(start..end).ok_or_else(out_of_bounds)
 }
 
+/// True where there is nothing but zeros.
+pub(crate) fn is_zero(bytes: &[u8]) -> bool {
+    // No early end inside a piece, so that it is looked at many bytes at once.
+    bytes.chunks(128).all(|piece| piece.iter().fold(0, |sum, byte| sum | byte) == 0)
+}
+
 macro_rules! read_memory {
     ($($type:ty),*) => {$(
         impl ReadAt for $type {
@@ -179,8 +196,16 @@ impl ReadAt for Source {
         (**self).read_at(offset, buf)
     }
 
+    fn read_vec(&self, offset: u64, length: u64) -> Result<Vec<u8>> {
+        (**self).read_vec(offset, length)
+    }
+
     fn locate(&self, offset: u64, length: u64) -> Vec<Extent> {
         (**self).locate(offset, length)
+    }
+
+    fn locate_byte(&self, offset: u64) -> Option<u64> {
+        (**self).locate_byte(offset)
     }
 
     fn next_data(&self, offset: u64) -> u64 {

@@ -102,6 +102,10 @@ impl ReadAt for FileSource {
         Ok(())
     }
 
+    fn locate_byte(&self, offset: u64) -> Option<u64> {
+        (offset < self.size).then_some(offset)
+    }
+
     fn next_data(&self, offset: u64) -> u64 {
         next_data(&self.file, offset, self.size)
     }

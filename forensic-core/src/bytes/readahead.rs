@@ -18,21 +18,51 @@ pub fn for_each_block(
     readers: usize,
     mut visit: impl FnMut(u64, Result<&[u8]>) -> Result<()>,
 ) -> Result<()> {
-    let size = source.len();
-    let block_size = block_size.max(1) as u64;
     let spare: Mutex<Vec<Vec<u8>>> = Mutex::default();
     let lock = || spare.lock().unwrap_or_else(PoisonError::into_inner);
     let read = |block: u64| {
-        let offset = block.saturating_mul(block_size);
-        // No longer than a block, which was a usize.
-        let length = block_size.min(size.saturating_sub(offset)) as usize;
         let mut buf = lock().pop().unwrap_or_default();
-        buf.resize(length, 0);
-        (source.read_at(offset, &mut buf), buf)
+        (read_block(source, block_size, block, &mut buf), buf)
     };
-    parallel::in_order(size.div_ceil(block_size), readers, read, |block, (read, buf)| {
-        visit(block.saturating_mul(block_size), read.map(|()| &*buf))?;
+    parallel::in_order(blocks(source, block_size), readers, read, |block, (read, buf)| {
+        visit(block.saturating_mul(block_size.max(1) as u64), read.map(|()| &*buf))?;
         lock().push(buf);
         Ok(())
     })
+}
+
+/// Reads `source` from start to end, and does `work` for each block, given its offset, on `threads` threads (none: on this
+/// one); `visit` is given what came of each, in order, on this thread.
+///
+/// # Errors
+/// What `visit` returns.
+pub(crate) fn work_on_blocks<T: Send>(
+    source: &Source,
+    block_size: usize,
+    threads: usize,
+    work: impl Fn(u64, Result<&[u8]>) -> T + Sync,
+    mut visit: impl FnMut(T) -> Result<()>,
+) -> Result<()> {
+    let spare: Mutex<Vec<Vec<u8>>> = Mutex::default();
+    let lock = || spare.lock().unwrap_or_else(PoisonError::into_inner);
+    let work = |block: u64| {
+        let mut buf = lock().pop().unwrap_or_default();
+        let read = read_block(source, block_size, block, &mut buf);
+        let done = work(block.saturating_mul(block_size.max(1) as u64), read.map(|()| &*buf));
+        lock().push(buf);
+        done
+    };
+    parallel::in_order(blocks(source, block_size), threads, work, |_, done| visit(done))
+}
+
+fn blocks(source: &Source, block_size: usize) -> u64 {
+    source.len().div_ceil(block_size.max(1) as u64)
+}
+
+/// Fills `buf` with a block: the last one may be shorter.
+fn read_block(source: &Source, block_size: usize, block: u64, buf: &mut Vec<u8>) -> Result<()> {
+    let offset = block.saturating_mul(block_size.max(1) as u64);
+    // No longer than a block, which was a usize.
+    buf.resize((block_size.max(1) as u64).min(source.len().saturating_sub(offset)) as usize, 0);
+    source.read_at(offset, buf)
 }

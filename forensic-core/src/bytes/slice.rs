@@ -38,6 +38,10 @@ impl ReadAt for Slice {
         next.saturating_sub(self.offset).min(self.length)
     }
 
+    fn locate_byte(&self, offset: u64) -> Option<u64> {
+        self.source.locate_byte(self.offset.saturating_add(Some(offset).filter(|offset| *offset < self.length)?))
+    }
+
     fn locate(&self, offset: u64, length: u64) -> Vec<Extent> {
         let length = length.min(self.length.saturating_sub(offset));
         let mut extents = self.source.locate(self.offset.saturating_add(offset), length);

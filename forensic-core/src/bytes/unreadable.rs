@@ -93,6 +93,10 @@ impl ReadAt for Tolerant {
         self.source.locate(offset, length)
     }
 
+    fn locate_byte(&self, offset: u64) -> Option<u64> {
+        self.source.locate_byte(offset)
+    }
+
     fn next_data(&self, offset: u64) -> u64 {
         self.source.next_data(offset)
     }

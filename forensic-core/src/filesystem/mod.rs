@@ -37,6 +37,7 @@ mod xfs;
 use crate::{
     bytes::{Extents, ReadAt, Run, Source},
     error::{Error, Issue, Result},
+    hash::{self, Algorithm, Digests},
     limits::Limits,
     parallel,
 };
@@ -49,7 +50,9 @@ pub use model::{
 pub(crate) use recognise::{optical_size, recognise};
 
 /// Entries that a thread of `walk_parallel` reads at once.
-const ENTRIES_AT_ONCE: u64 = 64;
+const ENTRIES_AT_ONCE: u64 = 256;
+/// Entries whose streams a thread of `walk_hashed` hashes at once: enough to fill the processor's vector lanes.
+const HASHED_AT_ONCE: u64 = 512;
 
 /// A filesystem on a volume, live and deleted.
 ///
@@ -139,15 +142,63 @@ impl dyn FileSystem {
         threads: Option<usize>,
         mut visit: impl FnMut(Entry) -> Result<()>,
     ) -> Result<()> {
-        let end = options.end.min(self.entry_count());
-        let count = end.saturating_sub(options.start).div_ceil(ENTRIES_AT_ONCE);
-        let part = |number: u64| {
-            let start = options.start.saturating_add(number.saturating_mul(ENTRIES_AT_ONCE));
-            let options = WalkOptions { start, end: start.saturating_add(ENTRIES_AT_ONCE).min(end), ..options };
-            self.walk(options).collect::<Vec<_>>()
+        self.walk_in_parts(
+            options,
+            threads,
+            ENTRIES_AT_ONCE,
+            |entries| entries,
+            |entries| entries.into_iter().try_for_each(&mut visit),
+        )
+    }
+
+    /// The same walk with the digests of each entry's streams, in their order: the fast way to hash all of a filesystem.
+    /// What is listed by a thread is hashed by it, many streams at once ([`hash::hash_many`]), while others list and hash
+    /// what comes behind. The digest of a stream that cannot be read is the error.
+    ///
+    /// # Errors
+    /// What `visit` returns.
+    pub fn walk_hashed(
+        self: &Arc<Self>,
+        options: WalkOptions,
+        algorithms: &[Algorithm],
+        threads: Option<usize>,
+        mut visit: impl FnMut(Entry, Vec<Result<Digests>>) -> Result<()>,
+    ) -> Result<()> {
+        let digest = |entries: Vec<Entry>| {
+            let streams = || entries.iter().flat_map(|entry| &entry.streams).map(Stream::open);
+            let sources: Vec<Source> = streams().flatten().collect();
+            let mut digests = hash::hash_many(&sources, algorithms, Some(1)).into_iter();
+            let digests: Vec<_> = streams()
+                .map(|stream| stream.and_then(|_| digests.next().unwrap_or_else(|| Ok(Digests::default()))))
+                .collect();
+            (entries, digests)
         };
-        let threads = parallel::threads_to_start(threads);
-        parallel::in_order(count, threads, part, |_, entries| entries.into_iter().try_for_each(&mut visit))
+        self.walk_in_parts(options, threads, HASHED_AT_ONCE, digest, |(entries, digests)| {
+            let mut digests = digests.into_iter();
+            entries.into_iter().try_for_each(|entry| {
+                let own = digests.by_ref().take(entry.streams.len()).collect();
+                visit(entry, own)
+            })
+        })
+    }
+
+    /// Walks in parts of so many positions: `work` is done on any thread, `visit` on this one, in listing order.
+    fn walk_in_parts<T: Send>(
+        self: &Arc<Self>,
+        options: WalkOptions,
+        threads: Option<usize>,
+        positions: u64,
+        work: impl Fn(Vec<Entry>) -> T + Sync,
+        mut visit: impl FnMut(T) -> Result<()>,
+    ) -> Result<()> {
+        let end = options.end.min(self.entry_count());
+        let count = end.saturating_sub(options.start).div_ceil(positions);
+        let part = |number: u64| {
+            let start = options.start.saturating_add(number.saturating_mul(positions));
+            let options = WalkOptions { start, end: start.saturating_add(positions).min(end), ..options };
+            work(self.walk(options).collect())
+        };
+        parallel::in_order(count, parallel::threads_to_start(threads), part, |_, done| visit(done))
     }
 
     /// The entry with this path ("/DCIM/IMG_1.JPG").

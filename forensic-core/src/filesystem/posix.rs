@@ -41,12 +41,17 @@ impl Owner {
     pub(crate) fn describe(&self, entry: &mut Entry) {
         entry.kind = kind(self.mode).unwrap_or(Kind::Other);
         let numbers = [
-            ("mode", i64::from(self.mode)),
-            ("uid", i64::from(self.uid)),
             ("gid", i64::from(self.gid)),
             ("links", i64::try_from(self.links).unwrap_or(i64::MAX)),
+            ("mode", i64::from(self.mode)),
+            ("uid", i64::from(self.uid)),
         ];
-        entry.attributes.extend(numbers.map(|(key, number)| (key.into(), Value::Int(number))));
+        // Made at once from what is in order, and joined with what is there already: in most entries nothing.
+        let mut all = Attributes::from(numbers.map(|(key, number)| (key.into(), Value::Int(number))));
+        match entry.attributes.is_empty() {
+            true => entry.attributes = all,
+            false => entry.attributes.append(&mut all),
+        }
     }
 }
 

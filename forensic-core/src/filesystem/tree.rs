@@ -52,7 +52,10 @@ impl<T> TreeBuilder<T> {
     /// Adds a name. `/` and NUL in it become U+FFFD. Siblings are listed in the order they were pushed.
     pub(crate) fn push(&mut self, parent: Parent, name: &str, status: Status, payload: T) -> NodeId {
         let start = self.names.len();
-        self.names.extend(name.chars().map(|c| if matches!(c, '/' | '\0') { '\u{fffd}' } else { c }));
+        match name.bytes().any(|byte| matches!(byte, b'/' | 0)) {
+            true => self.names.extend(name.chars().map(|c| if matches!(c, '/' | '\0') { '\u{fffd}' } else { c })),
+            false => self.names.push_str(name),
+        }
         let id = NodeId(u32::try_from(self.nodes.len()).unwrap_or(u32::MAX));
         self.nodes.push((parent, status, start..self.names.len(), payload));
         id
@@ -216,15 +219,21 @@ impl<T> Tree<T> {
 
     /// The path of a position, `/$OrphanFiles/…` where its directory is lost.
     pub(crate) fn path(&self, position: u64) -> String {
-        let mut names = Vec::new();
+        // As many as most paths have, and the length at once: this is done for every entry of a listing.
+        let mut names = Vec::with_capacity(8);
+        let mut length = 0usize;
         let mut lost = false;
         let mut next = self.node(position);
         while let Some(node) = next {
-            names.push(self.name(node));
+            let name = self.name(node);
+            names.push(name);
+            length = length.saturating_add(name.len()).saturating_add(1);
             lost = node.lost;
             next = node.parent.and_then(|parent| self.node(u64::from(parent)));
         }
-        let mut path = String::from(if lost { "/$OrphanFiles" } else { "" });
+        let root = if lost { "/$OrphanFiles" } else { "" };
+        let mut path = String::with_capacity(length.saturating_add(root.len()));
+        path.push_str(root);
         for name in names.iter().rev() {
             path.push('/');
             path.push_str(name);

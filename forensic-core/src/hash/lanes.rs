@@ -235,8 +235,9 @@ fn md5_many_with(sources: &[Source], width: Width) -> Vec<Result<Digests>> {
             for (index, lane) in lanes.iter_mut().enumerate() {
                 let Some(lane) = lane else { continue };
                 let block = &lane.buf[lane.at..lane.at + BLOCK];
-                for (words, bytes) in message.iter_mut().zip(block.as_chunks::<4>().0) {
-                    words[index] = u32::from_le_bytes(*bytes);
+                let words = block.as_chunks::<4>().0;
+                for word in 0..16 {
+                    message[word][index] = u32::from_le_bytes(words[word]);
                 }
                 lane.at += BLOCK;
             }

@@ -240,4 +240,9 @@ fn holes_of_a_sparse_file_are_known_without_reading_them() {
     }
     let place = hole - (1 << 20);
     assert!(volume.next_data(place) == place && volume.read_vec(place, 18).unwrap() == data);
+    // A file in two pieces with a hole of its own between them.
+    let pieces = [Run::new(0, 4096), Run::sparse(100), Run::new(place, 18)];
+    let file = Extents::new(Arc::new(volume), pieces);
+    assert!([0, 4196].contains(&file.next_data(0)) && file.next_data(4096) == 4196 && file.next_data(4200) == 4200);
+    assert_eq!((file.next_data(4214), file.locate_byte(4196), file.locate_byte(4096)), (4214, Some(hole), None));
 }

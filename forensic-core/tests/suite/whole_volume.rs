@@ -4,16 +4,17 @@ use crate::fat_image::{FILE, FatImage, Kind, open, short};
 use forensic_core::{
     Error,
     bytes::ReadAt,
-    filesystem::{FileSystem, WalkOptions, readers, recognised_only},
+    filesystem::{Entry, FileSystem, Stream, WalkOptions, readers, recognised_only},
+    hash::{self, Algorithm, Digests},
     report::Bodyfile,
 };
 use std::sync::Arc;
 
-/// A volume of 120 files, made on 2020-05-17 at 12:30:10.
+/// A volume of 500 files, more than a thread walks at once, made on 2020-05-17 at 12:30:10.
 fn volume(behind: &[u8]) -> Arc<dyn FileSystem> {
     let mut image = FatImage::new(Kind::Fat16);
     let name = |number| format!("FILE{number:04}BIN").into_bytes().try_into().unwrap();
-    let slots: Vec<_> = (0..120).map(|number| short(&name(number), FILE, 0, 0)).collect();
+    let slots: Vec<_> = (0..500).map(|number| short(&name(number), FILE, 0, 0)).collect();
     let root = image.root();
     image.slots(root, &slots);
     let mut bytes = image.bytes;
@@ -29,15 +30,34 @@ fn paths(filesystem: &Arc<dyn FileSystem>, options: WalkOptions) -> Vec<String> 
 fn walk_is_the_same_on_any_number_of_threads() {
     let filesystem = volume(&[]);
     let whole = paths(&filesystem, WalkOptions::default());
-    assert_eq!(whole.len(), 120);
+    assert_eq!(whole.len(), 500);
     for threads in [Some(1), Some(2), Some(5), None] {
         let mut seen = Vec::new();
-        let visit = |entry: forensic_core::filesystem::Entry| {
+        let visit = |entry: Entry| {
             seen.push(entry.path);
             Ok(())
         };
         filesystem.walk_parallel(WalkOptions::default(), threads, visit).unwrap();
         assert_eq!(seen, whole, "{threads:?} threads");
+    }
+}
+
+#[test]
+fn hashed_walk_gives_the_digests_of_every_stream() {
+    let filesystem = volume(&[]);
+    let hash = |stream: &Stream| hash::hash(&stream.open().unwrap(), &[Algorithm::Md5]).unwrap();
+    let expected: Vec<_> = filesystem
+        .walk(WalkOptions::default())
+        .map(|entry| (entry.path, entry.streams.iter().map(hash).collect::<Vec<_>>()))
+        .collect();
+    for threads in [Some(1), Some(2)] {
+        let mut seen = Vec::new();
+        let visit = |entry: Entry, digests: Vec<forensic_core::Result<Digests>>| {
+            seen.push((entry.path, digests.into_iter().map(Result::unwrap).collect::<Vec<_>>()));
+            Ok(())
+        };
+        filesystem.walk_hashed(WalkOptions::default(), &[Algorithm::Md5], threads, visit).unwrap();
+        assert_eq!(seen, expected, "{threads:?} threads");
     }
 }
 
@@ -77,7 +97,7 @@ fn mactime_reads_the_timeline() {
     Bodyfile { prefix: "D:".to_owned(), utc_offset: 7200 }
         .write_file(std::slice::from_ref(&filesystem), &path)
         .unwrap();
-    assert_eq!(std::fs::read_to_string(&path).unwrap().lines().count(), 120);
+    assert_eq!(std::fs::read_to_string(&path).unwrap().lines().count(), 500);
     let Ok(mactime) = std::process::Command::new("mactime").args(["-y", "-d", "-z", "UTC", "-b"]).arg(&path).output()
     else {
         eprintln!("SKIPPED: mactime is absent (apt-get install sleuthkit)");

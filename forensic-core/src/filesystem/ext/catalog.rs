@@ -19,11 +19,13 @@ use crate::{
     error::{Error, Issue},
     filesystem::{
         model::Status,
-        posix,
         tree::{NodeId, Parent, Tree, TreeBuilder},
     },
 };
-use std::collections::{HashMap, HashSet};
+use std::{
+    borrow::Cow,
+    collections::{HashMap, HashSet},
+};
 
 /// What an entry is made from.
 #[derive(Debug, Clone)]
@@ -54,8 +56,8 @@ pub(super) struct Catalog {
     pub(super) tree: Tree<Place>,
     pub(super) scan: Scan,
     pub(super) lives: Lives,
-    /// Position of the first name of each inode in use.
-    pub(super) positions: HashMap<u32, u32>,
+    /// Inodes in use, in order, and the position of the first name of each.
+    positions: Vec<(u32, u32)>,
 }
 
 impl Catalog {
@@ -69,6 +71,7 @@ impl Catalog {
             nodes: TreeBuilder::new(),
             hung: Vec::new(),
             directories: HashMap::new(),
+            listed: vec![false; scan.slots.len()],
             named: HashSet::new(),
         };
         let mut listed = Listed::default();
@@ -81,13 +84,17 @@ impl Catalog {
             let found = format!("name {} in a loop of directories, or too deep", node.0);
             volume.issues.push(Issue::new(volume.source.medium_offset(0), "directory tree", found));
         }
-        let mut positions = HashMap::new();
-        for (position, node) in (0u32..).zip(tree.nodes()) {
-            if node.status.is_live() {
-                positions.entry(node.payload.number).or_insert(position);
-            }
-        }
+        let live = (0u32..).zip(tree.nodes()).filter(|(_, node)| node.status.is_live());
+        let mut positions: Vec<_> = live.map(|(position, node)| (node.payload.number, position)).collect();
+        positions.sort();
+        positions.dedup_by_key(|(number, _)| *number);
         Self { tree, scan, lives, positions }
+    }
+
+    /// The path of an inode in use, by the first of its names.
+    pub(super) fn path(&self, number: u32) -> Option<String> {
+        let place = self.positions.binary_search_by_key(&number, |(number, _)| *number).ok()?;
+        self.positions.get(place).map(|(_, position)| self.tree.path(u64::from(*position)))
     }
 }
 
@@ -99,7 +106,9 @@ struct Builder<'a> {
     /// Of each node, the directory it hangs in.
     hung: Vec<(NodeId, Directory)>,
     directories: HashMap<Directory, NodeId>,
-    /// Inodes that a name leads to, and which file of theirs.
+    /// Of each slot of the scan, whether a name in use leads to it.
+    listed: Vec<bool>,
+    /// Former files that a name leads to: inode and which file of it.
     named: HashSet<(u32, Who)>,
 }
 
@@ -142,7 +151,6 @@ impl Builder<'_> {
                         continue;
                     }
                     listed.add(slot.number, entry.name, entry.inode);
-                    self.named.insert((entry.inode, Who::Present));
                     let place = Place {
                         number: entry.inode,
                         who: Who::Present,
@@ -152,8 +160,11 @@ impl Builder<'_> {
                         raw: None,
                     };
                     let node = self.push(entry.name, Status::Allocated, place, own);
-                    let directory = self.scan.slot(entry.inode).is_some_and(Slot::is_directory);
-                    if directory {
+                    let slot = self.scan.place(entry.inode);
+                    if let Some(listed) = slot.and_then(|slot| self.listed.get_mut(slot)) {
+                        *listed = true;
+                    }
+                    if slot.and_then(|slot| self.scan.slots.get(slot)).is_some_and(Slot::is_directory) {
                         let is = Directory { number: entry.inode, who: Who::Present };
                         self.directories.entry(is).or_insert(node);
                     }
@@ -192,6 +203,7 @@ impl Builder<'_> {
     /// Adds former names.
     fn former(&mut self, journal: Option<&Journal>, mut listed: Listed) {
         let gaps = std::mem::take(&mut listed.gaps);
+        listed.close();
         let mut names = Names::new(self.volume, self.scan, self.lives, journal, &listed);
         names.read_journal();
         let mut owned: Vec<(u64, Directory)> = listed
@@ -283,8 +295,8 @@ impl Builder<'_> {
         let nowhere = Directory { number: 0, who: Who::Unknown };
         let is_own = |number: u32| number < superblock.first_inode || superblock.own_inodes.contains(&number);
         let mut wanted: Vec<(u32, Who, Status)> = Vec::new();
-        for slot in self.scan.slots.iter().filter(|slot| slot.in_use && slot.flags & flag::EA_INODE == 0) {
-            let listed = self.named.contains(&(slot.number, Who::Present));
+        let slots = self.scan.slots.iter().zip(&self.listed);
+        for (slot, listed) in slots.filter(|(slot, _)| slot.in_use && slot.flags & flag::EA_INODE == 0) {
             if !listed && !is_own(slot.number) {
                 wanted.push((slot.number, Who::Present, Status::Unlisted));
             }
@@ -313,8 +325,9 @@ impl Builder<'_> {
     }
 
     fn push(&mut self, name: &[u8], status: Status, place: Place, directory: Directory) -> NodeId {
-        let text = posix::name(name);
-        let raw = (text.as_bytes() != name || text.contains(['/', '\0'])).then(|| name.into());
+        let text = String::from_utf8_lossy(name);
+        let is_changed = matches!(text, Cow::Owned(_)) || name.iter().any(|byte| matches!(byte, b'/' | 0));
+        let raw = is_changed.then(|| name.into());
         let node = self.nodes.push(Parent::Lost, &text, status, Place { raw, ..place });
         self.hung.push((node, directory));
         node
@@ -339,14 +352,18 @@ impl Builder<'_> {
     }
 
     fn finish(mut self) -> (Tree<Place>, Vec<NodeId>) {
+        // The names of a directory come one after another, so that most are asked for again.
+        let mut last = None;
         for (node, directory) in std::mem::take(&mut self.hung) {
-            let parent = match directory {
-                Directory { number: ROOT, .. } => Parent::Root,
-                _ => self
-                    .directories
-                    .get(&directory)
-                    .filter(|parent| **parent != node)
-                    .map_or(Parent::Lost, |parent| Parent::Node(*parent)),
+            let found = match last {
+                Some((of, found)) if of == directory => found,
+                _ => self.directories.get(&directory).copied(),
+            };
+            last = Some((directory, found));
+            let parent = match found.filter(|parent| *parent != node) {
+                _ if directory.number == ROOT => Parent::Root,
+                Some(parent) => Parent::Node(parent),
+                None => Parent::Lost,
             };
             self.nodes.set_parent(node, parent);
         }

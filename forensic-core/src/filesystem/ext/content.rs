@@ -66,7 +66,8 @@ struct Runs {
 impl Runs {
     fn of(volume: &Volume, inode: &Inode, map: &Map, taken: &[(u64, u64)]) -> Self {
         let bytes = |blocks: u64| volume.superblock.offset(blocks);
-        let mut all = Self { runs: Vec::new(), lost: Vec::new(), slack: Vec::new() };
+        let count = map.segments.len().saturating_add(1);
+        let mut all = Self { runs: Vec::with_capacity(count), lost: Vec::new(), slack: Vec::new() };
         let mut end = 0u64;
         for segment in &map.segments {
             let (start, length) = (bytes(segment.logical), bytes(segment.count));
@@ -81,7 +82,7 @@ impl Runs {
             if start >= inode.size {
                 continue;
             }
-            all.runs.push(Run::sparse(start.saturating_sub(end)));
+            all.hole(start.saturating_sub(end));
             end = stop;
             match segment.place {
                 Place::Data(block) => {
@@ -96,12 +97,17 @@ impl Runs {
             }
         }
         let rest = inode.size.saturating_sub(end);
-        all.runs.push(Run::sparse(rest));
+        all.hole(rest);
         // What a broken map does not speak of is no hole.
         if map.damage.is_some() && rest > 0 {
             all.lost.push((end, inode.size));
         }
         all
+    }
+
+    /// Adds a hole, if it is one.
+    fn hole(&mut self, length: u64) {
+        self.runs.extend((length > 0).then(|| Run::sparse(length)));
     }
 
     /// Notes what of a run of blocks, at byte `start` of the stream, others have taken.

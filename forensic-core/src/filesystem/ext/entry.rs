@@ -59,10 +59,12 @@ fn present(entry: &mut Entry, ext: &Ext, place: &Place) {
         }
         Err(error) => return without(entry, &error),
     };
-    if let Some(error) = record.check(volume) {
+    let catalog = ext.catalog();
+    if !catalog.scan.slot(place.number).is_some_and(|slot| slot.sound)
+        && let Some(error) = record.check(volume)
+    {
         entry.issues.push(Issue::from(&error));
     }
-    let catalog = ext.catalog();
     let budget = if catalog.scan.too_large.contains(&place.number) { 0 } else { volume.superblock.blocks };
     let map = map::read(volume, volume, place.number, &record.inode, record.at, budget);
     fill(entry, volume, &record, &map, &[]);
@@ -73,11 +75,8 @@ fn present(entry: &mut Entry, ext: &Ext, place: &Place) {
         return;
     }
     entry.recoverability = Some(Recoverability::Unknown);
-    entry.recoverability_reason = match catalog.positions.get(&place.number) {
-        Some(position) => {
-            let path = catalog.tree.path(u64::from(*position));
-            format!("its inode is in use: the content is now that of {path}")
-        }
+    entry.recoverability_reason = match catalog.path(place.number) {
+        Some(path) => format!("its inode is in use: the content is now that of {path}"),
         None => "its inode is in use, and no directory lists it".to_owned(),
     };
 }

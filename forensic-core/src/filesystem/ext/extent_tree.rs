@@ -37,7 +37,8 @@ pub(super) fn collect(collector: &mut Collector<'_>, number: u32, inode: &Inode,
     if depth > MOST_DEPTH {
         return Err(Error::corrupt(STRUCTURE, at, format!("at most {MOST_DEPTH} levels"), depth));
     }
-    let seed = inode::seed(&collector.volume.superblock, number, inode.generation);
+    // The root has no checksum of its own: the inode's is its.
+    let seed = if depth > 0 { inode::seed(&collector.volume.superblock, number, inode.generation) } else { 0 };
     let root = Node { bytes: &inode.block, at: at.saturating_add(0x28), depth, from: 0, to: 1 << 32 };
     walk(collector, &root, seed)
 }

@@ -34,6 +34,8 @@ pub(super) struct Map {
     pub(super) nodes: Vec<u64>,
     /// The first thing that is wrong with it.
     pub(super) damage: Option<Error>,
+    /// True where it lies in more blocks than it was allowed to read.
+    pub(super) cut: bool,
 }
 
 /// Gives the blocks that a map lies in.
@@ -134,13 +136,17 @@ impl Collector<'_> {
         if block == 0 || block >= blocks {
             return Err(Error::corrupt("block map", at, format!("a block below {blocks}"), block));
         }
-        self.budget = self.budget.checked_sub(1).ok_or(Error::Limit {
-            structure: "block map",
-            offset: at,
-            found: blocks.saturating_add(1),
-            limit: blocks,
-            unit: "blocks of metadata",
-        })?;
+        let Some(left) = self.budget.checked_sub(1) else {
+            self.map.cut = true;
+            return Err(Error::Limit {
+                structure: "block map",
+                offset: at,
+                found: blocks.saturating_add(1),
+                limit: blocks,
+                unit: "blocks of metadata",
+            });
+        };
+        self.budget = left;
         self.map.nodes.push(block);
         self.nodes.node(block, fits)
     }

@@ -42,6 +42,8 @@ use superblock::{Superblock, incompat};
 const ROOT: u32 = 2;
 /// Bytes of metadata kept in memory.
 const CACHE: u64 = 8 << 20;
+/// Bytes of it read at once: a directory's blocks stand beside blocks of content.
+const PAGE: u64 = 16 << 10;
 
 const CAPS: &[Cap] = &[
     Cap::Deleted,
@@ -74,7 +76,7 @@ fn open(source: Source, limits: &Limits) -> Result<Arc<dyn FileSystem>> {
     }
     let groups = groups::read(&source, &superblock, limits, &issues);
     let mut volume = Volume {
-        metadata: Arc::new(Cached::new(source.clone(), CACHE)),
+        metadata: Arc::new(Cached::with_page_size(source.clone(), CACHE, PAGE)),
         current: source.clone(),
         source,
         superblock,
@@ -84,7 +86,7 @@ fn open(source: Source, limits: &Limits) -> Result<Arc<dyn FileSystem>> {
     };
     let journal = Journal::open(&volume);
     if let Some(current) = journal.as_ref().and_then(|journal| journal.replayed(&volume)) {
-        volume.metadata = Arc::new(Cached::new(current.clone(), CACHE));
+        volume.metadata = Arc::new(Cached::with_page_size(current.clone(), CACHE, PAGE));
         volume.groups = groups::read(&current, &volume.superblock, limits, &volume.issues);
         volume.current = current;
     }

@@ -39,8 +39,8 @@ pub(super) struct Name {
 /// What the directories in use list.
 #[derive(Default)]
 pub(super) struct Listed {
-    /// Hashes of directory, name and inode number.
-    names: HashSet<u64>,
+    /// Hashes of directory, name and inode number; in order once they are all there.
+    names: Vec<u64>,
     /// The directories that have or had a block.
     pub(super) owners: HashMap<u64, Vec<Directory>>,
     /// What the gaps of the directories in use still hold.
@@ -63,11 +63,16 @@ impl Left {
 
 impl Listed {
     pub(super) fn add(&mut self, directory: u32, name: &[u8], number: u32) {
-        self.names.insert(hash(directory, name, number));
+        self.names.push(hash(directory, name, number));
+    }
+
+    /// Makes ready for questions: all that is listed now has been added.
+    pub(super) fn close(&mut self) {
+        self.names.sort_unstable();
     }
 
     fn has(&self, directory: u32, name: &[u8], number: u32) -> bool {
-        self.names.contains(&hash(directory, name, number))
+        self.names.binary_search(&hash(directory, name, number)).is_ok()
     }
 
     pub(super) fn own(&mut self, block: u64, directory: Directory) {

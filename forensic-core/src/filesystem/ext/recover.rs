@@ -298,8 +298,7 @@ fn number(catalog: &Catalog, life: u32) -> u32 {
 fn live_owner(catalog: &Catalog, block: u64) -> Option<String> {
     let place = catalog.scan.live.partition_point(|(start, _, _)| *start <= block).checked_sub(1)?;
     let (_, end, number) = catalog.scan.live.get(place)?;
-    let position = catalog.positions.get(number).filter(|_| block < *end)?;
-    Some(catalog.tree.path(u64::from(*position)))
+    catalog.path(*number).filter(|_| block < *end)
 }
 
 /// Puts runs in order, and joins those that meet.

@@ -8,11 +8,12 @@ use super::{
 use crate::{
     bytes::ReadAt,
     error::{Error, Issue},
+    parallel,
 };
 use std::collections::HashSet;
 
 /// Bytes of a table read at once.
-const CHUNK: u64 = 1 << 20;
+const CHUNK: u64 = 256 << 10;
 
 /// An inode in brief. One that was never used has none.
 #[derive(Debug, Clone, Copy)]
@@ -27,6 +28,8 @@ pub(super) struct Slot {
     pub(super) in_use: bool,
     /// True where neither size nor place of the content is left.
     pub(super) emptied: bool,
+    /// True where the checksum is known to be right, or there is none.
+    pub(super) sound: bool,
 }
 
 impl Slot {
@@ -41,6 +44,7 @@ impl Slot {
             deleted: inode.deleted,
             in_use,
             emptied: inode.is_emptied(),
+            sound: false,
         }
     }
 
@@ -60,70 +64,60 @@ pub(super) struct Scan {
     pub(super) too_large: HashSet<u32>,
 }
 
+/// A stretch of an inode table.
+#[derive(Debug, Clone, Copy)]
+struct Stretch {
+    group: usize,
+    /// Number of its first inode, and the place of that in the group.
+    first: u64,
+    place: u64,
+    /// Bytes of the volume: the first, and how many.
+    offset: u64,
+    length: u64,
+}
+
+/// What a stretch holds.
+#[derive(Default)]
+struct Part {
+    slots: Vec<Slot>,
+    live: Vec<(u64, u64, u32)>,
+    /// Inodes in use whose map lies in further blocks, and their byte offset in the volume.
+    mapped: Vec<(u32, Inode, u64)>,
+    /// What is wrong with an inode.
+    errors: Vec<(u32, Error)>,
+}
+
 impl Scan {
     pub(super) fn run(volume: &Volume) -> Self {
         let mut scan = Self::default();
         let mut budget = volume.superblock.blocks;
-        for (number, group) in (0u64..).zip(&volume.groups) {
-            if group.inode_table == 0 || group.inodes_uninitialised {
-                continue;
+        let stretches = stretches(volume);
+        let threads = parallel::threads_of_a_pass(stretches.len() as u64);
+        let read = |number: u64| {
+            let stretch = usize::try_from(number).ok().and_then(|number| stretches.get(number));
+            stretch.map(|stretch| Part::read(volume, stretch)).unwrap_or_default()
+        };
+        let most = usize::try_from(volume.limits.entries).unwrap_or(usize::MAX);
+        let _ = parallel::in_order(stretches.len() as u64, threads, read, |_, mut part| {
+            part.slots.truncate(most.saturating_sub(scan.slots.len()));
+            let Some(last) = part.slots.last().map(|slot| slot.number) else { return Ok(()) };
+            scan.slots.append(&mut part.slots);
+            scan.live.extend(part.live.iter().filter(|(_, _, number)| *number <= last));
+            part.errors.iter().filter(|(number, _)| *number <= last).for_each(|(_, error)| volume.issue(error));
+            for (number, inode, offset) in part.mapped.iter().filter(|(number, _, _)| *number <= last) {
+                scan.map(volume, *number, inode, *offset, &mut budget);
             }
-            let bits = bitmap::inodes(volume, group);
-            let per_group = volume.superblock.inodes_per_group;
-            let used = per_group.saturating_sub(group.unused_inodes.min(per_group));
-            let size = u64::from(volume.superblock.inode_size);
-            let start = volume.superblock.offset(group.inode_table);
-            let first = number.saturating_mul(u64::from(per_group)).saturating_add(1);
-            let length = u64::from(used).saturating_mul(size);
-            let mut at = 0u64;
-            while at < length {
-                let chunk = CHUNK.min(length.saturating_sub(at));
-                let offset = start.saturating_add(at);
-                for (offset, bytes) in read_what_can_be_read(volume, offset, chunk) {
-                    let inside = offset.saturating_sub(start);
-                    let index = inside.checked_div(size).unwrap_or(0);
-                    for (place, bytes) in (index..).zip(bytes.chunks_exact(usize::from(volume.superblock.inode_size))) {
-                        let bit = bits.as_deref().map(|bits| bitmap::is_set(bits, place));
-                        let offset = start.saturating_add(place.saturating_mul(size));
-                        if let Ok(inode) = u32::try_from(first.saturating_add(place)) {
-                            scan.inode(volume, inode, bytes, offset, bit, &mut budget);
-                        }
-                    }
-                }
-                at = at.saturating_add(chunk);
-            }
-        }
-        scan.live.sort_unstable();
+            Ok(())
+        });
+        // Most of it is in order already, which the stable sort makes use of.
+        scan.live.sort();
         scan
     }
 
-    /// The slot of an inode; `None` for one that was never used or cannot be read.
-    pub(super) fn slot(&self, number: u32) -> Option<&Slot> {
-        let place = self.slots.binary_search_by_key(&number, |slot| slot.number).ok()?;
-        self.slots.get(place)
-    }
-
-    fn inode(&mut self, volume: &Volume, number: u32, bytes: &[u8], offset: u64, bit: Option<bool>, budget: &mut u64) {
-        let Ok(inode) = Inode::parse(bytes, 0) else { return };
-        if inode.mode == 0 && inode.links == 0 && inode.deleted == 0 || number > volume.superblock.inodes {
-            return;
-        }
-        if self.slots.len() as u64 >= volume.limits.entries {
-            return;
-        }
-        let alive = inode.mode != 0 && inode.links > 0 && inode.deleted == 0;
-        let in_use = inode.mode != 0 && bit.unwrap_or(alive);
-        self.slots.push(Slot::new(number, &inode, in_use));
-        if !in_use {
-            return;
-        }
-        let at = || volume.current.medium_offset(offset);
-        if inode::check(&volume.superblock, number, bytes, 0).is_err()
-            && let Err(error) = inode::check(&volume.superblock, number, bytes, at())
-        {
-            volume.issue(&error);
-        }
-        let map = map::read(volume, volume, number, &inode, offset, *budget);
+    /// Adds what an inode claims by a map that lies in blocks of its own: all of them together can have no more than the
+    /// volume.
+    fn map(&mut self, volume: &Volume, number: u32, inode: &Inode, offset: u64, budget: &mut u64) {
+        let map = map::read(volume, volume, number, inode, offset, *budget);
         *budget = budget.saturating_sub(map.nodes.len() as u64);
         if let Some(error) = &map.damage {
             volume.issue(error);
@@ -133,11 +127,96 @@ impl Scan {
         }
         self.live.extend(map.blocks().map(|(start, end)| (start, end, number)));
         self.live.extend(map.nodes.iter().map(|block| (*block, block.saturating_add(1), number)));
+    }
+
+    /// The slot of an inode; `None` for one that was never used or cannot be read.
+    pub(super) fn slot(&self, number: u32) -> Option<&Slot> {
+        self.slots.get(self.place(number)?)
+    }
+
+    /// The place of an inode in `slots`.
+    pub(super) fn place(&self, number: u32) -> Option<usize> {
+        self.slots.binary_search_by_key(&number, |slot| slot.number).ok()
+    }
+}
+
+impl Part {
+    fn read(volume: &Volume, stretch: &Stretch) -> Self {
+        let mut part = Self::default();
+        let Some(group) = volume.groups.get(stretch.group) else { return part };
+        let bits = bitmap::inodes(volume, group);
+        let size = u64::from(volume.superblock.inode_size);
+        for (offset, bytes) in read_what_can_be_read(volume, stretch.offset, stretch.length) {
+            let index = offset.saturating_sub(stretch.offset).checked_div(size).unwrap_or(0);
+            for (index, bytes) in (index..).zip(bytes.chunks_exact(usize::from(volume.superblock.inode_size))) {
+                let bit = bits.as_deref().map(|bits| bitmap::is_set(bits, stretch.place.saturating_add(index)));
+                let offset = stretch.offset.saturating_add(index.saturating_mul(size));
+                if let Ok(inode) = u32::try_from(stretch.first.saturating_add(index)) {
+                    part.inode(volume, inode, bytes, offset, bit);
+                }
+            }
+        }
+        part
+    }
+
+    fn inode(&mut self, volume: &Volume, number: u32, bytes: &[u8], offset: u64, bit: Option<bool>) {
+        let Ok(inode) = Inode::parse(bytes, 0) else { return };
+        if inode.mode == 0 && inode.links == 0 && inode.deleted == 0 || number > volume.superblock.inodes {
+            return;
+        }
+        let alive = inode.mode != 0 && inode.links > 0 && inode.deleted == 0;
+        let in_use = inode.mode != 0 && bit.unwrap_or(alive);
+        let sound = in_use && inode::check(&volume.superblock, number, bytes, 0).is_ok();
+        self.slots.push(Slot { sound, ..Slot::new(number, &inode, in_use) });
+        if !in_use {
+            return;
+        }
+        if !sound {
+            let at = volume.current.medium_offset(offset);
+            let error = inode::check(&volume.superblock, number, bytes, at).err();
+            self.errors.extend(error.map(|error| (number, error)));
+        }
         if inode.attribute_block != 0 && !inode.has(flag::EA_INODE) {
             let block = inode.attribute_block;
             self.live.push((block, block.saturating_add(1), number));
         }
+        // Of most files the inode itself is the map.
+        let map = map::read(volume, volume, number, &inode, offset, 0);
+        if map.cut {
+            return self.mapped.push((number, inode, offset));
+        }
+        self.errors.extend(map.damage.clone().map(|error| (number, error)));
+        self.live.extend(map.blocks().map(|(start, end)| (start, end, number)));
     }
+}
+
+/// The parts of the inode tables that are used, in pieces.
+fn stretches(volume: &Volume) -> Vec<Stretch> {
+    let size = u64::from(volume.superblock.inode_size);
+    let per_group = volume.superblock.inodes_per_group;
+    // A whole number of inodes.
+    let chunk = CHUNK.checked_div(size).unwrap_or(0).max(1).saturating_mul(size);
+    let mut stretches = Vec::new();
+    for (group, own) in volume.groups.iter().enumerate() {
+        if own.inode_table == 0 || own.inodes_uninitialised {
+            continue;
+        }
+        let used = per_group.saturating_sub(own.unused_inodes.min(per_group));
+        let (start, length) = (volume.superblock.offset(own.inode_table), u64::from(used).saturating_mul(size));
+        let first = (group as u64).saturating_mul(u64::from(per_group)).saturating_add(1);
+        // Also of a table not in use yet: its bitmap is looked at.
+        for at in (0..length.max(1)).step_by(usize::try_from(chunk).unwrap_or(usize::MAX)) {
+            let place = at.checked_div(size).unwrap_or(0);
+            stretches.push(Stretch {
+                group,
+                first: first.saturating_add(place),
+                place,
+                offset: start.saturating_add(at),
+                length: chunk.min(length.saturating_sub(at)),
+            });
+        }
+    }
+    stretches
 }
 
 /// Reads a stretch of a table at once or, where that fails, block by block; what cannot be read is an issue.

@@ -160,8 +160,8 @@ impl<'a> Attributes<'a> {
             loop {
                 let offset = self.next?;
                 let head = self.bytes.get(offset..)?.first_chunk::<8>()?;
-                let [found, length] = [0, 4].map(|at| head.get(at..).and_then(<[u8]>::first_chunk).copied());
-                let (found, length) = (u32::from_le_bytes(found?), u32::from_le_bytes(length?));
+                let (found, length) =
+                    (u32::from_le_bytes(*head.first_chunk()?), u32::from_le_bytes(*head.last_chunk()?));
                 if found == kind {
                     return self.next()?.ok();
                 }

@@ -133,6 +133,8 @@ fn read(entry: &mut Entry, volume: &Volume, file: &File, holder: Option<(u64, u1
     let header = &file.base.header;
     entry.attributes.insert("sequence".into(), Value::Int(i64::from(header.sequence)));
     entry.attributes.insert("links".into(), Value::Int(i64::from(header.links)));
+    // Four of the file, four of its name.
+    entry.timestamps.reserve(8);
     let information = file
         .first(kind::STANDARD_INFORMATION)
         .and_then(|attribute| StandardInformation::parse(attribute.resident()?, attribute.at).ok());

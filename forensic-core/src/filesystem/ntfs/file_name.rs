@@ -51,6 +51,10 @@ impl<'a> FileName<'a> {
 
 /// UTF-16LE as text; a surrogate without its partner is U+FFFD.
 pub(super) fn text(utf16: &[u8]) -> String {
+    // Most names are ASCII: every second byte is one of them.
+    if utf16.len().is_multiple_of(2) && utf16.chunks_exact(2).all(|pair| matches!(pair, [0..0x80, 0])) {
+        return String::from_utf8(utf16.iter().step_by(2).copied().collect()).unwrap_or_default();
+    }
     let units = utf16.chunks_exact(2).map(|pair| match pair {
         [low, high] => u16::from_le_bytes([*low, *high]),
         _ => 0,

@@ -207,14 +207,21 @@ impl<'a> Former<'a> {
         if !copies.iter().any(|copy| copy.child == UNKNOWN) {
             return;
         }
+        let unknown = copies.iter().filter(|copy| copy.child == UNKNOWN).filter_map(Copy::name);
+        let asked: HashSet<_> = unknown.map(|name| (name.parent.record(), name.name)).collect();
         let (mut given, mut directories) = (HashSet::new(), HashSet::new());
+        let mut give = |parent: Reference, name: &[u8]| {
+            if asked.contains(&(parent.record(), name)) {
+                given.insert((parent.record(), name.to_vec()));
+            }
+        };
         let named =
             copies.iter().filter(|copy| copy.child != UNKNOWN).filter_map(|copy| Some((copy.child, copy.name()?)));
         for (child, name) in named {
-            given.insert((name.parent.record(), name.name.to_vec()));
+            give(name.parent, name.name);
             directories.extend(name.is_directory().then_some(child));
         }
-        given.extend(self.scan.names.iter().map(|name| (name.parent.record(), self.scan.text(name).to_vec())));
+        self.scan.names.iter().for_each(|name| give(name.parent, self.scan.text(name)));
         let is_directory = |parent: Reference| {
             let slot = self.scan.slot(parent.record());
             directories.contains(&parent)

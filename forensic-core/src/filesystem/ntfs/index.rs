@@ -13,7 +13,7 @@ use super::{
     stream::fragments,
 };
 use crate::{
-    bytes::{Fields, ReadAt},
+    bytes::{Fields, ReadAt, Source},
     error::{Error, Issue, Result},
     filesystem::allocation::bit,
 };
@@ -22,6 +22,8 @@ use crate::{
 const NAME: &[u8] = b"$\0I\x003\x000\0";
 const BLOCK: &str = "index record";
 const ENTRY: &str = "index entry";
+/// Bytes of blocks read at once.
+const TOGETHER: u64 = 64 << 10;
 
 /// A name in a directory.
 #[derive(Clone, Copy)]
@@ -62,29 +64,53 @@ pub(super) fn for_each_entry(volume: &Volume, directory: &File, mut visit: impl 
             }
         };
         let count = blocks.len().min(volume.source.len()).checked_div(block_size).unwrap_or(0);
-        for number in 0..count {
-            let place = number.saturating_mul(block_size);
-            let at = blocks.medium_offset(place);
+        for_each_block(&blocks, block_size, count, |number, block| {
+            let at = blocks.medium_offset(number.saturating_mul(block_size));
             let used = bitmap.as_ref().is_none_or(|bitmap| bit(bitmap, number) == Some(true));
-            let read = blocks.read_vec(place, block_size).and_then(|mut block| {
+            let read = block.and_then(|block| {
                 let mut ends = SectorEnds::protected(block.len());
-                let torn = put_back_sector_ends(&mut block, b"INDX", BLOCK, at, |sector| ends.put_back(sector));
+                let torn = put_back_sector_ends(block, b"INDX", BLOCK, at, |sector| ends.put_back(sector));
                 let torn = match torn {
                     Ok(torn) => torn,
                     // What has lost its head is no block any more; entries may be left in it all the same.
                     Err(error) => {
-                        remains::for_each(&block, 0..block.len(), at, &ends, &mut visit);
+                        remains::for_each(block, 0..block.len(), at, &ends, &mut visit);
                         return Err(error);
                     }
                 };
                 torn.iter().filter(|_| used).for_each(|error| volume.issue(error));
-                entries(&block, 24, at, current && used && torn.is_none(), &ends, &mut visit)
+                entries(block, 24, at, current && used && torn.is_none(), &ends, &mut visit)
             });
             match read {
                 Err(error) if used => volume.issue(&error),
                 _ => {}
             }
+        });
+    }
+}
+
+/// Calls `visit` with each of `count` blocks. Many are read at once or, where that fails, each by itself.
+fn for_each_block(blocks: &Source, size: u64, count: u64, mut visit: impl FnMut(u64, Result<&mut [u8]>)) {
+    let together = TOGETHER.checked_div(size).unwrap_or(0).max(1);
+    let mut first = 0u64;
+    while first < count {
+        let next = first.saturating_add(together).min(count);
+        let length = next.saturating_sub(first).saturating_mul(size);
+        match blocks.read_vec(first.saturating_mul(size), length) {
+            Ok(mut bytes) => {
+                let size = usize::try_from(size).unwrap_or(usize::MAX);
+                (first..).zip(bytes.chunks_mut(size)).for_each(|(number, block)| visit(number, Ok(block)));
+            }
+            Err(_) => {
+                for number in first..next {
+                    match blocks.read_vec(number.saturating_mul(size), size) {
+                        Ok(mut block) => visit(number, Ok(&mut block)),
+                        Err(error) => visit(number, Err(error)),
+                    }
+                }
+            }
         }
+        first = next;
     }
 }
 

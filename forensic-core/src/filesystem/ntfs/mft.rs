@@ -8,19 +8,20 @@ use super::{
     attribute_list,
     boot::Boot,
     mft_search,
-    record::{Record, is_blank},
+    record::Record,
     runs::DataRuns,
 };
 use crate::{
-    bytes::{Cached, Extents, ReadAt, Run, Source, for_each_block},
+    bytes::{Cached, Extents, ReadAt, Run, Source, is_zero, work_on_blocks},
     error::{Error, Issue, IssueLog, Result},
     filesystem::stored::Resident,
     limits::Limits,
+    parallel,
 };
 use std::sync::Arc;
 
 const STRUCTURE: &str = "$MFT";
-/// Bytes read at once when all records are read.
+/// Bytes read at once when all records are read, past the cache.
 const BLOCK: usize = 1 << 20;
 /// Bytes of records kept in memory.
 const CACHE: u64 = 2 << 20;
@@ -186,39 +187,54 @@ impl Mft {
         self.records.locate(number.saturating_mul(size), size).len() > 1
     }
 
-    /// Calls `visit` with each record in order: `None` for one never written, the error of one that is damaged.
-    pub(super) fn for_each(&self, mut visit: impl FnMut(u64, Result<Option<Record>>) -> Result<()>) -> Result<()> {
-        let size = usize::try_from(self.record_size).unwrap_or(usize::MAX).max(1);
-        let mut number = 0u64;
-        for_each_block(&self.records, BLOCK.max(size), 0, |offset, block| {
-            let Ok(block) = block else {
-                let end = offset.saturating_add(BLOCK.max(size) as u64).min(self.records.len());
-                let last = end.checked_div(size as u64).unwrap_or(0);
-                while number < last {
-                    visit(number, self.record(number).map(Some))?;
-                    number = number.saturating_add(1);
+    /// Gives each record to `take`: `None` for one never written, the error of one that is damaged. The records of one block,
+    /// in order, go to one `T`, blocks on several threads; `visit` is given what came of each block, in order.
+    ///
+    /// # Errors
+    /// What `visit` returns.
+    pub(super) fn for_each<T: Default + Send>(
+        &self,
+        take: impl Fn(&mut T, u64, Result<Option<Record>>) + Sync,
+        visit: impl FnMut(T) -> Result<()>,
+    ) -> Result<()> {
+        let block_size = BLOCK.max(usize::try_from(self.record_size).unwrap_or(usize::MAX));
+        let threads = parallel::threads_of_a_pass(self.records.len().div_ceil(block_size as u64));
+        let work = |offset: u64, block: Result<&[u8]>| {
+            let mut part = T::default();
+            let size = u64::from(self.record_size).max(1);
+            let first = offset.checked_div(size).unwrap_or(0);
+            match block {
+                Ok(block) => self.parse_block(first, offset, block, |number, record| take(&mut part, number, record)),
+                Err(_) => {
+                    let end = offset.saturating_add(block_size as u64).min(self.records.len());
+                    let last = end.checked_div(size).unwrap_or(0);
+                    (first..last).for_each(|number| take(&mut part, number, self.record(number).map(Some)));
                 }
-                return Ok(());
-            };
-            // Locating each record would cost more than parsing it: the extents of the block serve all of its records.
-            let extents = self.records.locate(offset, block.len() as u64);
-            let mut extents = extents.iter().peekable();
-            let mut at = offset;
-            for bytes in block.chunks_exact(size) {
-                while extents.next_if(|extent| extent.stream_offset.saturating_add(extent.length) <= at).is_some() {}
-                let place = extents
-                    .peek()
-                    .and_then(|extent| Some(extent.offset?.saturating_add(at.saturating_sub(extent.stream_offset))));
-                let record = match is_blank(bytes) {
-                    true => Ok(None),
-                    false => Record::parse(bytes.into(), number, place.unwrap_or(at)).map(Some),
-                };
-                visit(number, self.or_copy(number, record))?;
-                number = number.saturating_add(1);
-                at = at.saturating_add(size as u64);
             }
-            Ok(())
-        })
+            part
+        };
+        work_on_blocks(&self.records, block_size, threads, work, visit)
+    }
+
+    /// Parses the records of a block, which stands at `offset` of $MFT; `first` is the number of its first one.
+    fn parse_block(&self, first: u64, offset: u64, block: &[u8], mut visit: impl FnMut(u64, Result<Option<Record>>)) {
+        let size = usize::try_from(self.record_size).unwrap_or(usize::MAX).max(1);
+        // Locating each record would cost more than parsing it: the extents of the block serve all of its records.
+        let extents = self.records.locate(offset, block.len() as u64);
+        let mut extents = extents.iter().peekable();
+        let mut at = offset;
+        for (number, bytes) in (first..).zip(block.chunks_exact(size)) {
+            while extents.next_if(|extent| extent.stream_offset.saturating_add(extent.length) <= at).is_some() {}
+            let place = extents
+                .peek()
+                .and_then(|extent| Some(extent.offset?.saturating_add(at.saturating_sub(extent.stream_offset))));
+            let record = match is_zero(bytes) {
+                true => Ok(None),
+                false => Record::parse(bytes.into(), number, place.unwrap_or(at)).map(Some),
+            };
+            visit(number, self.or_copy(number, record));
+            at = at.saturating_add(size as u64);
+        }
     }
 
     /// Record 0, which stands at `cluster`.

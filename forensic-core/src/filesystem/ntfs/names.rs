@@ -12,6 +12,8 @@ use std::ops::Range;
 pub(super) struct Names {
     /// Base record and place in the scan's names, sorted.
     all: Vec<(u32, u32)>,
+    /// Of each record, where its names begin in `all`; those of the last one end where `all` does.
+    starts: Vec<u32>,
 }
 
 impl Names {
@@ -24,8 +26,17 @@ impl Names {
                 Err(error) => volume.issue(&error),
             }
         }
-        all.sort_unstable();
-        Self { all }
+        // In order already but for records that continue others, which the stable sort makes use of.
+        all.sort();
+        let mut starts = vec![0u32; scan.slots.len().saturating_add(1)];
+        let (mut next, mut place) = (all.iter().peekable(), 0u32);
+        for (record, start) in (0u32..).zip(&mut starts) {
+            *start = place;
+            while next.next_if(|(base, _)| *base <= record).is_some() {
+                place = place.saturating_add(1);
+            }
+        }
+        Self { all, starts }
     }
 
     pub(super) fn len(&self) -> usize {
@@ -34,10 +45,12 @@ impl Names {
 
     /// The places of the names of a record.
     pub(super) fn of(&self, record: u64) -> Range<usize> {
-        let Ok(record) = u32::try_from(record) else { return 0..0 };
-        let start = self.all.partition_point(|(base, _)| *base < record);
-        let rest = self.all.get(start..).unwrap_or_default();
-        start..start.saturating_add(rest.partition_point(|(base, _)| *base == record))
+        let place = |record: Option<usize>| self.starts.get(record?).map(|start| *start as usize);
+        let record = usize::try_from(record).ok();
+        match (place(record), place(record.and_then(|record| record.checked_add(1)))) {
+            (Some(start), Some(end)) => start..end,
+            _ => 0..0,
+        }
     }
 
     /// The first record that has a name like that.

@@ -122,11 +122,6 @@ impl Record {
     }
 }
 
-/// True where no record was ever written.
-pub(super) fn is_blank(bytes: &[u8]) -> bool {
-    bytes.iter().all(|byte| *byte == 0)
-}
-
 /// Puts back the last two bytes of each 512, which the update sequence array keeps, and tells `put_back` of each such
 /// sector.
 ///

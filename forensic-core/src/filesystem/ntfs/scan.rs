@@ -4,12 +4,15 @@ use super::{
     Volume,
     attribute::{Attribute, Body, kind},
     file_name::FileName,
-    record::{Record, Reference, is_blank},
+    record::{Record, Reference},
     remains::{self, SectorEnds},
     runs::DataRuns,
     standard_information::{StandardInformation, Times},
 };
-use crate::error::{Error, Issue, Result};
+use crate::{
+    bytes::is_zero,
+    error::{Error, Issue, Result},
+};
 use std::collections::HashMap;
 
 /// What a record is.
@@ -88,20 +91,23 @@ impl Scan {
     /// Reads all records, in order.
     pub(super) fn run(volume: &Volume) -> Self {
         let mut scan = Self::default();
-        let most = volume.limits.entries;
-        let ended = volume.mft.for_each(|number, record| {
-            let slot = match record {
-                Ok(None) => Slot::default(),
-                Ok(Some(record)) => scan.record(volume, &record),
-                Err(error) => {
-                    volume.issue(&error);
-                    Slot { state: State::Damaged, ..Slot::default() }
-                }
-            };
-            scan.slots.push(slot);
-            if number >= most || number >= u64::from(u32::MAX - 1) {
+        let most = volume.limits.entries.min(u64::from(u32::MAX - 1));
+        let take = |part: &mut Self, number: u64, record: Result<Option<Record>>| {
+            if number <= most {
+                part.take(volume, record);
+            }
+        };
+        let ended = volume.mft.for_each(take, |part| {
+            scan.append(part, volume);
+            if scan.slots.len() as u64 > most {
                 let (structure, offset) = ("$MFT", 0);
-                return Err(Error::Limit { structure, offset, found: number, limit: most, unit: "records" });
+                return Err(Error::Limit {
+                    structure,
+                    offset,
+                    found: most,
+                    limit: volume.limits.entries,
+                    unit: "records",
+                });
             }
             Ok(())
         });
@@ -109,6 +115,40 @@ impl Scan {
             volume.issue(&error);
         }
         scan
+    }
+
+    /// Takes the next record.
+    fn take(&mut self, volume: &Volume, record: Result<Option<Record>>) {
+        let slot = match record {
+            Ok(None) => Slot::default(),
+            Ok(Some(record)) => self.record(volume, &record),
+            Err(error) => {
+                volume.issue(&error);
+                Slot { state: State::Damaged, ..Slot::default() }
+            }
+        };
+        self.slots.push(slot);
+    }
+
+    /// Adds what was found in the records that follow those of this one.
+    fn append(&mut self, part: Self, volume: &Volume) {
+        let Ok(start) = u32::try_from(self.text.len()) else { return };
+        if self.slots.is_empty() {
+            self.formatted = part.formatted;
+        }
+        self.slots.extend(part.slots);
+        self.text.extend(part.text);
+        self.names.extend(part.names.into_iter().map(|name| {
+            let (place, length) = name.text;
+            Name { text: (place.saturating_add(start), length), ..name }
+        }));
+        self.lives.extend(part.lives);
+        self.slack.extend(part.slack);
+        self.remains.extend(part.remains);
+        if self.live.len().saturating_add(self.deleted.len()) < most_claims(volume) {
+            self.live.extend(part.live);
+            self.deleted.extend(part.deleted);
+        }
     }
 
     pub(super) fn slot(&self, record: u64) -> Option<&Slot> {
@@ -184,7 +224,7 @@ impl Scan {
     fn slack_of(&mut self, record: &Record) {
         let bytes: &[u8] = &record.bytes;
         let used = usize::try_from(record.header.used).unwrap_or(usize::MAX).min(bytes.len());
-        if record.torn.is_some() || bytes.get(used..).is_none_or(is_blank) {
+        if record.torn.is_some() || bytes.get(used..).is_none_or(is_zero) {
             return;
         }
         remains::for_each(bytes, used..bytes.len(), record.at, &SectorEnds::unprotected(), &mut |entry| {
@@ -202,7 +242,7 @@ impl Scan {
 
     fn clusters(&mut self, volume: &Volume, attribute: &Attribute<'_>, in_use: bool, base: u32) {
         let Body::NonResident(body) = attribute.body else { return };
-        if self.live.len().saturating_add(self.deleted.len()) >= volume.limits.runs.saturating_mul(16) {
+        if self.live.len().saturating_add(self.deleted.len()) >= most_claims(volume) {
             return;
         }
         // What is compressed ends elsewhere; of a stream in several records the first does not know the last cluster.
@@ -226,4 +266,9 @@ impl Scan {
             claims.push(Claim { start, end, record: base });
         }
     }
+}
+
+/// Claims of all files together that are kept.
+fn most_claims(volume: &Volume) -> usize {
+    volume.limits.runs.saturating_mul(16)
 }

@@ -17,7 +17,7 @@ use crate::{
         model::{Stream, StreamInfo},
     },
 };
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 /// $BadClus: its stream $Bad spans the volume and holds no content.
 const BAD_CLUSTERS: u64 = 8;
@@ -45,23 +45,42 @@ pub(super) struct Clusters {
 
 /// The attributes of a kind, by name, in the order of their first fragments.
 pub(super) fn fragments(file: &File, kind: u32) -> Vec<Fragments<'_>> {
-    let mut all: Vec<Fragments<'_>> = Vec::new();
-    let mut index = std::collections::BTreeMap::new();
+    let mut all = ByName::default();
     for (number, attribute) in file.of_kind(kind) {
-        let place = *index.entry(attribute.name).or_insert(all.len());
-        match all.get_mut(place) {
-            Some(fragments) => fragments.parts.push((number, attribute)),
-            None => all.push(Fragments { name: attribute.name, parts: vec![(number, attribute)], absent: None }),
+        if let Some(fragments) = all.of(attribute.name) {
+            fragments.parts.push((number, attribute));
         }
     }
     for (listed, error) in file.absent.iter().filter(|(listed, _)| listed.kind == kind) {
-        let place = *index.entry(&*listed.name).or_insert(all.len());
-        match all.get_mut(place) {
-            Some(fragments) => fragments.absent = Some(error.clone()),
-            None => all.push(Fragments { name: &listed.name, parts: Vec::new(), absent: Some(error.clone()) }),
+        if let Some(fragments) = all.of(&listed.name) {
+            fragments.absent = Some(error.clone());
         }
     }
-    all
+    all.fragments
+}
+
+/// Attributes by name. Most files have one or two, for which an index would cost more than all else.
+#[derive(Default)]
+struct ByName<'a> {
+    fragments: Vec<Fragments<'a>>,
+    /// The places of all but the first few.
+    index: BTreeMap<&'a [u8], usize>,
+}
+
+impl<'a> ByName<'a> {
+    const FEW: usize = 4;
+
+    fn of(&mut self, name: &'a [u8]) -> Option<&mut Fragments<'a>> {
+        let known = self.fragments.iter().take(Self::FEW).position(|fragments| fragments.name == name);
+        let place = known.or_else(|| self.index.get(name).copied()).unwrap_or(self.fragments.len());
+        if place == self.fragments.len() {
+            self.fragments.push(Fragments { name, parts: Vec::with_capacity(1), absent: None });
+            if place >= Self::FEW {
+                self.index.insert(name, place);
+            }
+        }
+        self.fragments.get_mut(place)
+    }
 }
 
 impl<'a> Fragments<'a> {

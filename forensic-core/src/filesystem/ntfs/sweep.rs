@@ -9,7 +9,7 @@ use super::{
     remains::{self, SectorEnds},
 };
 use crate::{
-    bytes::{Fields, ReadAt},
+    bytes::{Fields, ReadAt, is_zero},
     error::Error,
     parallel,
 };
@@ -24,8 +24,6 @@ const WINDOW: u64 = 1 << 20;
 const PART: usize = 16 << 10;
 /// What is nothing but zeros is passed over in pieces of this size.
 const PAGE: usize = 4 << 10;
-/// From so many windows on they are searched on several threads.
-const MANY: usize = 4;
 /// Structures begin at multiples of this.
 const SECTOR: usize = 512;
 const SECTOR_MASK: u64 = 511;
@@ -59,7 +57,7 @@ pub(super) fn run(
 ) {
     let windows = windows(volume, places);
     // One thread reads while another searches; the results come in order whatever their number.
-    let threads = if windows.len() < MANY { 0 } else { parallel::available_threads().min(4) };
+    let threads = parallel::threads_of_a_pass(windows.len() as u64);
     let spare: Mutex<Vec<Vec<u8>>> = Mutex::default();
     let lock = || spare.lock().unwrap_or_else(PoisonError::into_inner);
     let search = |number: u64| {
@@ -178,11 +176,6 @@ fn read(volume: &Volume, start: u64, end: u64, bytes: &mut Vec<u8>) {
 /// The pages of a range, one after another.
 fn pages(range: Range<usize>) -> impl Iterator<Item = Range<usize>> {
     range.clone().step_by(PAGE).map(move |start| start..start.saturating_add(PAGE).min(range.end))
-}
-
-/// True where there is nothing but zeros; no early end, so that it is done many bytes at once.
-fn is_zero(bytes: &[u8]) -> bool {
-    bytes.iter().fold(0, |sum, byte| sum | byte) == 0
 }
 
 /// Puts back the sector ends of the index record at `offset`.

@@ -2,7 +2,7 @@
 
 use super::header::{Body, Header, Layout};
 use crate::{
-    bytes::{ReadAt, Source, for_each_block},
+    bytes::{ReadAt, Source, is_zero},
     error::Error,
 };
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -43,37 +43,47 @@ impl Log {
     pub(super) fn read(area: &Source, layout: &Layout, issue: impl Fn(&Error)) -> Self {
         let mut log = Self::default();
         let size = layout.block_size as usize;
-        let mut unreadable = Vec::new();
-        let end = u64::from(layout.blocks).saturating_mul(size as u64);
-        let _ = for_each_block(area, CHUNK, 0, |offset, block| {
+        let end = area.len().min(u64::from(layout.blocks).saturating_mul(size as u64));
+        let mut bytes = Vec::new();
+        let mut offset = 0u64;
+        while offset < end {
+            // Blocks in holes of a sparse image are all zeros, of which nothing is kept.
+            let next = area.next_data(offset).checked_div(size as u64).unwrap_or(0).saturating_mul(size as u64);
+            if next > offset {
+                offset = next;
+                continue;
+            }
             let first = u32::try_from(offset.checked_div(size as u64).unwrap_or(0)).unwrap_or(u32::MAX);
-            match block {
-                Ok(block) => {
-                    let part = usize::try_from(end.saturating_sub(offset)).unwrap_or(usize::MAX).min(block.len());
-                    let blocks = block.get(..part).unwrap_or_default().chunks_exact(size);
+            bytes.resize(CHUNK.min(usize::try_from(end.saturating_sub(offset)).unwrap_or(usize::MAX)), 0);
+            match area.read_at(offset, &mut bytes) {
+                Ok(()) => {
+                    let blocks = bytes.chunks_exact(size);
                     (first..).zip(blocks).for_each(|(place, block)| log.block(layout, place, block));
                 }
-                Err(_) => unreadable.push(first),
+                Err(_) => log.block_by_block(area, layout, first, &issue),
             }
-            Ok(())
-        });
-        for first in unreadable {
-            let count = u32::try_from(CHUNK.checked_div(size).unwrap_or(1)).unwrap_or(1);
-            for place in first..first.saturating_add(count).min(layout.blocks) {
-                match area.read_vec(u64::from(place).saturating_mul(size as u64), size as u64) {
-                    Ok(block) => log.block(layout, place, &block),
-                    Err(error) => issue(&error),
-                }
-            }
+            offset = offset.saturating_add(CHUNK as u64);
         }
         log.assign(layout);
         log
     }
 
+    /// Reads the blocks of a chunk one by one.
+    fn block_by_block(&mut self, area: &Source, layout: &Layout, first: u32, issue: &impl Fn(&Error)) {
+        let size = u64::from(layout.block_size);
+        let count = u32::try_from((CHUNK as u64).checked_div(size).unwrap_or(1)).unwrap_or(1);
+        for place in first..first.saturating_add(count).min(layout.blocks) {
+            match area.read_vec(u64::from(place).saturating_mul(size), size) {
+                Ok(block) => self.block(layout, place, &block),
+                Err(error) => issue(&error),
+            }
+        }
+    }
+
     fn block(&mut self, layout: &Layout, place: u32, block: &[u8]) {
         if let Some(header) = layout.header(block) {
             self.headers.insert(place, header);
-        } else if block.iter().any(|byte| *byte != 0) {
+        } else if !is_zero(block) {
             self.written.insert(place);
         }
     }
