@@ -22,6 +22,7 @@ pub use os::FileSource;
 pub use readahead::for_each_block;
 pub use reader::Reader;
 pub use slice::Slice;
+pub(crate) use unreadable::read_around;
 pub use unreadable::{Tolerant, Unreadable};
 
 /// A shared source of bytes.

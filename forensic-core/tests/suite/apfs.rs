@@ -122,7 +122,7 @@ fn links_holes_and_compression_are_read() {
 }
 
 /// The sample, its passwords deleted: the node that told of them lies in a free block.
-fn deleted() -> Option<Vec<u8>> {
+pub fn deleted() -> Option<Vec<u8>> {
     let mut bytes = corpus::read(SAMPLE)?;
     let old = bytes[FILE_TREE * BLOCK..][..BLOCK].to_vec();
     let pairs: Vec<_> = pairs(&old).into_iter().filter(|pair| !tells_of(pair, 18)).collect();

@@ -29,7 +29,7 @@ fn says(issues: &[forensic_core::Issue], text: &str) -> bool {
 }
 
 /// A contiguous file, a chained one, an empty one, a directory with a file, and deleted ones in both.
-fn sample() -> ExFatImage {
+pub fn sample() -> ExFatImage {
     let mut image = ExFatImage::new();
     image.mark(&[10, 11, 12]);
     image.fill(10, b'a');

@@ -29,7 +29,7 @@ fn content(entry: &Entry) -> Vec<u8> {
 }
 
 /// A live file over three scattered clusters, a live directory with a file, and a deleted file.
-fn sample(kind: Kind) -> FatImage {
+pub fn sample(kind: Kind) -> FatImage {
     let mut image = FatImage::new(kind);
     image.chain(&[5, 9, 7]);
     [(5, b'a'), (9, b'b'), (7, b'c')].iter().for_each(|(cluster, letter)| image.fill(*cluster, *letter));

@@ -54,7 +54,7 @@ fn listing_of_dfvfs_sample_is_that_of_the_sleuth_kit() {
 }
 
 /// A volume with one of everything.
-fn sample() -> Image {
+pub fn sample() -> Image {
     let mut image = Image::new();
     let plain = image.content(b"plain", 1);
     let scattered = image.content(&pattern(12 * BLOCK + 17), 1);

@@ -275,7 +275,7 @@ fn hostile_names_are_kept_and_harmless() {
 }
 
 /// A volume with something of everything, for faults and mutations.
-fn varied() -> Vec<u8> {
+pub fn varied() -> Vec<u8> {
     let mut image = Image::new();
     image.mft = vec![(16, 61), (300, 67)];
     image.mft_continues_in = Some(15);

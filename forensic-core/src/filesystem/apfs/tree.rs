@@ -9,7 +9,7 @@ use super::{
     volume::Volume,
 };
 use crate::{
-    bytes::{Fields, ReadAt},
+    bytes::{Fields, ReadAt, Run, read_around},
     error::{Error, Issue},
 };
 use std::collections::HashSet;
@@ -96,24 +96,18 @@ pub(super) fn stale(container: &Container, volumes: &mut [(Volume, Records)], se
 
 /// Adds the records of whole nodes in free blocks.
 fn free_nodes(container: &Container, volumes: &[(Volume, Records)], seen: &HashSet<u64>, stale: &mut [Records]) {
-    let runs = match space::unallocated(container) {
-        Ok(runs) => runs,
-        Err(error) => {
-            return container.issues.push(Issue::from(&error));
-        }
-    };
+    // Where nobody knows what is free, all that is not in use by a tree may be.
+    let runs = space::unallocated(container).unwrap_or_else(|error| {
+        container.issues.push(Issue::from(&error));
+        vec![Run::new(0, container.source.len())]
+    });
     let size = u64::from(container.block_size);
     for run in runs {
         let Some(start) = run.offset else { continue };
-        let end = start.saturating_add(run.length);
+        let end = start.saturating_add(run.length).min(container.source.len());
         for at in (start..end).step_by(BLOCK as usize) {
-            let bytes = match container.source.read_vec(at, BLOCK.min(end.saturating_sub(at))) {
-                Ok(bytes) => bytes,
-                Err(error) => {
-                    container.issues.push(Issue::from(&error));
-                    continue;
-                }
-            };
+            let told = |error: &_| container.issues.push(Issue::from(error));
+            let bytes = read_around(&container.source, at, BLOCK.min(end.saturating_sub(at)), told);
             for (block, address) in
                 bytes.chunks_exact(container.block_size as usize).zip(at.checked_div(size).unwrap_or(0)..)
             {

@@ -9,7 +9,7 @@ use super::{
     boot::{Boot, FatType, Root},
     directory::{END, RawSlot, SLOT, ShortEntry, is_long_name},
 };
-use crate::bytes::Source;
+use crate::bytes::{Source, read_around};
 use std::collections::BTreeMap;
 
 /// Bytes from the start of the volume in which the first table must begin: room for the reserved sectors of cards (4 MiB)
@@ -235,11 +235,11 @@ fn for_each_sector(volume: &Source, from: u64, length: u64, mut visit: impl FnMu
     let mut at = from;
     while at < end {
         let size = READ.min(end.saturating_sub(at));
-        if let Ok(bytes) = volume.read_vec(at, size) {
-            for (sector, offset) in bytes.chunks(SECTOR as usize).zip((at..).step_by(SECTOR as usize)) {
-                if !visit(offset, sector) {
-                    return;
-                }
+        // What cannot be read is told where the layout leads there.
+        let bytes = read_around(volume, at, size, |_| ());
+        for (sector, offset) in bytes.chunks(SECTOR as usize).zip((at..).step_by(SECTOR as usize)) {
+            if !visit(offset, sector) {
+                return;
             }
         }
         at = at.saturating_add(size);
