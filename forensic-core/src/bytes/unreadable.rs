@@ -2,7 +2,10 @@
 
 use super::{Extent, ExtentKind, ReadAt, Source};
 use crate::error::{Error, Result};
-use std::sync::{Mutex, PoisonError};
+use std::{
+    ops::Range,
+    sync::{Mutex, PoisonError},
+};
 
 /// Bytes that a medium gives or does not give.
 const SECTOR: u64 = 512;
@@ -85,12 +88,19 @@ impl ReadAt for Tolerant {
 }
 
 /// Reads `length` bytes to be searched, where zeros are nothing: sectors that cannot be read are zeros, and `lost` is told
-/// why. Never for a content.
-pub(crate) fn read_around(source: &dyn ReadAt, offset: u64, length: u64, mut lost: impl FnMut(&Error)) -> Vec<u8> {
+/// why and which places of the bytes they are. Never for a content.
+pub(crate) fn read_around(
+    source: &dyn ReadAt,
+    offset: u64,
+    length: u64,
+    mut lost: impl FnMut(&Error, Range<u64>),
+) -> Vec<u8> {
     let length = length.min(source.len().saturating_sub(offset));
     let mut buf = vec![0; usize::try_from(length).unwrap_or(0)];
-    if let Err(error) = read_what_can_be_read(source, SECTOR, offset, &mut buf, &mut |error, _, _| lost(error)) {
-        lost(&error);
+    let inside = |at: u64| at.saturating_sub(offset);
+    let mut told = |error: &Error, start, end| lost(error, inside(start)..inside(end));
+    if let Err(error) = read_what_can_be_read(source, SECTOR, offset, &mut buf, &mut told) {
+        lost(&error, 0..length);
     }
     buf
 }

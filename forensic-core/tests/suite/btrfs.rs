@@ -155,12 +155,6 @@ fn debian_sample_equals_the_original_files() {
     assert_eq!(filesystem.issues(), []);
 }
 
-#[test]
-fn walk_goes_on_after_any_failed_read() {
-    a_failing_read_never_ends_a_walk(btrfs_mixed(), 7);
-    a_failing_read_never_ends_a_walk(btrfs(), 41);
-}
-
 fn fixture() -> &'static [u8] {
     static BYTES: OnceLock<Vec<u8>> = OnceLock::new();
     BYTES.get_or_init(|| {

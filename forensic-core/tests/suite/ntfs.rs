@@ -7,7 +7,6 @@ mod of_others;
 
 use crate::{
     corpus,
-    faults::FailingRead,
     fixtures::{all, entries, md5},
 };
 use forensic_core::{
@@ -309,23 +308,6 @@ fn read_everything(source: Source) {
         }
     }
     let _ = (filesystem.unallocated().map(|source| source.len()), filesystem.issues(), filesystem.label());
-}
-
-#[test]
-fn no_failing_read_stops_the_listing_or_passes_unnoticed() {
-    let bytes = varied();
-    let whole = entries(&open(bytes.clone())).len();
-    for nth in 0.. {
-        let failing = Arc::new(FailingRead::new(Arc::new(bytes.clone()), nth));
-        let Ok(Some(filesystem)) = filesystem::open(failing.clone(), &Limits::default()) else { continue };
-        let entries = entries(&filesystem);
-        if !failing.has_failed() {
-            assert_eq!(entries.len(), whole);
-            break;
-        }
-        let told = entries.iter().any(|e| !e.issues.is_empty() || e.recoverability_reason.contains("cannot"));
-        assert!(entries.len() >= whole || told || !filesystem.issues().is_empty(), "read {nth}");
-    }
 }
 
 proptest! {

@@ -106,7 +106,7 @@ fn free_nodes(container: &Container, volumes: &[(Volume, Records)], seen: &HashS
         let Some(start) = run.offset else { continue };
         let end = start.saturating_add(run.length).min(container.source.len());
         for at in (start..end).step_by(BLOCK as usize) {
-            let told = |error: &_| container.issues.push(Issue::from(error));
+            let told = |error: &_, _| container.issues.push(Issue::from(error));
             let bytes = read_around(&container.source, at, BLOCK.min(end.saturating_sub(at)), told);
             for (block, address) in
                 bytes.chunks_exact(container.block_size as usize).zip(at.checked_div(size).unwrap_or(0)..)

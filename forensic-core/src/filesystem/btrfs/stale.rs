@@ -86,7 +86,7 @@ impl Stale {
             let copy = piece.copies.first().filter(|copy| !is_used && **copy < volume.source.len());
             let left = copy.map_or(0, |copy| volume.source.len().saturating_sub(*copy)).min(length);
             if let Some(copy) = copy {
-                let blocks = read_around(&volume.source, *copy, left, |error| {
+                let blocks = read_around(&volume.source, *copy, left, |error, _| {
                     self.is_unread = true;
                     volume.issue(error);
                 });

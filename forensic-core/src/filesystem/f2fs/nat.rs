@@ -71,7 +71,7 @@ pub(super) fn inodes(volume: &Volume) -> Vec<u32> {
             break;
         }
         // An entry of zeros is one that is not in use.
-        let bytes = read_around(&volume.metadata, at, BLOCK, |error| volume.issue(error));
+        let bytes = read_around(&volume.metadata, at, BLOCK, |error, _| volume.issue(error));
         let fields = Fields::new(&bytes, STRUCTURE, volume.at(at));
         let first = number.saturating_mul(PER_BLOCK);
         for inside in 0..PER_BLOCK {

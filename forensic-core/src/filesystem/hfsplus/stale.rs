@@ -88,7 +88,7 @@ impl Stale {
         while at < journal.len() {
             let length = BLOCK.saturating_add(LONGEST as u64).min(journal.len().saturating_sub(at));
             let told =
-                |error: &Error| volume.issues.push(Issue::new(error.offset(), "HFS+ journal", error.to_string()));
+                |error: &Error, _| volume.issues.push(Issue::new(error.offset(), "HFS+ journal", error.to_string()));
             let bytes = read_around(journal, at, length, told);
             let place = journal.medium_offset(at).saturating_sub(volume.source.medium_offset(0));
             self.search_from(volume, &bytes, place, BLOCK as usize, live);

@@ -59,7 +59,7 @@ fn search(volume: &Volume, sectors: Range<u64>) -> Vec<Set> {
     let mut at = sectors.start.saturating_mul(SECTOR);
     while at < stop {
         let length = READ.min(stop.saturating_sub(at));
-        let bytes = read_around(&volume.source, at, length, |error| volume.issue(error));
+        let bytes = read_around(&volume.source, at, length, |error, _| volume.issue(error));
         for (sector, bytes) in (at / SECTOR..).zip(bytes.chunks(SECTOR as usize)) {
             if bytes.starts_with(b"\x01CD001\x01") {
                 found.extend(Set::read(volume, sector).ok().filter(|set| leads_to_a_root(volume, set)));

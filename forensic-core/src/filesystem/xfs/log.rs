@@ -101,7 +101,7 @@ impl Log<'_> {
         let mut at = 0u64;
         while at < self.size {
             let length = SWEEP.min(self.size.saturating_sub(at));
-            let told = |error: &_| self.volume.issue(error);
+            let told = |error: &_, _| self.volume.issue(error);
             let bytes = read_around(&self.volume.source, self.start.saturating_add(at), length, told);
             for (number, block) in bytes.chunks_exact(512).enumerate() {
                 if block.starts_with(&MAGIC) {
