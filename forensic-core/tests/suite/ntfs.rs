@@ -7,6 +7,7 @@ mod of_others;
 
 use crate::{
     corpus,
+    cross_checks::checked,
     fixtures::{all, entries, md5},
 };
 use forensic_core::{
@@ -18,12 +19,12 @@ use image::*;
 use proptest::prelude::*;
 use std::{collections::BTreeMap, sync::Arc};
 
-fn open(bytes: impl Into<Vec<u8>>) -> Arc<dyn FileSystem> {
+pub fn open(bytes: impl Into<Vec<u8>>) -> Arc<dyn FileSystem> {
     let bytes = bytes.into();
     if bytes.len() <= 2 << 20 {
         corpus::seed("ntfs", &bytes);
     }
-    filesystem::open(Arc::new(bytes), &Limits::default()).unwrap().unwrap()
+    checked(filesystem::open(Arc::new(bytes), &Limits::default()).unwrap().unwrap())
 }
 
 #[test]

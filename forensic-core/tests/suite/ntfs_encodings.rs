@@ -1,10 +1,10 @@
 //! Content that NTFS does not store as it is read: packed by the overlay filter, compressed, encrypted, or kept elsewhere.
 
-use crate::{corpus, ntfs::image::*};
+use crate::ntfs::{image::*, open};
 use forensic_core::{
     Error, Limits,
     bytes::{ExtentKind, ReadAt, Source},
-    filesystem::{self, Entry, FileSystem, Kind, Recoverability, Value, WalkOptions},
+    filesystem::{self, Entry, Kind, Recoverability, Value, WalkOptions},
 };
 use proptest::prelude::*;
 use std::sync::Arc;
@@ -19,11 +19,6 @@ const PACKED: [(u32, &str, &[u8]); 4] = [
 ];
 const REPARSE_POINT: u32 = 0xc0;
 const SPARSE: u16 = 0x8000;
-
-fn open(bytes: Vec<u8>) -> Arc<dyn FileSystem> {
-    corpus::seed("ntfs", &bytes);
-    filesystem::open(Arc::new(bytes), &Limits::default()).unwrap().unwrap()
-}
 
 fn all(source: &Source) -> Vec<u8> {
     source.read_vec(0, source.len()).unwrap()
