@@ -37,6 +37,27 @@ fn open(bytes: impl Into<Vec<u8>>) -> Arc<dyn FileSystem> {
 }
 
 #[test]
+fn volume_without_its_maps_or_its_superblock_is_found_by_what_its_objects_say() {
+    let Some(bytes) = corpus::read(SAMPLE) else { return };
+    let live = |bytes: Vec<u8>| -> Vec<_> {
+        let entries = entries(&open(bytes)).into_iter();
+        entries.filter(|entry| entry.status == Status::Allocated).map(|entry| (entry.path, entry.size)).collect()
+    };
+    let whole = live(bytes.clone());
+    // The container's object map and the root of its tree, the volume's superblock, object map and root.
+    for block in [102, 103, VOLUME, VOLUME + 1, VOLUME + 2] {
+        for fill in [|_: u8| 0, |byte: u8| byte ^ 0x40] {
+            let mut bytes = bytes.clone();
+            bytes[block * BLOCK..][..BLOCK].iter_mut().for_each(|byte| *byte = fill(*byte));
+            let filesystem = open(bytes.clone());
+            assert_eq!(live(bytes), whole, "block {block}");
+            let at = filesystem.issues().into_iter().filter_map(|issue| issue.offset).map(|at| at as usize / BLOCK);
+            assert!(at.collect::<Vec<_>>().contains(&block), "block {block}: {:?}", filesystem.issues());
+        }
+    }
+}
+
+#[test]
 fn listing_of_dfvfs_sample_is_that_of_libfsapfs() {
     let Some(bytes) = corpus::read(SAMPLE) else { return };
     let filesystem = open(bytes);
@@ -128,6 +149,9 @@ pub fn deleted() -> Option<Vec<u8>> {
     let pairs: Vec<_> = pairs(&old).into_iter().filter(|pair| !tells_of(pair, 18)).collect();
     write(&mut bytes, FILE_TREE, &pairs);
     bytes[FREE * BLOCK..][..BLOCK].copy_from_slice(&old);
+    // As an earlier transaction wrote it.
+    bytes[FREE * BLOCK + 16] -= 1;
+    seal(&mut bytes, FREE);
     Some(bytes)
 }
 

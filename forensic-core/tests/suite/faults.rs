@@ -187,12 +187,15 @@ fn sectors(bytes: &[u8], reads: &[Range<u64>]) -> BTreeSet<u64> {
 /// An entry, as it is found again.
 type Key = (String, u64, bool);
 
+/// An entry, how it is graded, a stream's name, and its bytes.
+type Content = (Key, Option<Recoverability>, String, Result<Vec<u8>>);
+
 /// All that a filesystem tells, and all it holds.
 struct Listing {
     /// What is told of the entries of each key.
     told: BTreeMap<Key, Vec<String>>,
     /// The contents of the entries and streams.
-    contents: Vec<(Key, Option<Recoverability>, String, Result<Vec<u8>>)>,
+    contents: Vec<Content>,
     issues: Vec<Issue>,
 }
 

@@ -65,8 +65,14 @@ impl Volume {
     }
 }
 
-/// Records of older states, by the number of the volume; those of no known volume last.
-pub(super) fn stale(container: &Container, volumes: &mut [(Volume, Records)], seen: &mut HashSet<u64>) -> Vec<Records> {
+/// Records of older states, by the number of the volume; those of no known volume last. Where maps are damaged
+/// (`is_unmapped`), former nodes are looked for in all blocks and not only in free ones.
+pub(super) fn stale(
+    container: &Container,
+    volumes: &mut [(Volume, Records)],
+    seen: &mut HashSet<u64>,
+    is_unmapped: bool,
+) -> Vec<Records> {
     let mut stale = Vec::new();
     for (volume, _) in volumes.iter() {
         let mut records = Records::default();
@@ -90,17 +96,28 @@ pub(super) fn stale(container: &Container, volumes: &mut [(Volume, Records)], se
             }
         }
     }
-    free_nodes(container, volumes, seen, &mut stale);
+    let everything = || vec![Run::new(0, container.source.len())];
+    let runs = match space::unallocated(container) {
+        Ok(free) if !is_unmapped => free,
+        Ok(_) => everything(),
+        Err(error) => {
+            // Where nobody knows what is free, all that is not in use by a tree may be.
+            container.issues.push(Issue::from(&error));
+            everything()
+        }
+    };
+    nodes_in(runs, container, volumes, seen, &mut stale);
     stale
 }
 
-/// Adds the records of whole nodes in free blocks.
-fn free_nodes(container: &Container, volumes: &[(Volume, Records)], seen: &HashSet<u64>, stale: &mut [Records]) {
-    // Where nobody knows what is free, all that is not in use by a tree may be.
-    let runs = space::unallocated(container).unwrap_or_else(|error| {
-        container.issues.push(Issue::from(&error));
-        vec![Run::new(0, container.source.len())]
-    });
+/// Adds the records of whole nodes that are in no tree.
+fn nodes_in(
+    runs: Vec<Run>,
+    container: &Container,
+    volumes: &[(Volume, Records)],
+    seen: &HashSet<u64>,
+    stale: &mut [Records],
+) {
     let size = u64::from(container.block_size);
     for run in runs {
         let Some(start) = run.offset else { continue };
