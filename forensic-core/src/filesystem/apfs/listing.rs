@@ -62,7 +62,7 @@ impl Listing {
         }
         for mut volume in all {
             volume.load(container, issue);
-            if !volume.has_root() {
+            if !volume.has_root(container) {
                 volume.use_nodes(container, &search().nodes, issue);
             }
             if let Some(error) = volume.encryption(container) {

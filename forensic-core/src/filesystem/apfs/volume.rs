@@ -83,9 +83,9 @@ impl Volume {
         }
     }
 
-    /// True where the root of the file tree is known.
-    pub(super) fn has_root(&self) -> bool {
-        self.node(self.root_tree, self.xid).is_some()
+    /// True where the root of the file tree is known to be somewhere on the medium.
+    pub(super) fn has_root(&self, container: &Container) -> bool {
+        self.node(self.root_tree, self.xid).is_some_and(|address| address < container.held_blocks())
     }
 
     /// Takes the place of nodes from the nodes themselves, as they were last; for a volume whose object map does not know
