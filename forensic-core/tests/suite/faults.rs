@@ -22,7 +22,7 @@ use std::{
 
 const SECTOR: u64 = 512;
 /// Reads or sectors of a volume, where not each is tried.
-const SOME: usize = 24;
+const SOME: usize = 16;
 /// Bytes that a reader need not tell apart.
 const UNIT: u64 = 4096;
 
