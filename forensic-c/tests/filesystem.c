@@ -189,7 +189,7 @@ static void a_triage_records_every_file(const forensic_evidence *evidence, const
     const forensic_record *record = NULL;
     char kept[1024], streamed[1024];
     size_t records = 0;
-    uint64_t size = 0;
+    uint64_t size = 0, accounted = 0;
     int calls = 0;
 
     EXPECT_OK(forensic_triage_options_new(&options, &error));

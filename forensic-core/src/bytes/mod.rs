@@ -23,6 +23,7 @@ pub use readahead::for_each_block;
 pub(crate) use readahead::work_on_blocks;
 pub use reader::Reader;
 pub use slice::Slice;
+pub(crate) use unreadable::read_around;
 pub use unreadable::{Tolerant, Unreadable};
 
 /// A shared source of bytes.

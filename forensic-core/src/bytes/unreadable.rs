@@ -1,8 +1,14 @@
 //! What to do about places of the medium that cannot be read.
 
 use super::{Extent, ExtentKind, ReadAt, Source};
-use crate::error::Result;
-use std::sync::{Mutex, PoisonError};
+use crate::error::{Error, Result};
+use std::{
+    ops::Range,
+    sync::{Mutex, PoisonError},
+};
+
+/// Bytes that a medium gives or does not give.
+const SECTOR: u64 = 512;
 
 /// The policy for unreadable places.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -44,26 +50,6 @@ impl Tolerant {
             .collect()
     }
 
-    /// Halves a failing range until single sectors are left, so that each readable sector is read.
-    fn read_what_can_be_read(&self, offset: u64, buf: &mut [u8]) -> Result<()> {
-        let Err(error) = self.source.read_at(offset, buf) else { return Ok(()) };
-        if let crate::Error::OutOfBounds { .. } = error {
-            return Err(error);
-        }
-        let end = offset.saturating_add(buf.len() as u64);
-        let first_boundary = (offset / self.sector_size).saturating_add(1).saturating_mul(self.sector_size);
-        if first_boundary >= end {
-            buf.fill(0);
-            self.record(offset, end);
-            return Ok(());
-        }
-        let half = (offset.saturating_add(buf.len() as u64 / 2) / self.sector_size).saturating_mul(self.sector_size);
-        let middle = half.max(first_boundary).saturating_sub(offset);
-        let (left, right) = buf.split_at_mut(usize::try_from(middle).unwrap_or(0));
-        self.read_what_can_be_read(offset, left)?;
-        self.read_what_can_be_read(offset.saturating_add(middle), right)
-    }
-
     fn record(&self, start: u64, end: u64) {
         let mut ranges = self.ranges.lock().unwrap_or_else(PoisonError::into_inner);
         let from = ranges.partition_point(|&(_, e)| e < start);
@@ -85,7 +71,10 @@ impl ReadAt for Tolerant {
     fn read_at(&self, offset: u64, buf: &mut [u8]) -> Result<()> {
         match self.policy {
             Unreadable::Raise => self.source.read_at(offset, buf),
-            Unreadable::Zero => self.read_what_can_be_read(offset, buf),
+            Unreadable::Zero => {
+                let mut lost = |_: &Error, start, end| self.record(start, end);
+                read_what_can_be_read(&*self.source, self.sector_size, offset, buf, &mut lost)
+            }
         }
     }
 
@@ -100,4 +89,48 @@ impl ReadAt for Tolerant {
     fn next_data(&self, offset: u64) -> u64 {
         self.source.next_data(offset)
     }
+}
+
+/// Reads `length` bytes to be searched, where zeros are nothing: sectors that cannot be read are zeros, and `lost` is told
+/// why and which places of the bytes they are. Never for a content.
+pub(crate) fn read_around(
+    source: &dyn ReadAt,
+    offset: u64,
+    length: u64,
+    mut lost: impl FnMut(&Error, Range<u64>),
+) -> Vec<u8> {
+    let length = length.min(source.len().saturating_sub(offset));
+    let mut buf = vec![0; usize::try_from(length).unwrap_or(0)];
+    let inside = |at: u64| at.saturating_sub(offset);
+    let mut told = |error: &Error, start, end| lost(error, inside(start)..inside(end));
+    if let Err(error) = read_what_can_be_read(source, SECTOR, offset, &mut buf, &mut told) {
+        lost(&error, 0..length);
+    }
+    buf
+}
+
+/// Halves a failing range until single sectors are left, so that each readable sector is read; the others become zeros.
+fn read_what_can_be_read(
+    source: &dyn ReadAt,
+    sector_size: u64,
+    offset: u64,
+    buf: &mut [u8],
+    lost: &mut dyn FnMut(&Error, u64, u64),
+) -> Result<()> {
+    let Err(error) = source.read_at(offset, buf) else { return Ok(()) };
+    if let Error::OutOfBounds { .. } = error {
+        return Err(error);
+    }
+    let end = offset.saturating_add(buf.len() as u64);
+    let first_boundary = (offset / sector_size).saturating_add(1).saturating_mul(sector_size);
+    if first_boundary >= end {
+        buf.fill(0);
+        lost(&error, offset, end);
+        return Ok(());
+    }
+    let half = (offset.saturating_add(buf.len() as u64 / 2) / sector_size).saturating_mul(sector_size);
+    let middle = half.max(first_boundary).saturating_sub(offset);
+    let (left, right) = buf.split_at_mut(usize::try_from(middle).unwrap_or(0));
+    read_what_can_be_read(source, sector_size, offset, left, lost)?;
+    read_what_can_be_read(source, sector_size, offset.saturating_add(middle), right, lost)
 }

@@ -47,6 +47,7 @@ pub use model::{
     Attributes, Cap, CrossCheck, Difference, Entry, Kind, Recoverability, Status, Stream, StreamInfo, Time, Timestamp,
     TimestampKind, Value,
 };
+use recognise::recognise_telling;
 pub(crate) use recognise::{optical_size, recognise};
 
 /// Entries that a thread of `walk_parallel` reads at once.
@@ -311,9 +312,17 @@ fn reader(name: &str) -> Option<&'static Reader> {
 /// Opens the filesystem that `volume` holds; `None` where none is recognised.
 ///
 /// # Errors
-/// [`Error::Unsupported`] for a filesystem that is recognised but not read, [`Error::Corrupt`] for one too damaged.
+/// [`Error::Unsupported`] for a filesystem that is recognised but not read, [`Error::Corrupt`] for one too damaged;
+/// [`Error::Unreadable`] where none is recognised, and the place of a signature cannot be read.
 pub fn open(volume: Source, limits: &Limits) -> Result<Option<Arc<dyn FileSystem>>> {
-    let Some(name) = recognise(&volume) else { return fat::open_without_boot_sector(volume, limits) };
+    let mut failed = None;
+    let found = recognise_telling(&volume, &mut failed);
+    // What cannot be read at once may be readable at the second attempt.
+    let found = found.or_else(|| failed.is_some().then(|| recognise(&volume)).flatten());
+    let Some(name) = found else {
+        let inferred = fat::open_without_boot_sector(volume, limits)?;
+        return inferred.map_or_else(|| failed.map_or(Ok(None), Err), |filesystem| Ok(Some(filesystem)));
+    };
     match reader(name) {
         Some(reader) => (reader.open)(volume, limits).map(Some),
         None => Err(Error::unsupported(format!("filesystem {name}"))),

@@ -1,7 +1,7 @@
 //! Which filesystem a volume holds, by its signatures.
 
 use super::{apfs, btrfs, exfat, ext, fat, hfsplus, iso9660, ntfs, udf, xfs};
-use crate::bytes::Source;
+use crate::{bytes::Source, error::Error};
 
 /// A signature: name, byte offset in the volume, bytes.
 const SIGNATURES: &[(&str, u64, &[u8])] = &[
@@ -35,9 +35,20 @@ pub(crate) fn optical_size(medium: &Source) -> Option<u64> {
 
 /// The name of the filesystem that `volume` holds; `None` where no signature fits.
 pub(crate) fn recognise(volume: &Source) -> Option<&'static str> {
+    recognise_telling(volume, &mut None)
+}
+
+/// The same; `failed` becomes why the place of a signature cannot be read.
+pub(super) fn recognise_telling(volume: &Source, failed: &mut Option<Error>) -> Option<&'static str> {
     let by_signature = SIGNATURES.iter().find_map(|(name, offset, signature)| {
-        let found = volume.read_vec(*offset, signature.len() as u64).ok()?;
-        (found == *signature).then_some(*name)
+        match volume.read_vec(*offset, signature.len() as u64) {
+            Ok(found) => (found == *signature).then_some(*name),
+            Err(Error::OutOfBounds { .. }) => None,
+            Err(error) => {
+                *failed = Some(error);
+                None
+            }
+        }
     });
     // Most discs of UDF begin as ones of ISO 9660, for systems that know no better.
     let by_signature = match by_signature {

@@ -5,7 +5,6 @@ mod deleted;
 mod image;
 mod images_of_others;
 
-use crate::faults::FailingRead;
 use forensic_core::{
     Error, Limits,
     bytes::{ExtentKind, ReadAt, Slice, Source},
@@ -29,7 +28,7 @@ fn says(issues: &[forensic_core::Issue], text: &str) -> bool {
 }
 
 /// A contiguous file, a chained one, an empty one, a directory with a file, and deleted ones in both.
-fn sample() -> ExFatImage {
+pub fn sample() -> ExFatImage {
     let mut image = ExFatImage::new();
     image.mark(&[10, 11, 12]);
     image.fill(10, b'a');
@@ -333,26 +332,6 @@ fn offsets_are_on_the_medium() {
     let entry = filesystem.entry("/SUB/inner.txt").unwrap();
     assert_eq!(entry.extents("").unwrap()[0].offset, Some(1000 + image.at(31) as u64));
     assert_eq!(entry.id * 32, image.at(30) as u64);
-}
-
-#[test]
-fn every_failing_read_costs_an_issue_or_an_error_and_nothing_else() {
-    let image = sample();
-    let whole: Vec<Entry> = image.open().walk(WalkOptions::default()).collect();
-    for nth in 0.. {
-        let source = Arc::new(FailingRead::new(Arc::new(image.bytes.clone()), nth));
-        let Ok(Some(filesystem)) = filesystem::open(source.clone() as Source, &Limits::default()) else {
-            panic!("read {nth} failed and nothing was opened");
-        };
-        let entries: Vec<Entry> = filesystem.walk(WalkOptions::default()).collect();
-        let streams = entries.iter().filter_map(|entry| entry.open("").ok());
-        let failed = streams.filter(|stream| stream.read_vec(0, stream.len()).is_err()).count();
-        if !source.has_failed() {
-            break;
-        }
-        let live = |entries: &[Entry]| entries.iter().filter(|entry| entry.status.is_live()).count();
-        assert!(live(&entries) == live(&whole) || failed > 0 || !filesystem.issues().is_empty(), "read {nth}");
-    }
 }
 
 proptest! {

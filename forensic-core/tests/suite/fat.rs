@@ -1,9 +1,6 @@
 //! FAT volumes built here, with everything wrong with them that a driver, an accident or an enemy can do.
 
-use crate::{
-    fat_image::{DIRECTORY, FILE, FatImage, Kind, deleted, long, named, open, short, short_made},
-    faults::FailingRead,
-};
+use crate::fat_image::{DIRECTORY, FILE, FatImage, Kind, deleted, long, named, open, short, short_made};
 use forensic_core::{
     Limits,
     bytes::{ReadAt, Slice, Source},
@@ -14,7 +11,7 @@ use std::sync::Arc;
 
 mod damaged;
 mod high_word;
-mod inferred;
+pub mod inferred;
 
 const KINDS: [Kind; 3] = [Kind::Fat12, Kind::Fat16, Kind::Fat32];
 
@@ -29,7 +26,7 @@ fn content(entry: &Entry) -> Vec<u8> {
 }
 
 /// A live file over three scattered clusters, a live directory with a file, and a deleted file.
-fn sample(kind: Kind) -> FatImage {
+pub fn sample(kind: Kind) -> FatImage {
     let mut image = FatImage::new(kind);
     image.chain(&[5, 9, 7]);
     [(5, b'a'), (9, b'b'), (7, b'c')].iter().for_each(|(cluster, letter)| image.fill(*cluster, *letter));
@@ -384,36 +381,6 @@ fn offsets_are_on_the_medium() {
     let entry = filesystem.entry("/SUB/README.TXT").unwrap();
     assert_eq!(entry.extents("").unwrap()[0].offset, Some(1000 + image.at(21) as u64));
     assert_eq!(entry.id * 32, image.at(20) as u64 + 64);
-}
-
-#[test]
-fn every_failing_read_costs_an_issue_or_an_error_and_nothing_else() {
-    for kind in KINDS {
-        let image = sample(kind);
-        let whole = image.list();
-        for nth in 0.. {
-            let source = Arc::new(FailingRead::new(Arc::new(image.bytes.clone()), nth));
-            let Ok(Some(filesystem)) = filesystem::open(source.clone() as Source, &Limits::default()) else {
-                assert!(source.has_failed());
-                continue;
-            };
-            let entries: Vec<Entry> = filesystem.walk(WalkOptions::default()).collect();
-            let mut failed_content = 0;
-            for entry in &entries {
-                if let Ok(stream) = entry.open("") {
-                    failed_content += usize::from(stream.read_vec(0, stream.len()).is_err());
-                }
-            }
-            if !source.has_failed() {
-                break;
-            }
-            let live = |entries: &[Entry]| entries.iter().filter(|entry| entry.status.is_live()).count();
-            assert!(
-                live(&entries) == live(&whole) || failed_content > 0 || !filesystem.issues().is_empty(),
-                "read {nth}"
-            );
-        }
-    }
 }
 
 proptest! {

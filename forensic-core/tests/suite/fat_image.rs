@@ -1,6 +1,6 @@
 //! Builds small FAT volumes slot by slot, with whatever is wrong with them that a test wants.
 
-use crate::corpus;
+use crate::{corpus, cross_checks::checked};
 use forensic_core::{
     Limits, Result,
     bytes::Source,
@@ -192,7 +192,7 @@ impl FatImage {
 }
 
 pub fn open(volume: Source) -> Result<Arc<dyn FileSystem>> {
-    Ok(filesystem::open(volume, &Limits::default())?.expect("a FAT volume"))
+    Ok(checked(filesystem::open(volume, &Limits::default())?.expect("a FAT volume")))
 }
 
 /// A short entry made on 2020-05-17, 12:30:10.

@@ -1,8 +1,8 @@
 //! The images of `tests/fixtures`, what they hold by the tables beside them, and what every reader must stand.
 
-use crate::{corpus, faults::FailingRead};
+use crate::corpus;
 use forensic_core::{
-    Error, Limits,
+    Limits,
     bytes::{ReadAt, Source},
     filesystem::{self, Entry, FileSystem, Kind, WalkOptions},
 };
@@ -131,63 +131,4 @@ pub fn read_everything(source: Source) {
     }
     let free = filesystem.unallocated().map(|source| source.read_vec(0, source.len().min(1 << 16)));
     let _ = (free, filesystem.issues(), filesystem.label(), filesystem.slack().len());
-}
-
-/// Fails each read of a listing in turn: the walk goes on, and what is missing is told with its offset.
-pub fn no_failing_read_passes_unnoticed(bytes: &[u8]) {
-    let whole = listing(&open(bytes));
-    let shared: Arc<[u8]> = bytes.into();
-    for nth in 0.. {
-        let failing = Arc::new(FailingRead::new(Arc::new(shared.clone()), nth));
-        let filesystem = match filesystem::open(failing.clone(), &Limits::default()) {
-            Ok(Some(filesystem)) => filesystem,
-            Err(error) => {
-                assert!(matches!(error, Error::Unreadable { .. } | Error::Corrupt { .. }), "read {nth}: {error}");
-                continue;
-            }
-            Ok(None) => continue,
-        };
-        let found = listing(&filesystem);
-        if !failing.has_failed() {
-            assert_eq!(found, whole);
-            assert!(nth > 3, "{nth} reads");
-            break;
-        }
-        let issues = filesystem.issues();
-        let told = entries(&filesystem).iter().any(|entry| !entry.issues.is_empty());
-        let told = told || issues.iter().any(|issue| issue.offset.is_some());
-        assert!(found == whole || told, "read {nth}: {:?}", differences(&found, &whole));
-    }
-}
-
-/// Fails each read of a listing of `whole` entries in turn: the walk goes on, and where an entry is missing there is an issue.
-pub fn no_failing_read_loses_an_entry_untold(bytes: &[u8], whole: usize) {
-    let shared: Arc<[u8]> = bytes.into();
-    for nth in 0..10_000 {
-        let source = Arc::new(FailingRead::new(Arc::new(shared.clone()), nth));
-        let opened = filesystem::open(source.clone(), &Limits::default());
-        let Ok(Some(filesystem)) = opened else {
-            assert!(source.has_failed());
-            continue;
-        };
-        let found = entries(&filesystem);
-        if !source.has_failed() {
-            assert_eq!(found.len(), whole);
-            return;
-        }
-        let told = filesystem.issues().iter().chain(found.iter().flat_map(|entry| &entry.issues)).count();
-        assert!(told > 0 || found.len() == whole, "read {nth}: {} of {whole} entries", found.len());
-    }
-    panic!("the reads never end");
-}
-
-/// Paths, kinds and sizes; contents are left out, as reading one may be what fails.
-fn listing(filesystem: &Arc<dyn FileSystem>) -> BTreeMap<String, Row> {
-    entries(filesystem)
-        .into_iter()
-        .map(|entry| {
-            let row = (entry.kind.as_str().to_owned(), entry.size, String::new(), entry.target.unwrap_or_default());
-            (entry.path, row)
-        })
-        .collect()
 }

@@ -3,10 +3,7 @@
 
 use crate::{
     corpus,
-    fixtures::{
-        content, differences, entries, extents_hold_the_content, live, no_failing_read_passes_unnoticed, open, read,
-        read_everything, truth,
-    },
+    fixtures::{content, differences, entries, extents_hold_the_content, live, open, read, read_everything, truth},
 };
 use forensic_core::{
     bytes::{ReadAt, Source},
@@ -318,13 +315,6 @@ fn loops_cross_links_and_impossible_places_are_issues() {
     let far = filesystem.entry("/FAR.BIN").unwrap();
     assert!(far.open("").unwrap().read_vec(0, 100).is_err() && !far.issues.is_empty());
     assert_eq!(filesystem.issues().len(), 2, "{:?}", filesystem.issues());
-}
-
-#[test]
-fn no_failing_read_stops_the_listing_or_passes_unnoticed() {
-    for name in ["rock_ridge_joliet", "growing"] {
-        no_failing_read_passes_unnoticed(&disc(name));
-    }
 }
 
 proptest! {

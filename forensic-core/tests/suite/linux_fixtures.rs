@@ -1,7 +1,7 @@
 //! The XFS and Btrfs fixtures of `fixtures/linux` (made by `make.py` there) and what the driver reads back of them.
 
+use crate::corpus;
 pub use crate::fixtures::{content, entries};
-use crate::{corpus, faults::FailingRead};
 use flate2::read::GzDecoder;
 use forensic_core::{
     Limits,
@@ -127,25 +127,6 @@ pub fn read_everything(source: Source) {
     }
     let _ = filesystem.unallocated().map(|free| free.extents());
     filesystem.issues();
-}
-
-/// Fails the n-th read for every n up to `most`, in steps: the walk goes on, and somewhere it is told why something lacks.
-pub fn a_failing_read_never_ends_a_walk(bytes: Vec<u8>, step: usize) {
-    let bytes: Arc<[u8]> = bytes.into();
-    let whole = entries(&open(bytes.clone())).len();
-    for nth in (0..).step_by(step) {
-        let failing = Arc::new(FailingRead::new(Arc::new(bytes.clone()), nth));
-        let Ok(Some(filesystem)) = filesystem::open(failing.clone(), &Limits::default()) else { continue };
-        let entries = entries(&filesystem);
-        if !failing.has_failed() {
-            assert_eq!(entries.len(), whole);
-            break;
-        }
-        let issues = filesystem.issues();
-        let told = entries.iter().any(|entry| !entry.issues.is_empty() || entry.recoverability.is_some());
-        assert!(entries.len() >= whole || told || !issues.is_empty(), "read {nth}");
-        assert!(entries.len() * 10 >= whole * 9, "read {nth}: {} of {whole} entries", entries.len());
-    }
 }
 
 /// A small piece of a fixture as a seed of a fuzz target.

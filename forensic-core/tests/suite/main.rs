@@ -10,6 +10,7 @@ mod bytes;
 mod corpus;
 mod corpus_images;
 mod cross_checks;
+mod every_fault;
 mod evidence;
 mod ewf;
 mod ewf_image;

@@ -1,10 +1,10 @@
 //! Content that NTFS does not store as it is read: packed by the overlay filter, compressed, encrypted, or kept elsewhere.
 
-use crate::{corpus, faults::FailingRead, ntfs::image::*};
+use crate::ntfs::{image::*, open};
 use forensic_core::{
     Error, Limits,
     bytes::{ExtentKind, ReadAt, Source},
-    filesystem::{self, Entry, FileSystem, Kind, Recoverability, Value, WalkOptions},
+    filesystem::{self, Entry, Kind, Recoverability, Value, WalkOptions},
 };
 use proptest::prelude::*;
 use std::sync::Arc;
@@ -19,11 +19,6 @@ const PACKED: [(u32, &str, &[u8]); 4] = [
 ];
 const REPARSE_POINT: u32 = 0xc0;
 const SPARSE: u16 = 0x8000;
-
-fn open(bytes: Vec<u8>) -> Arc<dyn FileSystem> {
-    corpus::seed("ntfs", &bytes);
-    filesystem::open(Arc::new(bytes), &Limits::default()).unwrap().unwrap()
-}
 
 fn all(source: &Source) -> Vec<u8> {
     source.read_vec(0, source.len()).unwrap()
@@ -288,7 +283,7 @@ fn bitmap_with_a_hole_longer_than_the_medium_is_read_as_far_as_there_are_cluster
 }
 
 /// A volume with content packed in each way.
-fn packed_volume() -> Vec<u8> {
+pub fn packed_volume() -> Vec<u8> {
     let mut image = Image::new();
     for (number, (algorithm, name, packed)) in (30..).zip(PACKED) {
         let attributes = packed_file(&mut image, algorithm, packed, 200 + (number - 30) * 120, true);
@@ -308,21 +303,6 @@ fn read_everything(source: Source) -> usize {
         }
     }
     whole
-}
-
-#[test]
-fn one_failing_read_costs_no_more_than_the_streams_it_is_in() {
-    let bytes = packed_volume();
-    let whole = read_everything(Arc::new(bytes.clone()));
-    for nth in 0.. {
-        let failing = Arc::new(FailingRead::new(Arc::new(bytes.clone()), nth));
-        let read = read_everything(failing.clone());
-        if !failing.has_failed() {
-            assert_eq!(read, whole);
-            break;
-        }
-        assert!(read == 0 || read + 8 >= whole, "read {nth}: {read} of {whole} streams");
-    }
 }
 
 proptest! {

@@ -104,12 +104,6 @@ fn damaged_inode_is_told_and_its_neighbours_are_read() {
     assert!(damaged.open("").is_err());
 }
 
-#[test]
-fn walk_goes_on_after_any_failed_read() {
-    a_failing_read_never_ends_a_walk(xfs4(), 1);
-    a_failing_read_never_ends_a_walk(xfs5(), 397);
-}
-
 fn fixture() -> &'static [u8] {
     static BYTES: OnceLock<Vec<u8>> = OnceLock::new();
     BYTES.get_or_init(|| {

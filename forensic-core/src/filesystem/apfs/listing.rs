@@ -4,6 +4,7 @@ use super::{
     Container,
     inode::{self, Inode, Name},
     records::{Record, Records, kind},
+    search::Found,
     stream, tree,
     volume::Volume,
 };
@@ -15,7 +16,10 @@ use crate::{
         tree::{NodeId, Parent, Tree, TreeBuilder},
     },
 };
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::{
+    cell::OnceCell,
+    collections::{BTreeMap, HashMap, HashSet},
+};
 
 /// The directory of files that are deleted but were still open.
 const PRIVATE_NAME: &str = "private-dir";
@@ -48,8 +52,19 @@ impl Listing {
         let issue = &mut |error: Error| container.issues.push(Issue::from(&error));
         let mut seen = HashSet::new();
         let mut volumes = Vec::new();
-        for mut volume in container.volumes_of(&container.superblock, false, issue) {
+        let found = OnceCell::new();
+        let search = || found.get_or_init(|| Found::search(container));
+        let mut all = container.volumes_of(&container.superblock, false, issue);
+        if all.len() < container.superblock.volumes.len() {
+            let lost = search().volumes(container).into_iter();
+            let lost: Vec<_> = lost.filter(|lost| all.iter().all(|volume| volume.uuid != lost.uuid)).collect();
+            all.extend(lost);
+        }
+        for mut volume in all {
             volume.load(container, issue);
+            if !volume.has_root(container) {
+                volume.use_nodes(container, &search().nodes, issue);
+            }
             if let Some(error) = volume.encryption(container) {
                 container.issues.push(Issue::new(volume.at, "APFS volume superblock", error.to_string()));
                 volumes.push((volume, Records::default()));
@@ -59,7 +74,7 @@ impl Listing {
             records.sort();
             volumes.push((volume, records));
         }
-        let mut stale = tree::stale(container, &mut volumes, &mut seen);
+        let mut stale = tree::stale(container, &mut volumes, &mut seen, found.get().is_some());
         stale.iter_mut().for_each(Records::keep_latest);
         let mut placing = Placing {
             container,

@@ -15,6 +15,7 @@ mod listing;
 mod object;
 mod omap;
 mod records;
+mod search;
 mod space;
 mod stream;
 mod superblock;

@@ -70,6 +70,11 @@ impl Container {
         self.source.medium_offset(self.byte_of(address))
     }
 
+    /// True for a block that says it is an object of a kind, whole or not.
+    pub(super) fn is_of_kind(&self, block: &[u8], kind: u16) -> bool {
+        Header::parse(&Fields::new(block, "APFS object", 0)).is_ok_and(|header| header.kind == kind)
+    }
+
     /// The object at this block address, which must be of a kind and whole.
     pub(super) fn object(&self, address: u64, kind: u16, structure: &'static str) -> Result<Vec<u8>> {
         let block = self.block(address)?;

@@ -12,6 +12,8 @@ use crate::{
 };
 use std::collections::{BTreeMap, HashSet};
 
+const STRUCTURE: &str = "APFS object map";
+
 /// Bytes of a key and of a value.
 const SIZES: (usize, usize) = (16, 16);
 
@@ -42,6 +44,12 @@ impl ObjectMap {
         Ok(map)
     }
 
+    /// The map that nodes tell by what they say of themselves: identifier, transaction and address of each.
+    pub(super) fn of_nodes(nodes: &[(u64, u64, u64)]) -> Self {
+        let entries = nodes.iter().map(|&(oid, xid, address)| ((oid, xid), (0, address))).collect();
+        Self { entries, nodes: HashSet::new() }
+    }
+
     /// Adds the entries of another state of the map: only those of nodes that both do not share are read.
     pub(super) fn extend(
         &mut self,
@@ -50,8 +58,19 @@ impl ObjectMap {
         strict: bool,
         issue: &mut dyn FnMut(Error),
     ) -> Result<()> {
-        let block = container.object(address, kind::OMAP, "APFS object map")?;
-        let root = Fields::new(&block, "APFS object map", container.medium_of(address)).u64(48)?;
+        let block = match container.object(address, kind::OMAP, STRUCTURE) {
+            Ok(block) => block,
+            // A wrong checksum alone is no reason to give up the volume.
+            Err(error) if !strict => match container.block(address) {
+                Ok(block) if container.is_of_kind(&block, kind::OMAP) => {
+                    issue(error);
+                    block
+                }
+                _ => return Err(error),
+            },
+            Err(error) => return Err(error),
+        };
+        let root = Fields::new(&block, STRUCTURE, container.medium_of(address)).u64(48)?;
         let Self { entries, nodes } = self;
         let mut damage = Vec::new();
         let tree = Tree { container, sizes: SIZES, resolve: &Some, strict };
@@ -98,6 +117,6 @@ impl ObjectMap {
 type Entry = ((u64, u64), (u32, u64));
 
 fn entry(pair: &Pair<'_>) -> Result<Entry> {
-    let (key, value) = (Fields::new(pair.key, "APFS object map", 0), Fields::new(pair.value, "APFS object map", 0));
+    let (key, value) = (Fields::new(pair.key, STRUCTURE, 0), Fields::new(pair.value, STRUCTURE, 0));
     Ok(((key.u64(0)?, key.u64(8)?), (value.u32(0)?, value.u64(8)?)))
 }

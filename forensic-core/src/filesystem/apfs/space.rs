@@ -26,16 +26,20 @@ fn for_each_chunk(container: &Container, mut visit: impl FnMut(&[u8])) -> Result
         (start..).step_by(8).take(count.min(room)).map(|place| fields.u64(place)).collect()
     };
     let mut blocks = listed(if collections > 0 { collections } else { infos }, &manager, start)?;
+    let held = container.held_blocks();
     if collections > 0 {
         let mut inner = Vec::new();
         for address in blocks {
+            // Each names a chunk of at least one block.
+            if inner.len() as u64 >= held {
+                break;
+            }
             let block = container.block(address)?;
             let fields = Fields::new(&block, STRUCTURE, container.medium_of(address));
             inner.extend(listed(fields.u32(36)?, &fields, 40)?);
         }
         blocks = inner;
     }
-    let held = container.held_blocks();
     let mut done = 0u64;
     blocks.truncate(usize::try_from(held).unwrap_or(usize::MAX));
     for address in blocks {

@@ -7,7 +7,7 @@ use super::{
     object::{Header, is_whole, kind},
 };
 use crate::{
-    bytes::{Fields, ReadAt, Source},
+    bytes::{Fields, ReadAt, Source, read_around},
     error::{Error, Issue, IssueLog, Result},
     limits::Limits,
 };
@@ -121,7 +121,7 @@ pub(super) fn checkpoints(source: &Source, limits: &Limits, issues: &IssueLog) -
 
 /// A whole superblock in one of the first blocks, where mostly the checkpoints are.
 pub(in super::super) fn find(source: &Source) -> Option<Superblock> {
-    let bytes = source.read_vec(0, source.len().min(FIRST_BLOCKS * LENGTH)).ok()?;
+    let bytes = read_around(source, 0, FIRST_BLOCKS * LENGTH, |_, _| ());
     let blocks = bytes.chunks_exact(LENGTH as usize).zip(0u64..).filter(|(block, _)| is_whole(block));
     blocks.filter_map(|(block, address)| Superblock::parse(block, address, address.saturating_mul(LENGTH)).ok()).next()
 }
@@ -131,11 +131,21 @@ impl Container {
     pub(super) fn ephemeral(&self, oid: u64) -> Result<(u64, u64)> {
         let newest = &self.superblock;
         let (start, count) = newest.descriptors;
-        let ring = newest.descriptor_blocks & !IS_TREE;
+        let held = u32::try_from(self.held_blocks()).unwrap_or(u32::MAX);
+        let ring = (newest.descriptor_blocks & !IS_TREE).min(held);
         for step in 0..count.min(ring) {
             let index = u64::from(start).saturating_add(step.into()).checked_rem(ring.into()).unwrap_or(0);
             let address = newest.descriptor_base.saturating_add(index);
-            let Ok(block) = self.object(address, kind::CHECKPOINT_MAP, "APFS checkpoint map") else { continue };
+            let block = match self.object(address, kind::CHECKPOINT_MAP, "APFS checkpoint map") {
+                Ok(block) => block,
+                Err(error) => {
+                    // Other kinds of blocks lie between the maps.
+                    if !matches!(error, Error::Corrupt { .. }) {
+                        self.issues.push(Issue::from(&error));
+                    }
+                    continue;
+                }
+            };
             let fields = Fields::new(&block, "APFS checkpoint map", self.medium_of(address));
             let entries = usize::try_from(fields.u32(36)?).unwrap_or(usize::MAX);
             for place in (40..block.len()).step_by(40).take(entries) {

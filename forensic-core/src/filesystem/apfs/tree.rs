@@ -9,7 +9,7 @@ use super::{
     volume::Volume,
 };
 use crate::{
-    bytes::{Fields, ReadAt},
+    bytes::{Fields, ReadAt, Run, read_around},
     error::{Error, Issue},
 };
 use std::collections::HashSet;
@@ -65,8 +65,14 @@ impl Volume {
     }
 }
 
-/// Records of older states, by the number of the volume; those of no known volume last.
-pub(super) fn stale(container: &Container, volumes: &mut [(Volume, Records)], seen: &mut HashSet<u64>) -> Vec<Records> {
+/// Records of older states, by the number of the volume; those of no known volume last. Where maps are damaged
+/// (`is_unmapped`), former nodes are looked for in all blocks and not only in free ones.
+pub(super) fn stale(
+    container: &Container,
+    volumes: &mut [(Volume, Records)],
+    seen: &mut HashSet<u64>,
+    is_unmapped: bool,
+) -> Vec<Records> {
     let mut stale = Vec::new();
     for (volume, _) in volumes.iter() {
         let mut records = Records::default();
@@ -90,30 +96,35 @@ pub(super) fn stale(container: &Container, volumes: &mut [(Volume, Records)], se
             }
         }
     }
-    free_nodes(container, volumes, seen, &mut stale);
+    let everything = || vec![Run::new(0, container.source.len())];
+    let runs = match space::unallocated(container) {
+        Ok(free) if !is_unmapped => free,
+        Ok(_) => everything(),
+        Err(error) => {
+            // Where nobody knows what is free, all that is not in use by a tree may be.
+            container.issues.push(Issue::from(&error));
+            everything()
+        }
+    };
+    nodes_in(runs, container, volumes, seen, &mut stale);
     stale
 }
 
-/// Adds the records of whole nodes in free blocks.
-fn free_nodes(container: &Container, volumes: &[(Volume, Records)], seen: &HashSet<u64>, stale: &mut [Records]) {
-    let runs = match space::unallocated(container) {
-        Ok(runs) => runs,
-        Err(error) => {
-            return container.issues.push(Issue::from(&error));
-        }
-    };
+/// Adds the records of whole nodes that are in no tree.
+fn nodes_in(
+    runs: Vec<Run>,
+    container: &Container,
+    volumes: &[(Volume, Records)],
+    seen: &HashSet<u64>,
+    stale: &mut [Records],
+) {
     let size = u64::from(container.block_size);
     for run in runs {
         let Some(start) = run.offset else { continue };
-        let end = start.saturating_add(run.length);
+        let end = start.saturating_add(run.length).min(container.source.len());
         for at in (start..end).step_by(BLOCK as usize) {
-            let bytes = match container.source.read_vec(at, BLOCK.min(end.saturating_sub(at))) {
-                Ok(bytes) => bytes,
-                Err(error) => {
-                    container.issues.push(Issue::from(&error));
-                    continue;
-                }
-            };
+            let told = |error: &_, _| container.issues.push(Issue::from(error));
+            let bytes = read_around(&container.source, at, BLOCK.min(end.saturating_sub(at)), told);
             for (block, address) in
                 bytes.chunks_exact(container.block_size as usize).zip(at.checked_div(size).unwrap_or(0)..)
             {

@@ -83,6 +83,24 @@ impl Volume {
         }
     }
 
+    /// True where the root of the file tree is known to be somewhere on the medium.
+    pub(super) fn has_root(&self, container: &Container) -> bool {
+        self.node(self.root_tree, self.xid).is_some_and(|address| address < container.held_blocks())
+    }
+
+    /// Takes the place of nodes from the nodes themselves, as they were last; for a volume whose object map does not know
+    /// its root.
+    pub(super) fn use_nodes(&mut self, container: &Container, nodes: &[(u64, u64, u64)], issue: &mut dyn FnMut(Error)) {
+        let map = ObjectMap::of_nodes(nodes);
+        let xid = self.xid.max(container.superblock.xid);
+        if map.find(self.root_tree, xid).is_some() {
+            (self.map, self.xid) = (map, xid);
+            let expected = format!("the root of volume {:?} in its object map", self.name);
+            let found = "none: the nodes of its tree are taken that were written last";
+            issue(Error::corrupt(STRUCTURE, self.at, expected, found));
+        }
+    }
+
     /// Where a node of the file tree is.
     pub(super) fn node(&self, oid: u64, xid: u64) -> Option<u64> {
         if self.root_tree_is_physical { Some(oid) } else { self.map.find(oid, xid) }

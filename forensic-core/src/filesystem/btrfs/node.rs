@@ -2,9 +2,10 @@
 
 use super::{Volume, superblock::Root};
 use crate::{
-    bytes::{Fields, ReadAt},
+    bytes::{Fields, ReadAt, read_around},
     error::{Error, Result},
 };
+use std::ops::Range;
 
 pub(super) const STRUCTURE: &str = "B-tree node";
 /// Bytes of the header; offsets of items count from behind it.
@@ -48,6 +49,8 @@ pub(super) struct Node {
     pub(super) owner: u64,
     count: usize,
     bytes: Vec<u8>,
+    /// What of it cannot be read, as places in `bytes`, and why.
+    lost: Vec<(Range<u64>, Error)>,
 }
 
 /// An item of a leaf.
@@ -108,10 +111,31 @@ impl Node {
                 volume.issue(&error);
                 Ok(node)
             }
+            (_, Some(error @ Error::Unreadable { .. })) => Self::around(volume, &piece.copies, expected).ok_or(error),
             (_, error) => Err(error.unwrap_or_else(|| {
                 Error::corrupt(STRUCTURE, volume.source.medium_offset(0), "a place on this device", expected.address)
             })),
         }
+    }
+
+    /// What can be read of a node that cannot be read in full.
+    fn around(volume: &Volume, copies: &[u64], expected: &Root) -> Option<Self> {
+        copies.iter().find_map(|copy| {
+            let mut lost = Vec::new();
+            let size = u64::from(volume.superblock.node_size);
+            let told = |error: &Error, range| lost.push((range, error.clone()));
+            let bytes = read_around(&volume.metadata, *copy, size, told);
+            let node = Self::parse(volume, bytes, volume.source.medium_offset(*copy), Some(expected)).ok()?;
+            lost.iter().for_each(|(_, error)| volume.issue(error));
+            Some(Self { lost, ..node })
+        })
+    }
+
+    /// Fails where some of these bytes of the node cannot be read.
+    fn check(&self, start: usize, length: usize) -> Result<()> {
+        let (start, end) = (start as u64, start.saturating_add(length) as u64);
+        let lost = self.lost.iter().find(|(range, _)| range.start < end && start < range.end);
+        lost.map_or(Ok(()), |(_, error)| Err(error.clone()))
     }
 
     /// The node in `bytes`, which stand at byte `at` of the medium.
@@ -138,7 +162,7 @@ impl Node {
         if count > room {
             return Err(fields.corrupt(96, format!("at most {room} items"), count));
         }
-        Ok(Self { address, at, level, generation, owner: fields.u64(88)?, count, bytes })
+        Ok(Self { address, at, level, generation, owner: fields.u64(88)?, count, bytes, lost: Vec::new() })
     }
 
     /// Its items, if it is a leaf.
@@ -147,10 +171,12 @@ impl Node {
         let count = if self.level == 0 { self.count } else { 0 };
         (0..count).map(move |number| {
             let place = number.saturating_mul(ITEM).saturating_add(HEADER);
+            self.check(place, ITEM)?;
             let key = Key::parse(&fields, place)?;
             let offset = fields.u32(place.saturating_add(17))? as usize;
             let length = fields.u32(place.saturating_add(21))? as usize;
             let start = offset.saturating_add(HEADER);
+            self.check(start, length)?;
             let data = fields.bytes(start, length)?;
             let inside = start as u64;
             let (address, at) = (self.address.saturating_add(inside), self.at.saturating_add(inside));
@@ -165,6 +191,7 @@ impl Node {
         let level = self.level.saturating_sub(1);
         (0..count).map(move |number| {
             let place = number.saturating_mul(POINTER).saturating_add(HEADER);
+            self.check(place, POINTER)?;
             let (address, generation) = (fields.u64(place.saturating_add(17))?, fields.u64(place.saturating_add(25))?);
             Ok(Pointer { key: Key::parse(&fields, place)?, root: Root { address, level, generation } })
         })

@@ -34,6 +34,9 @@ pub(super) fn grade(
     if let Some(error) = items.damage.first() {
         return (Recoverability::Unknown, error.to_string());
     }
+    if stale.is_unread {
+        return unknown("free tree blocks cannot be read, in one of which a later state may stand");
+    }
     if !is_whole {
         return unknown("no former leaf holds all extents of the file");
     }

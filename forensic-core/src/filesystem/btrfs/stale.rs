@@ -9,7 +9,7 @@ use super::{
     node::Node,
     space::Space,
 };
-use crate::bytes::{Fields, ReadAt};
+use crate::bytes::{Fields, ReadAt, read_around};
 use std::collections::{BTreeMap, HashMap};
 
 /// Bytes read at once.
@@ -46,6 +46,8 @@ pub(super) struct Stale {
     /// Leaves of checksums, with the range of addresses each speaks of.
     checksums: Vec<(u64, u64, Leaf)>,
     chunks: Vec<(Leaf, Chunk)>,
+    /// Whether some of the free tree blocks cannot be read: the last state that is found may not be the last.
+    pub(super) is_unread: bool,
     /// Bytes looked at: chunks that claim more than the medium has, all together, are not sound.
     swept: u64,
 }
@@ -83,8 +85,11 @@ impl Stale {
             let is_used = space.count(at, at.saturating_add(length)) >= length;
             let copy = piece.copies.first().filter(|copy| !is_used && **copy < volume.source.len());
             let left = copy.map_or(0, |copy| volume.source.len().saturating_sub(*copy)).min(length);
-            let blocks = copy.map(|copy| (copy, volume.source.read_vec(*copy, left)));
-            if let Some((copy, Ok(blocks))) = &blocks {
+            if let Some(copy) = copy {
+                let blocks = read_around(&volume.source, *copy, left, |error, _| {
+                    self.is_unread = true;
+                    volume.issue(error);
+                });
                 for (number, block) in blocks.chunks_exact(volume.superblock.node_size as usize).enumerate() {
                     let inside = (number as u64).saturating_mul(node_size);
                     let address = at.saturating_add(inside);
@@ -92,8 +97,6 @@ impl Stale {
                         self.block(volume, address, copy.saturating_add(inside), block, is_live);
                     }
                 }
-            } else if let Some((_, Err(error))) = &blocks {
-                volume.issue(error);
             }
             at = at.saturating_add(length);
         }

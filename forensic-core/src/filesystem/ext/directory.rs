@@ -3,6 +3,7 @@
 
 use super::{checksum::crc32c, superblock::Superblock};
 use crate::bytes::Fields;
+use std::collections::HashSet;
 
 /// Bytes before the name.
 const HEADER: usize = 8;
@@ -85,6 +86,11 @@ impl Format {
             }
             at = end;
         }
+        if entries.gaps.iter().any(|entry| entry.inode == 0) {
+            // A name that is in use has been moved, not deleted.
+            let live: HashSet<&[u8]> = entries.live.iter().map(|entry| entry.name).collect();
+            entries.gaps.retain(|entry| entry.inode != 0 || !live.contains(entry.name));
+        }
         entries
     }
 
@@ -160,7 +166,13 @@ impl Format {
     fn is_former(&self, entry: &Dirent<'_>, length: usize, end: usize) -> bool {
         let used = space(entry.name.len());
         let is_text = |byte: &u8| *byte != 0 && *byte != b'/';
-        (1..=self.inodes).contains(&entry.inode)
+        // Some drivers clear the inode number of what they delete: then the rest must speak for it.
+        let is_cleared = || {
+            let is_printed = |name: &str| !name.chars().any(char::is_control);
+            entry.offset.saturating_add(length) <= end && std::str::from_utf8(entry.name).is_ok_and(is_printed)
+        };
+        entry.inode <= self.inodes
+            && (entry.inode != 0 || is_cleared())
             && !entry.name.is_empty()
             && entry.name.len() <= 255
             && length.is_multiple_of(4)
@@ -244,6 +256,16 @@ mod tests {
         assert_eq!(names(&found.live), [(12, "a"), (16, "last")]);
         assert_eq!(names(&found.gaps), [(13, "bbbbb"), (14, "c"), (15, "d")]);
         assert!(found.damage.is_none());
+    }
+
+    #[test]
+    fn name_whose_inode_number_was_cleared_is_found_once() {
+        let mut block =
+            [entry(12, 64, "a"), entry(0, 52, "cleared"), entry(0, 36, "a"), entry(0, 12, "\u{7}")].concat();
+        block.resize(64, 0);
+        let found = FORMAT.read(&block);
+        assert_eq!(names(&found.live), [(12, "a")]);
+        assert_eq!(names(&found.gaps), [(0, "cleared")]);
     }
 
     #[test]

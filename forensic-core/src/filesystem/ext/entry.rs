@@ -39,6 +39,12 @@ pub(super) fn entry(ext: &Ext, position: u64) -> Option<Entry> {
     match place.who {
         Who::Present => present(&mut entry, ext, place),
         Who::Former(life) => former(&mut entry, ext, place, life),
+        Who::Unknown if place.number == 0 => {
+            without(
+                &mut entry,
+                &Error::NotFound { what: "inode number in its directory entry: it was cleared".to_owned() },
+            );
+        }
         Who::Unknown => {
             let reason = "its inode was used again or is lost: where its content lies is not known";
             without_inode(&mut entry, volume, place, reason);

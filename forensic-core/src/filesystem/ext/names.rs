@@ -255,12 +255,16 @@ impl<'a> Names<'a> {
             .filter(|name| name.who != Who::Unknown)
             .map(|name| (name.directory.number, &*name.name, name.number))
             .collect();
+        // A name without a number says nothing where the same name has one.
+        let numbered = self.all.values().filter(|name| name.number != 0);
+        let numbered: HashSet<(u32, &[u8])> = numbered.map(|name| (name.directory.number, &*name.name)).collect();
         let mut names: Vec<Name> = self
             .all
             .values()
             .filter(|name| {
                 let key = (name.directory.number, &*name.name, name.number);
-                name.who != Who::Unknown || !of_known.contains(&key)
+                let is_news = name.number != 0 || !numbered.contains(&(key.0, key.1));
+                is_news && (name.who != Who::Unknown || !of_known.contains(&key))
             })
             .cloned()
             .collect();

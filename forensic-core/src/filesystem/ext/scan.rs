@@ -14,6 +14,8 @@ use std::collections::HashSet;
 
 /// Bytes of a table read at once.
 const CHUNK: u64 = 256 << 10;
+/// Bytes that a medium gives or does not give.
+const SECTOR: u64 = 512;
 
 /// An inode in brief. One that was never used has none.
 #[derive(Debug, Clone, Copy)]
@@ -219,12 +221,12 @@ fn stretches(volume: &Volume) -> Vec<Stretch> {
     stretches
 }
 
-/// Reads a stretch of a table at once or, where that fails, block by block; what cannot be read is an issue.
+/// Reads a stretch of a table at once or, where that fails, sector by sector; what cannot be read is an issue.
 fn read_what_can_be_read(volume: &Volume, offset: u64, length: u64) -> Vec<(u64, Vec<u8>)> {
     if let Ok(bytes) = volume.current.read_vec(offset, length) {
         return vec![(offset, bytes)];
     }
-    let step = u64::from(volume.superblock.block_size).max(1);
+    let step = u64::from(volume.superblock.inode_size).max(SECTOR);
     let mut read = Vec::new();
     let mut at = 0u64;
     while at < length {

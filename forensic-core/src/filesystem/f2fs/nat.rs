@@ -5,7 +5,7 @@ use super::{
     superblock::{BLOCK, SEGMENT},
 };
 use crate::{
-    bytes::{Fields, ReadAt},
+    bytes::{Fields, ReadAt, read_around},
     error::{Error, Result},
 };
 
@@ -66,16 +66,12 @@ pub(super) fn inodes(volume: &Volume) -> Vec<u32> {
     let mut found = Vec::new();
     for number in 0..volume.superblock.nids() / PER_BLOCK {
         let at = place(volume, number);
-        let bytes = match volume.metadata.read_vec(at, BLOCK) {
-            Ok(bytes) => bytes,
-            Err(error) => {
-                volume.issue(&error);
-                if at >= volume.source.len() {
-                    break;
-                }
-                continue;
-            }
-        };
+        if at >= volume.source.len() {
+            volume.issue(&Error::corrupt(STRUCTURE, volume.at(at), "a block of the volume", "its end"));
+            break;
+        }
+        // An entry of zeros is one that is not in use.
+        let bytes = read_around(&volume.metadata, at, BLOCK, |error, _| volume.issue(error));
         let fields = Fields::new(&bytes, STRUCTURE, volume.at(at));
         let first = number.saturating_mul(PER_BLOCK);
         for inside in 0..PER_BLOCK {

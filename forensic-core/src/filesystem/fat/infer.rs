@@ -9,8 +9,14 @@ use super::{
     boot::{Boot, FatType, Root},
     directory::{END, RawSlot, SLOT, ShortEntry, is_long_name},
 };
-use crate::bytes::Source;
-use std::collections::BTreeMap;
+use crate::{
+    bytes::{Extent, ReadAt, Source, read_around},
+    error::{Error, Result},
+};
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, OnceLock},
+};
 
 /// Bytes from the start of the volume in which the first table must begin: room for the reserved sectors of cards (4 MiB)
 /// and for a lost partition table.
@@ -44,8 +50,42 @@ struct Head {
 }
 
 /// The layout of a volume whose boot sector is lost; `None` where it is not certain to be FAT.
-pub(super) fn infer(volume: &Source) -> Option<Boot> {
-    tables(volume).into_iter().find_map(|tables| layout(volume, tables))
+///
+/// # Errors
+/// Where it is not certain, and some of what was looked at cannot be read.
+pub(super) fn infer(volume: &Source) -> Result<Option<Boot>> {
+    let watched = Arc::new(Watched { volume: volume.clone(), failed: OnceLock::new() });
+    let volume: Source = watched.clone();
+    let found = tables(&volume).into_iter().find_map(|tables| layout(&volume, tables));
+    match (found, watched.failed.get()) {
+        (None, Some(error)) => Err(error.clone()),
+        (found, _) => Ok(found),
+    }
+}
+
+/// A volume that keeps the first error of reading it.
+struct Watched {
+    volume: Source,
+    failed: OnceLock<Error>,
+}
+
+impl ReadAt for Watched {
+    fn len(&self) -> u64 {
+        self.volume.len()
+    }
+
+    fn read_at(&self, offset: u64, buf: &mut [u8]) -> Result<()> {
+        self.volume.read_at(offset, buf).inspect_err(|error| {
+            if !matches!(error, Error::OutOfBounds { .. }) {
+                // The first one stays.
+                let _ = self.failed.set(error.clone());
+            }
+        })
+    }
+
+    fn locate(&self, offset: u64, length: u64) -> Vec<Extent> {
+        self.volume.locate(offset, length)
+    }
 }
 
 /// All pairs of a table and its copy, in order of place and length.
@@ -172,10 +212,11 @@ fn copies(volume: &Source, tables: Tables) -> Option<u8> {
 /// True where most of the first sectors of the two tables are equal, and one of them is not empty.
 fn is_copied(volume: &Source, tables: Tables) -> bool {
     let length = tables.length.min(64 << 10);
-    let read = |offset: u64| volume.read_vec(offset, length).ok();
-    let (Some(first), Some(second)) = (read(tables.offset), read(tables.offset.saturating_add(tables.length))) else {
+    let read = |offset: u64| read_around(volume, offset, length, |_, _| ());
+    let (first, second) = (read(tables.offset), read(tables.offset.saturating_add(tables.length)));
+    if second.len() < first.len() {
         return false;
-    };
+    }
     let sectors = || first.chunks(SECTOR as usize).zip(second.chunks(SECTOR as usize));
     let equal = sectors().filter(|(a, b)| a == b).count();
     equal.saturating_mul(4) >= sectors().count().saturating_mul(3)
@@ -235,11 +276,11 @@ fn for_each_sector(volume: &Source, from: u64, length: u64, mut visit: impl FnMu
     let mut at = from;
     while at < end {
         let size = READ.min(end.saturating_sub(at));
-        if let Ok(bytes) = volume.read_vec(at, size) {
-            for (sector, offset) in bytes.chunks(SECTOR as usize).zip((at..).step_by(SECTOR as usize)) {
-                if !visit(offset, sector) {
-                    return;
-                }
+        // What cannot be read is told where the layout leads there.
+        let bytes = read_around(volume, at, size, |_, _| ());
+        for (sector, offset) in bytes.chunks(SECTOR as usize).zip((at..).step_by(SECTOR as usize)) {
+            if !visit(offset, sector) {
+                return;
             }
         }
         at = at.saturating_add(size);

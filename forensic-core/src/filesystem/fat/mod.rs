@@ -88,9 +88,14 @@ fn open(source: Source, limits: &Limits) -> Result<Arc<dyn FileSystem>> {
 /// Opens a FAT filesystem that has neither boot sector nor backup; `None` where `source` is not certain to be one.
 ///
 /// # Errors
-/// [`Error::Limit`](crate::Error::Limit) for a table longer than `limits.structure_bytes`.
+/// [`Error::Limit`](crate::Error::Limit) for a table longer than `limits.structure_bytes`;
+/// [`Error::Unreadable`](crate::Error::Unreadable) where it is not certain and cannot be read in full.
 pub(super) fn open_without_boot_sector(source: Source, limits: &Limits) -> Result<Option<Arc<dyn FileSystem>>> {
-    let (Some(boot), Err(error)) = (infer::infer(&source), Boot::read(&source)) else { return Ok(None) };
+    let Err(error) = Boot::read(&source) else {
+        // It could not be read when the volume was looked at first.
+        return open(source, limits).map(Some);
+    };
+    let Some(boot) = infer::infer(&source)? else { return Ok(None) };
     let log = IssueLog::new(limits.issues);
     let message = format!(
         "lost ({error}), and no backup: the layout was inferred from the tables at byte {} and the directories: clusters \

@@ -78,12 +78,14 @@ impl Listing {
             Err(error) => return entry.issues.push(Issue::from(&error)),
         };
         let target = self.behind_link(volume, &link);
+        let mut lost = None;
         if let Some(target) = &target {
             entry.attributes.insert("link_id".into(), Value::Int(link.id.into()));
             if target.is_none() {
-                let number = link.special;
-                let message = format!("the file or folder {number} behind the hard link is not there");
-                entry.issues.push(Issue::new(record.at, "HFS+ catalog record", message));
+                let expected = format!("file or folder {} behind the hard link", link.special);
+                let error = Error::corrupt("HFS+ catalog record", record.at, expected, "none");
+                entry.issues.push(Issue::from(&error));
+                lost = Some(error).filter(|_| link.file_link().is_some());
             }
         }
         let (item, at, behind) = match target.flatten() {
@@ -97,6 +99,10 @@ impl Listing {
         entry.id = item.id.into();
         facts(entry, &item, behind.is_some() || record.kind == Type::Folder);
         let forks = self.streams(entry, volume, &item, at);
+        // The link's own forks are not the content.
+        if let Some(error) = lost {
+            entry.streams = vec![Stream::new(StreamInfo::new("", 0), Err(error), None)];
+        }
         if entry.kind == Kind::Symlink {
             symlink(entry);
         }

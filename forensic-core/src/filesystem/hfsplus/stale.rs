@@ -9,7 +9,10 @@ use super::{
     catalog::{Item, LONGEST, Record, Type, id},
     scan::{Kept, Records},
 };
-use crate::{bytes::ReadAt, error::Issue};
+use crate::{
+    bytes::{ReadAt, read_around},
+    error::{Error, Issue},
+};
 use std::collections::{BTreeMap, HashSet};
 
 /// Bytes of the journal read at once.
@@ -84,13 +87,11 @@ impl Stale {
         let mut at = 0u64;
         while at < journal.len() {
             let length = BLOCK.saturating_add(LONGEST as u64).min(journal.len().saturating_sub(at));
-            match journal.read_vec(at, length) {
-                Ok(bytes) => {
-                    let place = journal.medium_offset(at).saturating_sub(volume.source.medium_offset(0));
-                    self.search_from(volume, &bytes, place, BLOCK as usize, live);
-                }
-                Err(error) => volume.issues.push(Issue::new(error.offset(), "HFS+ journal", error.to_string())),
-            }
+            let told =
+                |error: &Error, _| volume.issues.push(Issue::new(error.offset(), "HFS+ journal", error.to_string()));
+            let bytes = read_around(journal, at, length, told);
+            let place = journal.medium_offset(at).saturating_sub(volume.source.medium_offset(0));
+            self.search_from(volume, &bytes, place, BLOCK as usize, live);
             at = at.saturating_add(BLOCK);
         }
     }

@@ -8,7 +8,7 @@ use super::{
     sectors::{FIRST_DESCRIPTOR, SECTOR},
     space::Owned,
 };
-use crate::bytes::ReadAt;
+use crate::bytes::{ReadAt, read_around};
 use std::ops::Range;
 
 /// Sectors between two sessions at most: lead-out, lead-in and pregap of a CD are 11,400, the border of a DVD up to 36,000.
@@ -59,15 +59,11 @@ fn search(volume: &Volume, sectors: Range<u64>) -> Vec<Set> {
     let mut at = sectors.start.saturating_mul(SECTOR);
     while at < stop {
         let length = READ.min(stop.saturating_sub(at));
-        match volume.source.read_vec(at, length) {
-            Ok(bytes) => {
-                for (sector, bytes) in (at / SECTOR..).zip(bytes.chunks(SECTOR as usize)) {
-                    if bytes.starts_with(b"\x01CD001\x01") {
-                        found.extend(Set::read(volume, sector).ok().filter(|set| leads_to_a_root(volume, set)));
-                    }
-                }
+        let bytes = read_around(&volume.source, at, length, |error, _| volume.issue(error));
+        for (sector, bytes) in (at / SECTOR..).zip(bytes.chunks(SECTOR as usize)) {
+            if bytes.starts_with(b"\x01CD001\x01") {
+                found.extend(Set::read(volume, sector).ok().filter(|set| leads_to_a_root(volume, set)));
             }
-            Err(error) => volume.issue(&error),
         }
         at = at.saturating_add(length);
     }

@@ -59,6 +59,8 @@ fn known_limit(volume: &Volume, entry: &Entry, stream: &StreamInfo) -> &'static 
         "crate ntfs 0.4 gives LZNT1 data as stored"
     } else if entry.attributes.contains_key("encrypted") {
         "crate ntfs 0.4 gives encrypted data as stored"
+    } else if entry.open(&stream.name).is_err_and(|error| matches!(error, Error::Unsupported { .. })) {
+        "crate ntfs 0.4 gives what is stored in place of a content that is encoded or kept elsewhere"
     } else {
         ""
     }

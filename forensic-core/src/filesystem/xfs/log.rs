@@ -3,7 +3,7 @@
 
 use super::Volume;
 use crate::{
-    bytes::{Fields, ReadAt},
+    bytes::{Fields, ReadAt, read_around},
     error::{Issue, Result},
 };
 use std::collections::HashMap;
@@ -101,16 +101,13 @@ impl Log<'_> {
         let mut at = 0u64;
         while at < self.size {
             let length = SWEEP.min(self.size.saturating_sub(at));
-            match self.volume.source.read_vec(self.start.saturating_add(at), length) {
-                Ok(bytes) => {
-                    for (number, block) in bytes.chunks_exact(512).enumerate() {
-                        if block.starts_with(&MAGIC) {
-                            let number = (at / BLOCK).saturating_add(number as u64);
-                            records.extend(self.header(number, block).ok().flatten());
-                        }
-                    }
+            let told = |error: &_, _| self.volume.issue(error);
+            let bytes = read_around(&self.volume.source, self.start.saturating_add(at), length, told);
+            for (number, block) in bytes.chunks_exact(512).enumerate() {
+                if block.starts_with(&MAGIC) {
+                    let number = (at / BLOCK).saturating_add(number as u64);
+                    records.extend(self.header(number, block).ok().flatten());
                 }
-                Err(error) => self.volume.issue(&error),
             }
             at = at.saturating_add(length);
         }

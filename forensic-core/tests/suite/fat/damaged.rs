@@ -3,10 +3,11 @@
 use super::{KINDS, content, find, sample};
 use crate::fat_image::{DIRECTORY, FILE, FatImage, Kind, ROOT_CLUSTER, deleted, short};
 use forensic_core::{
-    Error,
-    bytes::ReadAt,
-    filesystem::{Entry, Status, WalkOptions},
+    Error, Limits,
+    bytes::{ReadAt, Source},
+    filesystem::{self, Entry, Status, WalkOptions},
 };
+use std::sync::Arc;
 
 #[test]
 fn a_chain_loop_gives_each_cluster_once_and_then_fails() {
@@ -125,8 +126,10 @@ fn entries_that_all_lead_to_one_long_chain_are_listed_fast() {
         })
         .collect();
     image.slots(image.at(100), &slots);
+    // Without the second reader, which takes its time here.
+    let volume: Source = Arc::new(image.bytes);
     let started = std::time::Instant::now();
-    assert_eq!(image.open().entry_count(), 16_001);
+    assert_eq!(filesystem::open(volume, &Limits::default()).unwrap().unwrap().entry_count(), 16_001);
     assert!(started.elapsed().as_secs() < 5, "{:?}", started.elapsed());
 }
 

@@ -4,7 +4,6 @@ use super::{KINDS, find, sample};
 use crate::{
     corpus,
     fat_image::{DIRECTORY, FatImage, Kind, named, open, short},
-    faults::FailingRead,
 };
 use forensic_core::{
     Limits,
@@ -31,6 +30,11 @@ fn without_boot_sector(image: &FatImage) -> Vec<u8> {
     let reserved = if image.kind == Kind::Fat32 { 32 } else { 1 };
     bytes[..reserved * image.sector].fill(0);
     bytes
+}
+
+/// A volume whose boot sector is lost.
+pub fn lost(kind: Kind) -> Vec<u8> {
+    without_boot_sector(&image(kind))
 }
 
 fn list(filesystem: &Arc<dyn FileSystem>) -> Vec<(String, u64, Vec<Option<u64>>)> {
@@ -105,25 +109,6 @@ fn a_lost_root_directory_leaves_the_others() {
     let entries: Vec<Entry> = filesystem.walk(WalkOptions::default()).collect();
     find(&entries, "/$OrphanFiles/$Orphan-20/README.TXT");
     find(&entries, "/$OrphanFiles/$Orphan-60/the inner one");
-}
-
-#[test]
-fn every_failing_read_leaves_a_volume_without_a_boot_sector_listed_or_unclaimed() {
-    for kind in KINDS {
-        let image = image(kind);
-        let bytes = without_boot_sector(&image);
-        let whole = list(&image.open()).len();
-        for nth in 0.. {
-            let source = Arc::new(FailingRead::new(Arc::new(bytes.clone()), nth));
-            let opened = filesystem::open(source.clone() as Source, &Limits::default());
-            let listed = opened.ok().flatten().map(|filesystem| (list(&filesystem).len(), filesystem.issues().len()));
-            if !source.has_failed() {
-                assert_eq!(listed.map(|(count, _)| count), Some(whole));
-                break;
-            }
-            assert!(listed.is_none_or(|(count, issues)| count >= whole || issues > 1), "read {nth}: {listed:?}");
-        }
-    }
 }
 
 proptest! {

@@ -145,7 +145,7 @@ fn search_of_free_clusters_is_bounded_and_says_so() {
     image.write(700, &index_block(&names_of(2, 40)), false);
     let bytes: Source = Arc::new(image.finish());
     let limits = Limits { sweep_bytes: 0, ..Limits::default() };
-    let filesystem = filesystem::open(bytes, &limits).unwrap().unwrap();
+    let filesystem = checked(filesystem::open(bytes, &limits).unwrap().unwrap());
     assert_eq!(by_source(&entries(&filesystem), "unallocated"), [""; 0]);
     assert!(filesystem.issues().iter().any(|issue| issue.structure == "unallocated space"));
 }

@@ -97,7 +97,7 @@ fn listing_of_debians_sample_is_that_of_the_sleuth_kit() {
     let Some(bytes) = corpus::debian_sample("fs.ntfs.xz") else { return };
     let medium: Source = Arc::new(bytes);
     let partition = Slice::new(medium.clone(), 2048 * 512, medium.len() - 2048 * 512).unwrap();
-    let filesystem = filesystem::open(Arc::new(partition), &Limits::default()).unwrap().unwrap();
+    let filesystem = checked(filesystem::open(Arc::new(partition), &Limits::default()).unwrap().unwrap());
     assert_eq!(filesystem.offset(), 2048 * 512);
     let Some(found) = differences(&filesystem, "debian_ntfs") else { return };
     let mut known = known_differences();
