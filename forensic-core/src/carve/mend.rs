@@ -62,10 +62,23 @@ impl<'a> Mending<'a> {
     /// Where in the source the rest may begin: every free cluster behind byte `from` in order, then those before the file, from
     /// the nearest to the farthest.
     pub fn clusters(&self, from: u64) -> impl Iterator<Item = u64> + 'a {
-        let (start, size, free) = (self.start, self.cluster_size, self.free);
-        let behind = free.iter().flat_map(move |range| grid(*range, start, size)).filter(move |at| *at >= from);
-        let before = free.iter().rev().flat_map(move |range| grid(*range, start, size).rev());
-        behind.chain(before.filter(move |at| *at < start))
+        self.clusters_behind(from).chain(self.clusters_before())
+    }
+
+    /// Every free cluster behind byte `from` in order.
+    pub fn clusters_behind(&self, from: u64) -> impl Iterator<Item = u64> + 'a {
+        let (start, size) = (self.start, self.cluster_size);
+        let first = self.free.partition_point(|(_, end)| *end <= from);
+        let free = self.free.get(first..).unwrap_or_default();
+        free.iter().flat_map(move |range| grid((range.0.max(from), range.1), start, size))
+    }
+
+    /// Every free cluster before the file, from the nearest to the farthest.
+    pub fn clusters_before(&self) -> impl Iterator<Item = u64> + 'a {
+        let (start, size) = (self.start, self.cluster_size);
+        let last = self.free.partition_point(|(free, _)| *free < start);
+        let free = self.free.get(..last).unwrap_or_default();
+        free.iter().rev().flat_map(move |range| grid((range.0, range.1.min(start)), start, size).rev())
     }
 
     /// The end of the free range that holds byte `at` of the source; `at` where none does.
@@ -154,11 +167,13 @@ fn free(length: u64, claims: &[Claim], mended: &[Option<Mended>], own: usize) ->
     free
 }
 
-/// The largest cluster size on whose grid nearly all files begin; 512 where they begin anywhere.
+/// The largest cluster size on whose grid nearly all files begin that begin at a sector; 512 where they begin anywhere. What
+/// begins within a sector is part of something that was not recognised.
 fn inferred_cluster_size(claims: &[Claim]) -> u64 {
+    let starts: Vec<u64> = claims.iter().map(|claim| claim.start).filter(|start| start.is_multiple_of(512)).collect();
     let fits = |size: &u64| {
-        let off = claims.iter().filter(|claim| claim.start.checked_rem(*size) != Some(0)).count();
-        off.saturating_mul(20) <= claims.len()
+        let off = starts.iter().filter(|start| start.checked_rem(*size) != Some(0)).count();
+        off.saturating_mul(20) <= starts.len()
     };
     CLUSTER_SIZES.into_iter().find(fits).unwrap_or(512)
 }

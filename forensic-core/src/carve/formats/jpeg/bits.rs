@@ -19,13 +19,6 @@ pub(super) struct Reservoir {
     count: u32,
 }
 
-impl Reservoir {
-    /// Bits that are left.
-    pub(super) fn count(self) -> u32 {
-        self.count
-    }
-}
-
 /// Bits out of bytes.
 pub(super) struct Bits<'a> {
     bytes: &'a [u8],
@@ -42,19 +35,19 @@ impl<'a> Bits<'a> {
     }
 
     /// Where the reading stands, with the number of bytes used.
-    #[inline]
+    #[inline(always)]
     pub(super) fn state(&self) -> (usize, Reservoir) {
         (self.next, Reservoir { bits: self.bits, count: self.count })
     }
 
     /// Goes back to a place that [`Bits::state`] told of.
-    #[inline]
+    #[inline(always)]
     pub(super) fn go_back(&mut self, (next, reservoir): (usize, Reservoir)) {
         (self.next, self.bits, self.count) = (next, reservoir.bits, reservoir.count);
     }
 
     /// The next 64 bits; those behind the last byte or before a marker are of no meaning. 32 at least are good elsewhere.
-    #[inline]
+    #[inline(always)]
     pub(super) fn peek(&mut self) -> u64 {
         if self.count < 32 {
             self.refill();
@@ -63,7 +56,7 @@ impl<'a> Bits<'a> {
     }
 
     /// Passes over bits that were looked at, 32 at the most.
-    #[inline]
+    #[inline(always)]
     pub(super) fn skip(&mut self, count: u32) -> Result<(), Dry> {
         if count > self.count {
             return Err(self.dry());
@@ -74,14 +67,14 @@ impl<'a> Bits<'a> {
     }
 
     /// The number in the next `count` bits, 16 at the most.
-    #[inline]
+    #[inline(always)]
     pub(super) fn take(&mut self, count: u32) -> Result<u32, Dry> {
         let number = (self.peek() >> 48) as u32 >> (16u32.wrapping_sub(count) & 31);
         self.skip(count)?;
         Ok(number)
     }
 
-    #[inline]
+    #[inline(always)]
     fn refill(&mut self) {
         let eight = self.bytes.get(self.next..self.next.wrapping_add(8)).and_then(|bytes| bytes.try_into().ok());
         if let Some(word) = eight.map(u64::from_be_bytes).filter(|word| !has_ff(*word)) {
@@ -94,6 +87,7 @@ impl<'a> Bits<'a> {
         }
     }
 
+    #[inline(never)]
     fn refill_slowly(&mut self) {
         // What a refill of eight bytes left below the count is taken once more.
         self.bits &= !(u64::MAX.checked_shr(self.count).unwrap_or(0));
@@ -111,6 +105,7 @@ impl<'a> Bits<'a> {
     }
 
     /// Why there are no more bits.
+    #[cold]
     fn dry(&self) -> Dry {
         match (self.bytes.get(self.next), self.bytes.get(self.next.wrapping_add(1))) {
             (Some(_), Some(_)) => Dry::Marker,

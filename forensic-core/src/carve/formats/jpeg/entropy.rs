@@ -4,7 +4,7 @@
 use super::{
     bits::{Bits, Dry, Reservoir},
     huffman::Table,
-    markers::{Component, Frame, Part, Pass, Scan, Unit},
+    markers::{Frame, Part, Pass, Scan, Unit},
     memory::Memory,
 };
 
@@ -86,7 +86,7 @@ struct Walk<'a> {
 
 impl Walk<'_> {
     /// Passes a restart marker where one is due.
-    #[inline]
+    #[inline(always)]
     fn restart(&mut self, bits: &mut Bits<'_>, cursor: &mut Cursor) -> Result<(), Dry> {
         if self.scan.restart_interval == 0 {
             return Ok(());
@@ -102,7 +102,7 @@ impl Walk<'_> {
         Ok(())
     }
 
-    #[inline]
+    #[inline(always)]
     fn mcu(&mut self, bits: &mut Bits<'_>, cursor: &mut Cursor) -> Result<(), Dry> {
         let scan = self.scan;
         for unit in &scan.units {
@@ -121,7 +121,7 @@ impl Walk<'_> {
         Ok(())
     }
 
-    #[inline]
+    #[inline(always)]
     fn dc(&mut self, bits: &mut Bits<'_>, cursor: &mut Cursor, part: &Part, unit: &Unit) -> Result<(), Dry> {
         let (Some(table), Some(dc)) = (&part.dc, cursor.dc.get_mut(unit.part)) else { return Err(Dry::Code) };
         *dc = dc.wrapping_add(table.difference(bits, self.dc_bits)?);
@@ -135,14 +135,8 @@ impl Walk<'_> {
         Ok(())
     }
 
-    /// The index of a block among those of the frame.
     fn block(&self, mcu: u32, part: &Part, unit: &Unit) -> u32 {
-        let Some(Component { first, stride, .. }) = self.frame.components.get(part.component) else { return u32::MAX };
-        let wide = self.scan.mcus_wide;
-        let (column, row) = (mcu.checked_rem(wide).unwrap_or(0), mcu.checked_div(wide).unwrap_or(0));
-        let x = column.wrapping_mul(part.across).wrapping_add(unit.x);
-        let y = row.wrapping_mul(part.down).wrapping_add(unit.y);
-        first.wrapping_add(y.wrapping_mul(*stride)).wrapping_add(x)
+        self.scan.block(self.frame, mcu, part, unit)
     }
 
     /// The block of an MCU that has only one.
@@ -252,7 +246,7 @@ impl Walk<'_> {
 }
 
 /// The AC coefficients of a block in a sequential scan (F.2.2.2).
-#[inline]
+#[inline(always)]
 fn coefficients(bits: &mut Bits<'_>, part: &Part) -> Result<(), Dry> {
     let (Some(table), Some(bursts)) = (&part.ac, &part.bursts) else { return Err(Dry::Code) };
     let mut k = 1u32;

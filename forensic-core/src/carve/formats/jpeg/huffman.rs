@@ -22,8 +22,7 @@ pub(super) struct Table {
 impl Table {
     /// The table with `counts` codes of 1 to 16 bits; `None` where there are no such codes.
     pub(super) fn new(counts: &[u8; 16], symbols: &[u8]) -> Option<Self> {
-        let mut table =
-            Self { look: vec![0; 1 << LOOK], limit: [0; 17], offset: [0; 17], symbols: symbols.to_vec() };
+        let mut table = Self { look: vec![0; 1 << LOOK], limit: [0; 17], offset: [0; 17], symbols: symbols.to_vec() };
         let (mut code, mut index) = (0u32, 0u32);
         for (length, count) in (1u32..).zip(counts) {
             let end = code.checked_add(u32::from(*count))?;
@@ -47,22 +46,27 @@ impl Table {
     }
 
     /// Length and symbol of the code at the top of `bits`.
-    #[inline]
+    #[inline(always)]
     pub(super) fn find(&self, bits: u64) -> Option<(u32, u8)> {
         let entry = *self.look.get((bits >> (64 - LOOK)) as usize)?;
         if entry != 0 {
             return Some((u32::from(entry >> 8), entry as u8));
         }
-        let next = (bits >> 48) as u32;
+        self.find_long((bits >> 48) as u32)
+    }
+
+    #[cold]
+    fn find_long(&self, next: u32) -> Option<(u32, u8)> {
         (LOOK.wrapping_add(1)..=16).find_map(|length| {
-            let code = (next < *self.limit.get(length as usize)?).then_some(next >> (16u32.wrapping_sub(length) & 31))?;
+            let code =
+                (next < *self.limit.get(length as usize)?).then_some(next >> (16u32.wrapping_sub(length) & 31))?;
             let index = self.offset.get(length as usize)?.wrapping_add(code);
             Some((length, *self.symbols.get(index as usize)?))
         })
     }
 
     /// The next symbol.
-    #[inline]
+    #[inline(always)]
     pub(super) fn symbol(&self, bits: &mut Bits<'_>) -> Result<u8, Dry> {
         let (length, symbol) = self.find(bits.peek()).ok_or_else(|| missing(bits))?;
         bits.skip(length)?;
@@ -70,7 +74,7 @@ impl Table {
     }
 
     /// The difference that the next code and its bits tell (F.2.2.1), of `most` bits at the most.
-    #[inline]
+    #[inline(always)]
     pub(super) fn difference(&self, bits: &mut Bits<'_>, most: u32) -> Result<i32, Dry> {
         let size = u32::from(self.symbol(bits)?);
         if size > most {
@@ -86,6 +90,7 @@ impl Table {
 }
 
 /// What a code that is in no table means: there may be fewer bits than it was looked for in.
+#[cold]
 fn missing(bits: &mut Bits<'_>) -> Dry {
     match bits.skip(16) {
         Err(dry) => dry,
@@ -135,7 +140,7 @@ impl Bursts {
         Self((0..1 << BURST).map(burst).collect())
     }
 
-    #[inline]
+    #[inline(always)]
     pub(super) fn find(&self, bits: u64) -> Burst {
         self.0.get((bits >> (64 - BURST)) as usize).copied().unwrap_or_default()
     }

@@ -70,16 +70,8 @@ impl Frame {
         if !precise || !counted || width == 0 || (process != Process::Other && count > 4) {
             return None;
         }
-        let mut frame = Self {
-            process,
-            precision,
-            width,
-            height,
-            components: Vec::new(),
-            mcus_wide: 0,
-            mcus_high: 0,
-            blocks: 0,
-        };
+        let mut frame =
+            Self { process, precision, width, height, components: Vec::new(), mcus_wide: 0, mcus_high: 0, blocks: 0 };
         for specification in specifications.chunks_exact(3) {
             let &[id, sampling, quantizer] = specification else { return None };
             let [horizontal, vertical] = [sampling >> 4, sampling & 15].map(u32::from);
@@ -163,6 +155,8 @@ pub(super) struct Part {
     pub(super) bursts: Option<Bursts>,
     /// The largest DC value that samples of the frame's precision could give, and as much again.
     pub(super) dc_limit: u32,
+    /// What DC values are multiples of.
+    pub(super) quantizer: u32,
     /// Blocks of an MCU, across and down.
     pub(super) across: u32,
     pub(super) down: u32,
@@ -248,7 +242,11 @@ impl Tables {
             Pass::Sequential => true,
             Pass::DcFirst | Pass::DcRefine => last == 0 && low <= 13 && (high == 0 || high.checked_sub(1) == Some(low)),
             Pass::AcFirst | Pass::AcRefine => {
-                first <= last && last < 64 && *count == 1 && low <= 13 && (high == 0 || high.checked_sub(1) == Some(low))
+                first <= last
+                    && last < 64
+                    && *count == 1
+                    && low <= 13
+                    && (high == 0 || high.checked_sub(1) == Some(low))
             }
         };
         if !sound {
@@ -275,10 +273,11 @@ impl Tables {
             let bursts = ac.as_ref().filter(|_| pass == Pass::Sequential).map(|table| Bursts::new(table));
             let of = frame.components.get(component)?;
             let (across, down) = if *count == 1 { (1, 1) } else { (of.horizontal, of.vertical) };
-            let quantizer = self.quantizers.get(usize::from(of.quantizer)).copied().unwrap_or(1).max(1);
+            let quantizer = u32::from(self.quantizers.get(usize::from(of.quantizer)).copied().unwrap_or(1).max(1));
             let dc_limit = 1u32 << (frame.precision.saturating_add(3) & 15);
-            let dc_limit = (dc_limit / u32::from(quantizer)).max(8) >> if pass == Pass::Sequential { 0 } else { low };
-            parts.push(Part { component, dc, ac, bursts, dc_limit, across, down });
+            let dc_limit =
+                (dc_limit.checked_div(quantizer).unwrap_or(0)).max(8) >> if pass == Pass::Sequential { 0 } else { low };
+            parts.push(Part { component, dc, ac, bursts, dc_limit, quantizer, across, down });
         }
         let (wide, high) = match parts.as_slice() {
             [alone] => frame.components.get(alone.component).map(|component| (component.wide, component.high))?,
@@ -298,6 +297,18 @@ impl Tables {
             parts,
             units,
         })
+    }
+}
+
+impl Scan {
+    /// The index of a block of an MCU among the blocks of the frame.
+    pub(super) fn block(&self, frame: &Frame, mcu: u32, part: &Part, unit: &Unit) -> u32 {
+        let Some(Component { first, stride, .. }) = frame.components.get(part.component) else { return u32::MAX };
+        let row = mcu.checked_div(self.mcus_wide).unwrap_or(0);
+        let column = mcu.wrapping_sub(row.wrapping_mul(self.mcus_wide));
+        let x = column.wrapping_mul(part.across).wrapping_add(unit.x);
+        let y = row.wrapping_mul(part.down).wrapping_add(unit.y);
+        first.wrapping_add(y.wrapping_mul(*stride)).wrapping_add(x)
     }
 }
 

@@ -2,10 +2,14 @@
 
 mod bits;
 mod entropy;
+mod fragments;
+mod held;
 mod huffman;
+mod likely;
 mod markers;
 mod memory;
 mod pictures;
+mod seam;
 mod walk;
 
 use self::{
@@ -13,7 +17,7 @@ use self::{
     memory::Memory,
     walk::{Pause, State},
 };
-use crate::carve::{Break, Broken, Format, Found, Outcome, Signature, Tape};
+use crate::carve::{Break, Broken, Format, Found, Mended, Mending, Outcome, Signature, Tape};
 
 /// JPEG pictures.
 pub(super) struct Jpeg;
@@ -35,17 +39,27 @@ impl Format for Jpeg {
         match state.walk(tape, &mut memory, u64::MAX) {
             Ok(Pause::End(end)) => Outcome::Whole(found(&state, pictures::end(tape, &state, end))),
             Ok(Pause::Stopped) => Outcome::No,
-            Err(broken) => broken_outcome(&state, broken),
+            Err(broken) => broken_outcome(tape, &state, broken),
         }
+    }
+
+    fn mend(&self, mending: &mut Mending<'_>) -> Option<Mended> {
+        fragments::mend(mending)
     }
 }
 
 /// A second marker with a length, or another marker.
 fn plausible(head: &[u8]) -> bool {
     match head {
-        [_, _, _, 0xc0..=0xc3 | 0xc5..=0xc7 | 0xc9..=0xcf | 0xc4 | 0xdb | 0xdd | 0xe0..=0xef | 0xf7 | 0xfe, high, low, ..] => {
-            u16::from_be_bytes([*high, *low]) > 2
-        }
+        [
+            _,
+            _,
+            _,
+            0xc0..=0xc3 | 0xc5..=0xc7 | 0xc9..=0xcf | 0xc4 | 0xdb | 0xdd | 0xe0..=0xef | 0xf7 | 0xfe,
+            high,
+            low,
+            ..,
+        ] => u16::from_be_bytes([*high, *low]) > 2,
         [_, _, _, 0xff, ..] => true,
         _ => false,
     }
@@ -56,14 +70,15 @@ fn found(state: &State, length: u64) -> Found {
     Found::new(KIND, length).confidence(if walked { 100 } else { 70 })
 }
 
-fn broken_outcome(state: &State, broken: Break) -> Outcome {
+fn broken_outcome(tape: &mut Tape, state: &State, broken: Break) -> Outcome {
     let structure = state.scans() > 0 || state.frame().is_some() || state.told.known > 1;
     if !structure {
         return Outcome::No;
     }
+    let good = state.held().min(broken.at);
     Outcome::Broken(Broken {
         kind: KIND,
-        good: state.at().min(broken.at),
+        good: if state.in_data() { held::held(tape, broken.at).min(broken.at) } else { good },
         broken_at: broken.at,
         length: None,
         confidence: if state.scans() > 0 { 80 } else { 50 },

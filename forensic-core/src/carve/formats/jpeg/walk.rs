@@ -21,8 +21,8 @@ const MOST_PADDING: u64 = 4 << 10;
 pub(super) struct State {
     /// The segment to come next.
     at: u64,
-    /// Where the segment before it begins.
-    last_segment: u64,
+    /// Bytes that hold: behind it are segments that were passed over unread.
+    held: u64,
     frame: Option<Arc<Frame>>,
     tables: Arc<Tables>,
     scan: Option<(Arc<Scan>, Cursor)>,
@@ -61,7 +61,7 @@ impl State {
     pub(super) fn new(at: u64) -> Self {
         Self {
             at: at.saturating_add(2),
-            last_segment: at,
+            held: at,
             frame: None,
             tables: Arc::default(),
             scan: None,
@@ -82,9 +82,9 @@ impl State {
         self.scan.as_ref().map_or(self.at, |(_, cursor)| cursor.at)
     }
 
-    /// Where the segment before the one to come begins: its length was believed.
-    pub(super) fn last_segment(&self) -> u64 {
-        if self.scan.is_some() { self.at() } else { self.last_segment }
+    /// Bytes that hold: the last segment may have been passed over unread.
+    pub(super) fn held(&self) -> u64 {
+        if self.in_data() { self.at() } else { self.held }
     }
 
     pub(super) fn frame(&self) -> Option<&Arc<Frame>> {
@@ -172,7 +172,8 @@ impl State {
                 }
             }
         }
-        (self.last_segment, self.at) = (at, end);
+        self.held = if matches!(code, 0xe0..=0xef | 0xfe) { at } else { end };
+        self.at = end;
         Ok(None)
     }
 
@@ -295,7 +296,8 @@ impl State {
         loop {
             let Some(bytes) = chunk_at(tape, self.at, LONGEST_CHUNK, stop)? else { return Ok(Some(Pause::Stopped)) };
             let mut markers = memchr::memchr_iter(0xff, bytes);
-            let marker = markers.find(|place| !matches!(bytes.get(place.wrapping_add(1)), Some(0 | 0xff | 0xd0..=0xd7)));
+            let marker =
+                markers.find(|place| !matches!(bytes.get(place.wrapping_add(1)), Some(0 | 0xff | 0xd0..=0xd7)));
             let (passed, at_end) = match marker {
                 Some(place) => (place, place.wrapping_add(1) == bytes.len()),
                 None => (bytes.len(), true),
