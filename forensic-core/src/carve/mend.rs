@@ -138,6 +138,39 @@ pub(super) fn mend(
     mended
 }
 
+/// Makes what lies within a fragment of a mended file a child of that file: a thumbnail in the segments before a break.
+pub(super) fn nest(claims: Vec<Claim>, mended: Vec<Option<Mended>>) -> Vec<(Claim, Option<Mended>)> {
+    let runs = mended.iter().enumerate().flat_map(|(index, mended)| {
+        let runs = mended.iter().flat_map(|mended| &mended.runs);
+        runs.filter_map(move |run| Some((run.offset?, run.offset?.saturating_add(run.length), index)))
+    });
+    let mut runs: Vec<(u64, u64, usize)> = runs.collect();
+    runs.sort_unstable();
+    let mut all: Vec<(Claim, Option<Mended>)> = Vec::new();
+    let mut children = Vec::new();
+    let mut places = vec![None; claims.len()];
+    for (index, (claim, mended)) in claims.into_iter().zip(mended).enumerate() {
+        let next = runs.partition_point(|(start, ..)| *start <= claim.start);
+        let around = next.checked_sub(1).and_then(|before| runs.get(before));
+        match around {
+            Some((_, end, parent)) if mended.is_none() && claim.end() <= *end => children.push((*parent, claim)),
+            _ => {
+                if let Some(place) = places.get_mut(index) {
+                    *place = Some(all.len());
+                }
+                all.push((claim, mended));
+            }
+        }
+    }
+    for (parent, child) in children {
+        let place = places.get(parent).copied().flatten().and_then(|place| all.get_mut(place));
+        if let (Some((parent, _)), What::Whole(_)) = (place, child.what) {
+            parent.children.push(child);
+        }
+    }
+    all
+}
+
 /// What no whole or mended file has, nor the certain part of a broken one but `own`.
 fn free(length: u64, claims: &[Claim], mended: &[Option<Mended>], own: usize) -> Vec<(u64, u64)> {
     let mut taken = Vec::new();

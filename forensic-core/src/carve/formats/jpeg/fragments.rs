@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     bytes::{ReadAt, Run},
-    carve::{Found, Mended, Mending},
+    carve::{Found, Mended, Mending, Tape},
 };
 
 /// Fragments of a file at the most, less one.
@@ -26,8 +26,8 @@ const MOST_BREAKS: usize = 10;
 const MOST_CLUSTERS: (usize, usize) = (96 << 10, 32 << 10);
 /// Bytes of a continuation that are walked before its seam is looked at for the first time.
 const FIRST_LOOK: u64 = 1 << 10;
-/// What a seam may be rougher than the picture above it, and where there is hardly a picture above it.
-const ROUGHEST: (f32, f32) = (3.0, 8.0);
+/// What a seam may be rougher than the picture above it.
+const ROUGHEST: f32 = 3.0;
 /// Clusters that are tried where the break lies in the segments before the data, which look like anything.
 const MOST_AFTER_HEAD: usize = 4096;
 /// MCUs that tell of a seam.
@@ -36,8 +36,8 @@ const TELLING: u32 = 6;
 const DOUBTFUL: f32 = 1.5;
 const VERY_DOUBTFUL: f32 = 2.0;
 /// Bytes the search for one file may walk, in all and in one pass.
-const EFFORT: u64 = 96 << 20;
-const EFFORT_OF_PASS: u64 = 24 << 20;
+const EFFORT: u64 = 64 << 20;
+const EFFORT_OF_PASS: u64 = 16 << 20;
 
 /// The fragments of the broken file, if they are found.
 pub(super) fn mend(mending: &mut Mending<'_>) -> Option<Mended> {
@@ -153,10 +153,10 @@ impl Search<'_, '_> {
                         Trial::Wrong => {}
                         Trial::Whole(mended) => return Some(mended),
                         // The clusters of the head in another order lead to the same break.
-                        Trial::Part(reached, _) if reached <= head.broken_at && boundary.doubt < ROUGHEST.0 => {}
+                        Trial::Part(reached, _) if reached <= head.broken_at && boundary.doubt < ROUGHEST => {}
                         Trial::Part(reached, rough) => {
                             let mut runs = head.until(boundary.at);
-                            runs.push(self.run_at(at, &runs)?);
+                            runs.push(self.run_at(boundary, at, &runs)?);
                             let walked = reached.saturating_sub(boundary.at) as f32;
                             let score = walked / (rough * rough) * boundary.doubt.min(VERY_DOUBTFUL.powi(3));
                             let least = boundary.at.saturating_add(self.mending.cluster_size());
@@ -191,16 +191,11 @@ impl Search<'_, '_> {
         let least = head.least.max(head.broken_at.saturating_sub(LOOK_BACK)).next_multiple_of(size.max(1));
         let mut boundaries: Vec<Boundary> = Vec::new();
         let mut at = least;
-        let mut foreign = None;
         while at <= head.broken_at {
             if state.walk(&mut tape, &mut memory, at) != Ok(Pause::Stopped) {
                 break;
             }
             memory.start_log();
-            let bytes = tape.bytes(at, usize::try_from(size).unwrap_or(0)).unwrap_or_default();
-            if foreign.is_none() && state.in_data() && likely(bytes) == Likely::No {
-                foreign = Some(at);
-            }
             let above = match (state.scan(), state.frame()) {
                 (Some((scan, mcu)), Some(frame)) => above(frame, scan, &memory, mcu),
                 _ => None,
@@ -209,6 +204,8 @@ impl Search<'_, '_> {
             at = at.saturating_add(size);
         }
         let _ = state.walk(&mut tape, &mut memory, head.broken_at);
+        let foreign = self.foreign(&mut tape, head);
+        boundaries.retain(|boundary| foreign.is_none_or(|foreign| boundary.at <= foreign));
         let last = boundaries.last().map_or(0, |boundary| boundary.at);
         let in_scans = state.scans() > 0;
         boundaries.retain(|boundary| boundary.state.scans() > 0 || !in_scans);
@@ -229,10 +226,22 @@ impl Search<'_, '_> {
         (boundaries, memory)
     }
 
-    /// The run that begins at `at` of the source, as far as it may go behind `runs`.
-    fn run_at(&self, at: u64, runs: &[Run]) -> Option<Run> {
+    /// The first of the clusters before the break that are no coded data, each behind the other.
+    fn foreign(&self, tape: &mut Tape, head: &Head) -> Option<u64> {
+        let size = self.mending.cluster_size();
+        let length = usize::try_from(size).unwrap_or(0);
+        let cluster = head.broken_at.saturating_sub(head.broken_at.checked_rem(size)?);
+        let back = (0..=cluster.saturating_sub(head.least).checked_div(size)?)
+            .map(|n| cluster.saturating_sub(n.saturating_mul(size)));
+        back.take_while(|at| tape.bytes(*at, length).is_ok_and(|bytes| likely(bytes) == Likely::No)).last()
+    }
+
+    /// The run that begins at `at` of the source, as far as it may go behind `runs`. What is claimed in the segments before the
+    /// data may be a thumbnail.
+    fn run_at(&self, boundary: &Boundary, at: u64, runs: &[Run]) -> Option<Run> {
         let taken = runs.iter().filter_map(|run| Some((run.offset?, run.offset?.saturating_add(run.length))));
-        let mut end = self.mending.free_until(at);
+        let in_data = boundary.state.in_data();
+        let mut end = if in_data { self.mending.free_until(at) } else { self.mending.source().len() };
         for (start, stop) in taken {
             if (start..stop).contains(&at) || stop == at && Some(stop) == runs.last().and_then(end_of) {
                 return None;
@@ -246,7 +255,7 @@ impl Search<'_, '_> {
 
     fn trial(&mut self, head: &Head, boundary: &Boundary, at: u64, memory: &mut Memory) -> Trial {
         let mut runs = head.until(boundary.at);
-        let Some(run) = self.run_at(at, &runs) else { return Trial::Wrong };
+        let Some(run) = self.run_at(boundary, at, &runs) else { return Trial::Wrong };
         runs.push(run);
         let mut tape = self.mending.tape(runs.iter().copied());
         let mut state = boundary.state.clone();
@@ -261,8 +270,7 @@ impl Search<'_, '_> {
             };
             self.effort = self.effort.saturating_sub(walked.saturating_sub(from).max(FIRST_LOOK));
             roughness = rough(boundary, &state, memory).unwrap_or(roughness);
-            let few = boundary.above.is_none_or(Above::is_small);
-            if roughness > if few { ROUGHEST.1 } else { ROUGHEST.0 } {
+            if roughness > ROUGHEST {
                 return Trial::Wrong;
             }
             match pause {

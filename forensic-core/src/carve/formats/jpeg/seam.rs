@@ -9,22 +9,16 @@ use super::{
 /// What a difference of DC values is at least taken for: one and a half steps of an 8-bit sample.
 const LEAST: f32 = 12.0;
 
-/// Rows of MCUs that tell what a picture is like.
-const ROWS: u32 = 24;
+/// Rows of MCUs that tell what a picture is like; fewer than the other may be but its sky or margin, of which a mean step of
+/// so much at least is expected.
+const ROWS: (u32, u32) = (24, 8);
+const EXPECTED: f32 = 150.0;
 
 /// What the picture above a seam is like.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Above {
     from: u32,
     step: f32,
-    rows: u32,
-}
-
-impl Above {
-    /// True where it is too small to tell what the picture is like.
-    pub(super) fn is_small(self) -> bool {
-        self.rows < ROWS / 3
-    }
 }
 
 /// What the picture is like before MCU `from`: right there, and farther up. `None` where nothing can be said.
@@ -33,9 +27,10 @@ pub(super) fn above(frame: &Frame, scan: &Scan, memory: &Memory, from: u32) -> O
         return None;
     }
     let near = mean_step(frame, scan, memory, from.saturating_sub(scan.mcus_wide.saturating_mul(2)), from)?;
-    let far = mean_step(frame, scan, memory, from.saturating_sub(scan.mcus_wide.saturating_mul(ROWS)), from)?;
+    let far = mean_step(frame, scan, memory, from.saturating_sub(scan.mcus_wide.saturating_mul(ROWS.0)), from)?;
     let rows = from.checked_div(scan.mcus_wide).unwrap_or(0);
-    Some(Above { from, step: near.max(far), rows })
+    let least = if rows < ROWS.1 { EXPECTED } else { 0.0 };
+    Some(Above { from, step: near.max(far).max(least) })
 }
 
 /// How much rougher the seam above the MCUs up to `to` is than the picture above it; 1 where it fits. DC values of the blocks
