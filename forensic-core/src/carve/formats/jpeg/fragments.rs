@@ -3,7 +3,7 @@
 
 use super::{
     KIND,
-    likely::{Likely, likely},
+    likely::{Likely, is_foreign, likely},
     memory::Memory,
     pictures,
     seam::{Above, above, roughness},
@@ -26,8 +26,13 @@ const MOST_BREAKS: usize = 10;
 const MOST_CLUSTERS: (usize, usize) = (96 << 10, 32 << 10);
 /// Bytes of a continuation that are walked before its seam is looked at for the first time.
 const FIRST_LOOK: u64 = 1 << 10;
-/// What a seam may be rougher than the picture above it.
-const ROUGHEST: f32 = 3.0;
+/// How much rougher than the picture above it a seam may be: of a continuation that leads to the end of the picture, of one that
+/// is taken where none fits better, and of one whose first MCUs were seen.
+const ROUGH: f32 = 3.0;
+const ROUGHER: f32 = 7.0;
+const ROUGHEST: f32 = 12.0;
+/// A break may be told to lie so many bytes before the wrong ones, which were in the reservoir of bits.
+const NOTICED: u64 = 8;
 /// Clusters that are tried where the break lies in the segments before the data, which look like anything.
 const MOST_AFTER_HEAD: usize = 4096;
 /// MCUs that tell of a seam.
@@ -89,7 +94,7 @@ enum Trial {
     Wrong,
     /// It goes on well to this byte.
     Part(u64, f32),
-    Whole(Mended),
+    Whole(f32, Mended),
 }
 
 struct Search<'m, 'a> {
@@ -137,6 +142,7 @@ impl Search<'_, '_> {
 
     fn solve(&mut self, head: &Head, depth: usize) -> Option<Mended> {
         let mut parts: Vec<(f32, Head)> = Vec::new();
+        let mut best: Option<(f32, Mended)> = None;
         for pass in 0..2 {
             let mut effort = self.effort.min(EFFORT_OF_PASS);
             let (boundaries, mut memory) = self.boundaries(head);
@@ -151,9 +157,15 @@ impl Search<'_, '_> {
                     let before = self.effort;
                     match self.trial(head, boundary, at, &mut memory) {
                         Trial::Wrong => {}
-                        Trial::Whole(mended) => return Some(mended),
+                        Trial::Whole(rough, mended) if rough <= ROUGH => return Some(mended),
+                        Trial::Whole(rough, mended) => {
+                            if best.as_ref().is_none_or(|(least, _)| rough < *least) {
+                                best = Some((rough, mended));
+                            }
+                        }
                         // The clusters of the head in another order lead to the same break.
-                        Trial::Part(reached, _) if reached <= head.broken_at && boundary.doubt < ROUGHEST => {}
+                        Trial::Part(reached, _) if reached <= head.broken_at && boundary.doubt < ROUGH => {}
+                        Trial::Part(_, rough) if rough > ROUGH => {}
                         Trial::Part(reached, rough) => {
                             let mut runs = head.until(boundary.at);
                             runs.push(self.run_at(boundary, at, &runs)?);
@@ -179,7 +191,7 @@ impl Search<'_, '_> {
                 }
             }
         }
-        None
+        best.map(|(_, mended)| mended)
     }
 
     /// The places at which the head may be broken, the last first, and what is remembered of the blocks before the last.
@@ -191,7 +203,7 @@ impl Search<'_, '_> {
         let least = head.least.max(head.broken_at.saturating_sub(LOOK_BACK)).next_multiple_of(size.max(1));
         let mut boundaries: Vec<Boundary> = Vec::new();
         let mut at = least;
-        while at <= head.broken_at {
+        while at <= head.broken_at.saturating_add(NOTICED) {
             if state.walk(&mut tape, &mut memory, at) != Ok(Pause::Stopped) {
                 break;
             }
@@ -230,10 +242,19 @@ impl Search<'_, '_> {
     fn foreign(&self, tape: &mut Tape, head: &Head) -> Option<u64> {
         let size = self.mending.cluster_size();
         let length = usize::try_from(size).unwrap_or(0);
-        let cluster = head.broken_at.saturating_sub(head.broken_at.checked_rem(size)?);
-        let back = (0..=cluster.saturating_sub(head.least).checked_div(size)?)
-            .map(|n| cluster.saturating_sub(n.saturating_mul(size)));
-        back.take_while(|at| tape.bytes(*at, length).is_ok_and(|bytes| likely(bytes) == Likely::No)).last()
+        let noticed = head.broken_at.saturating_add(NOTICED);
+        let mut at = noticed.saturating_sub(noticed.checked_rem(size)?);
+        let mut is_foreign = |at: u64| tape.bytes(at, length).is_ok_and(is_foreign);
+        // What stands between may be followed by the rest of the file, which decodes wrongly for a while.
+        if !is_foreign(at) {
+            at = at.saturating_sub(size);
+        }
+        let mut first = None;
+        while at >= head.least && is_foreign(at) {
+            first = Some(at);
+            at = at.saturating_sub(size);
+        }
+        first
     }
 
     /// The run that begins at `at` of the source, as far as it may go behind `runs`. What is claimed in the segments before the
@@ -270,7 +291,8 @@ impl Search<'_, '_> {
             };
             self.effort = self.effort.saturating_sub(walked.saturating_sub(from).max(FIRST_LOOK));
             roughness = rough(boundary, &state, memory).unwrap_or(roughness);
-            if roughness > ROUGHEST {
+            let seen_whole = stop > boundary.at.saturating_add(FIRST_LOOK.min(size));
+            if roughness > if seen_whole { ROUGHER } else { ROUGHEST } {
                 return Trial::Wrong;
             }
             match pause {
@@ -278,7 +300,7 @@ impl Search<'_, '_> {
                 Ok(Pause::End(end)) => {
                     let length = pictures::end(&mut tape, &state, end);
                     let runs = Head { runs, least: 0, broken_at: 0 }.until(length);
-                    return Trial::Whole(Mended { runs, found: Found::new(KIND, length).confidence(95) });
+                    return Trial::Whole(roughness, Mended { runs, found: Found::new(KIND, length).confidence(95) });
                 }
                 Err(broken) if broken.at < boundary.at.saturating_add(size) => return Trial::Wrong,
                 Err(broken) => return Trial::Part(broken.at, roughness),

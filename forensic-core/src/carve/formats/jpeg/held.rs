@@ -11,6 +11,8 @@ use crate::carve::Tape;
 
 /// What is cut off or overwritten begins at a multiple of this.
 const SECTOR: u64 = 512;
+/// A break may be told to lie so many bytes before the wrong ones, which were in the reservoir of bits.
+const NOTICED: u64 = 8;
 /// Bytes before a noticed break in which a seam is looked for, and how far apart.
 const LOOK_BACK: u64 = 512 << 10;
 const STRETCH: u64 = 4 << 10;
@@ -21,7 +23,8 @@ const TELLING: u32 = 16;
 
 /// The bytes from the start that hold, of a picture whose walk met something wrong at `broken_at`, in entropy-coded data.
 pub(super) fn held(tape: &mut Tape, broken_at: u64) -> u64 {
-    let mut held = broken_at.saturating_sub(broken_at % SECTOR);
+    let noticed = broken_at.saturating_add(NOTICED);
+    let mut held = noticed.saturating_sub(noticed % SECTOR);
     while held >= SECTOR && sector_is_foreign(tape, held.saturating_sub(SECTOR)) {
         held = held.saturating_sub(SECTOR);
     }

@@ -78,8 +78,8 @@ fn broken_outcome(tape: &mut Tape, state: &State, broken: Break) -> Outcome {
     let good = state.held().min(broken.at);
     Outcome::Broken(Broken {
         kind: KIND,
-        good: if state.in_data() { held::held(tape, broken.at).min(broken.at) } else { good },
-        broken_at: broken.at,
+        good: if state.in_data() { held::held(tape, broken.at) } else { good },
+        broken_at: broken.at.max(good),
         length: None,
         confidence: if state.scans() > 0 { 80 } else { 50 },
     })

@@ -6,8 +6,8 @@ use super::{
     memory::Memory,
 };
 
-/// What a difference of DC values is at least taken for: one and a half steps of an 8-bit sample.
-const LEAST: f32 = 12.0;
+/// What a difference of DC values is at least taken for: three steps of an 8-bit sample.
+const LEAST: f32 = 24.0;
 
 /// Rows of MCUs that tell what a picture is like; fewer than the other may be but its sky or margin, of which a mean step of
 /// so much at least is expected.
