@@ -56,7 +56,11 @@ fn every_coding_is_carved_to_its_last_byte_and_no_further() {
         let medium = [noise(777, 1), file.clone(), noise(3000, 2)].concat();
         let found = carved(&medium, &Options::default());
         assert_eq!(found.len(), 1, "{name}: {found:?}");
-        assert_eq!((found[0].offset(), found[0].size, found[0].status), (777, file.len() as u64, Status::Complete), "{name}");
+        assert_eq!(
+            (found[0].offset(), found[0].size, found[0].status),
+            (777, file.len() as u64, Status::Complete),
+            "{name}"
+        );
     }
 }
 
@@ -99,8 +103,11 @@ fn small_files_of_the_corpus_are_carved_exactly() {
 #[test]
 fn a_picture_in_two_pieces_around_other_data_is_whole_again() {
     let file = file("baseline, quality 100");
-    let between: [(&str, Vec<u8>); 3] =
-        [("noise", noise(4096, 9)), ("zeros", vec![0; 4096]), ("text", b"lorem ipsum dolor sit amet ".repeat(200)[..4096].to_vec())];
+    let between: [(&str, Vec<u8>); 3] = [
+        ("noise", noise(4096, 9)),
+        ("zeros", vec![0; 4096]),
+        ("text", b"lorem ipsum dolor sit amet ".repeat(200)[..4096].to_vec()),
+    ];
     for cut in [2048, 3072, 4096, 5120] {
         for (what, between) in &between {
             let (head, tail) = file.split_at(cut);
@@ -118,7 +125,8 @@ fn a_picture_in_two_pieces_around_other_data_is_whole_again() {
 fn a_picture_whose_end_lies_before_its_start_is_whole_again() {
     let file = file("baseline, quality 100");
     let (head, tail) = file.split_at(3072);
-    let medium = [&noise(512, 3)[..], tail, &vec![0; 512 - tail.len() % 512], &noise(1024, 4), head, &noise(512, 8)].concat();
+    let medium =
+        [&noise(512, 3)[..], tail, &vec![0; 512 - tail.len() % 512], &noise(1024, 4), head, &noise(512, 8)].concat();
     let found = carved(&medium, &Options::default().cluster_size(512));
     assert_eq!(found.len(), 1);
     assert!(content(&found[0]) == file);

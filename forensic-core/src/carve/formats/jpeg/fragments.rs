@@ -141,9 +141,9 @@ impl Search<'_, '_> {
     }
 
     fn solve(&mut self, head: &Head, depth: usize) -> Option<Mended> {
-        let mut parts: Vec<(f32, Head)> = Vec::new();
+        let mut parts: [Vec<(f32, Head)>; 2] = Default::default();
         let mut best: Option<(f32, Mended)> = None;
-        for pass in 0..2 {
+        for (pass, parts) in parts.iter_mut().enumerate() {
             let mut effort = self.effort.min(EFFORT_OF_PASS);
             let (boundaries, mut memory) = self.boundaries(head);
             for boundary in boundaries.iter().filter(|boundary| pass == 0 || boundary.doubt >= VERY_DOUBTFUL) {
@@ -182,9 +182,11 @@ impl Search<'_, '_> {
                     }
                 }
             }
-            if depth > 1 && !parts.is_empty() {
+        }
+        if best.is_none() && depth > 1 {
+            for mut parts in parts {
                 parts.sort_by(|a, b| b.0.total_cmp(&a.0));
-                for (_, head) in parts.drain(..).take(FOLLOWED) {
+                for (_, head) in parts.into_iter().take(FOLLOWED) {
                     if let Some(mended) = self.solve(&head, depth.saturating_sub(1)) {
                         return Some(mended);
                     }

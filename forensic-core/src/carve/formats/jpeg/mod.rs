@@ -1,6 +1,7 @@
 //! JPEG, by the walk of its segments and of every code of its entropy-coded data (ITU-T T.81).
 
 mod bits;
+mod damage;
 mod entropy;
 mod fragments;
 mod held;
@@ -44,7 +45,7 @@ impl Format for Jpeg {
     }
 
     fn mend(&self, mending: &mut Mending<'_>) -> Option<Mended> {
-        fragments::mend(mending)
+        fragments::mend(mending).or_else(|| damage::judge(mending))
     }
 }
 

@@ -217,7 +217,7 @@ impl State {
             0xda => {
                 let frame = self.frame.as_ref()?;
                 if frame.process == Process::Other || !frame.can_be_remembered() {
-                    (self.passing, self.covered) = (true, (1 << frame.components.len().min(31)) - 1);
+                    (self.passing, self.covered) = (true, (1u32 << frame.components.len().min(31)).wrapping_sub(1));
                     self.scans = self.scans.saturating_add(1);
                     return Some(());
                 }
