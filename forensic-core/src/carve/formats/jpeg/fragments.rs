@@ -128,6 +128,9 @@ impl Search<'_, '_> {
         let mut data_until = None;
         for at in clusters {
             let length = size.min(self.mending.source().len().saturating_sub(*at));
+            if !self.mending.spend(length) {
+                break;
+            }
             let Ok(bytes) = self.mending.source().read_vec(*at, length) else { continue };
             let likely = likely(&bytes);
             if likely != Likely::No {
@@ -291,7 +294,8 @@ impl Search<'_, '_> {
                 Err(broken) => broken.at,
                 _ => state.at(),
             };
-            self.effort = self.effort.saturating_sub(walked.saturating_sub(from).max(FIRST_LOOK));
+            let cost = walked.saturating_sub(from).max(FIRST_LOOK);
+            self.effort = if self.mending.spend(cost) { self.effort.saturating_sub(cost) } else { 0 };
             roughness = rough(boundary, &state, memory).unwrap_or(roughness);
             let seen_whole = stop > boundary.at.saturating_add(FIRST_LOOK.min(size));
             if roughness > if seen_whole { ROUGHER } else { ROUGHEST } {
