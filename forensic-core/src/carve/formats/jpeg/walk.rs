@@ -163,6 +163,9 @@ impl State {
                 if end > tape.len() {
                     return Err(Break { at: tape.len(), cause: Cause::End });
                 }
+                if code == 0xe0 && !thumbnail_fits(tape, body_at, body_length)? {
+                    return wrong("JFIF segment");
+                }
                 self.application(tape, code, body_at, end);
             }
             _ => {
@@ -320,6 +323,15 @@ impl State {
             }
         }
     }
+}
+
+/// False where a JFIF segment is too short for the thumbnail whose size it tells (ISO/IEC 10918-5, 10.1).
+fn thumbnail_fits(tape: &mut Tape, body: u64, length: usize) -> Result<bool, Break> {
+    if !tape.has(body, b"JFIF\0") || length < 14 {
+        return Ok(length < 5 || !tape.has(body, b"JFIF\0"));
+    }
+    let [width, height] = tape.array::<2>(body.saturating_add(12))?.map(usize::from);
+    Ok(length >= width.saturating_mul(height).saturating_mul(3).saturating_add(14))
 }
 
 /// The bytes from `at` on, `wanted` of them where `stop` and the end allow; `None` at `stop`.
