@@ -62,10 +62,23 @@ impl<'a> Mending<'a> {
     /// Where in the source the rest may begin: every free cluster behind byte `from` in order, then those before the file, from
     /// the nearest to the farthest.
     pub fn clusters(&self, from: u64) -> impl Iterator<Item = u64> + 'a {
-        let (start, size, free) = (self.start, self.cluster_size, self.free);
-        let behind = free.iter().flat_map(move |range| grid(*range, start, size)).filter(move |at| *at >= from);
-        let before = free.iter().rev().flat_map(move |range| grid(*range, start, size).rev());
-        behind.chain(before.filter(move |at| *at < start))
+        self.clusters_behind(from).chain(self.clusters_before())
+    }
+
+    /// Every free cluster behind byte `from` in order.
+    pub fn clusters_behind(&self, from: u64) -> impl Iterator<Item = u64> + 'a {
+        let (start, size) = (self.start, self.cluster_size);
+        let first = self.free.partition_point(|(_, end)| *end <= from);
+        let free = self.free.get(first..).unwrap_or_default();
+        free.iter().flat_map(move |range| grid((range.0.max(from), range.1), start, size))
+    }
+
+    /// Every free cluster before the file, from the nearest to the farthest.
+    pub fn clusters_before(&self) -> impl Iterator<Item = u64> + 'a {
+        let (start, size) = (self.start, self.cluster_size);
+        let last = self.free.partition_point(|(free, _)| *free < start);
+        let free = self.free.get(..last).unwrap_or_default();
+        free.iter().rev().flat_map(move |range| grid((range.0, range.1.min(start)), start, size).rev())
     }
 
     /// The end of the free range that holds byte `at` of the source; `at` where none does.
@@ -125,6 +138,39 @@ pub(super) fn mend(
     mended
 }
 
+/// Makes what lies within a fragment of a mended file a child of that file: a thumbnail in the segments before a break.
+pub(super) fn nest(claims: Vec<Claim>, mended: Vec<Option<Mended>>) -> Vec<(Claim, Option<Mended>)> {
+    let runs = mended.iter().enumerate().flat_map(|(index, mended)| {
+        let runs = mended.iter().flat_map(|mended| &mended.runs);
+        runs.filter_map(move |run| Some((run.offset?, run.offset?.saturating_add(run.length), index)))
+    });
+    let mut runs: Vec<(u64, u64, usize)> = runs.collect();
+    runs.sort_unstable();
+    let mut all: Vec<(Claim, Option<Mended>)> = Vec::new();
+    let mut children = Vec::new();
+    let mut places = vec![None; claims.len()];
+    for (index, (claim, mended)) in claims.into_iter().zip(mended).enumerate() {
+        let next = runs.partition_point(|(start, ..)| *start <= claim.start);
+        let around = next.checked_sub(1).and_then(|before| runs.get(before));
+        match around {
+            Some((_, end, parent)) if mended.is_none() && claim.end() <= *end => children.push((*parent, claim)),
+            _ => {
+                if let Some(place) = places.get_mut(index) {
+                    *place = Some(all.len());
+                }
+                all.push((claim, mended));
+            }
+        }
+    }
+    for (parent, child) in children {
+        let place = places.get(parent).copied().flatten().and_then(|place| all.get_mut(place));
+        if let (Some((parent, _)), What::Whole(_)) = (place, child.what) {
+            parent.children.push(child);
+        }
+    }
+    all
+}
+
 /// What no whole or mended file has, nor the certain part of a broken one but `own`.
 fn free(length: u64, claims: &[Claim], mended: &[Option<Mended>], own: usize) -> Vec<(u64, u64)> {
     let mut taken = Vec::new();
@@ -154,11 +200,13 @@ fn free(length: u64, claims: &[Claim], mended: &[Option<Mended>], own: usize) ->
     free
 }
 
-/// The largest cluster size on whose grid nearly all files begin; 512 where they begin anywhere.
+/// The largest cluster size on whose grid nearly all files begin that begin at a sector; 512 where they begin anywhere. What
+/// begins within a sector is part of something that was not recognised.
 fn inferred_cluster_size(claims: &[Claim]) -> u64 {
+    let starts: Vec<u64> = claims.iter().map(|claim| claim.start).filter(|start| start.is_multiple_of(512)).collect();
     let fits = |size: &u64| {
-        let off = claims.iter().filter(|claim| claim.start.checked_rem(*size) != Some(0)).count();
-        off.saturating_mul(20) <= claims.len()
+        let off = starts.iter().filter(|start| start.checked_rem(*size) != Some(0)).count();
+        off.saturating_mul(20) <= starts.len()
     };
     CLUSTER_SIZES.into_iter().find(fits).unwrap_or(512)
 }

@@ -1,11 +1,12 @@
 //! The formats that can be carved: one file or folder a family, and this list.
 
 mod gif;
+mod jpeg;
 
 use super::Format;
 
 /// Every format this library carves, in the order in which hits of one place are tried.
-const FORMATS: &[&dyn Format] = &[&gif::Gif];
+const FORMATS: &[&dyn Format] = &[&gif::Gif, &jpeg::Jpeg];
 
 /// Every format this library carves.
 pub fn formats() -> &'static [&'static dyn Format] {

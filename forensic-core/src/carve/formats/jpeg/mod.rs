@@ -1,0 +1,87 @@
+//! JPEG, by the walk of its segments and of every code of its entropy-coded data (ITU-T T.81).
+
+mod bits;
+mod damage;
+mod entropy;
+mod fragments;
+mod held;
+mod huffman;
+mod likely;
+mod markers;
+mod memory;
+mod pictures;
+mod seam;
+mod walk;
+
+use self::{
+    markers::Process,
+    memory::Memory,
+    walk::{Pause, State},
+};
+use crate::carve::{Break, Broken, Format, Found, Mended, Mending, Outcome, Signature, Tape};
+
+/// JPEG pictures.
+pub(super) struct Jpeg;
+
+const KIND: &str = "jpeg";
+const SIGNATURES: &[Signature] = &[Signature::new(&[0xff, 0xd8, 0xff]).when(plausible)];
+
+impl Format for Jpeg {
+    fn types(&self) -> &'static [&'static str] {
+        &[KIND]
+    }
+
+    fn signatures(&self) -> &'static [Signature] {
+        SIGNATURES
+    }
+
+    fn check(&self, tape: &mut Tape) -> Outcome {
+        let (mut state, mut memory) = (State::new(0), Memory::default());
+        match state.walk(tape, &mut memory, u64::MAX) {
+            Ok(Pause::End(end)) => Outcome::Whole(found(&state, pictures::end(tape, &state, end))),
+            Ok(Pause::Stopped) => Outcome::No,
+            Err(broken) => broken_outcome(tape, &state, broken),
+        }
+    }
+
+    fn mend(&self, mending: &mut Mending<'_>) -> Option<Mended> {
+        fragments::mend(mending).or_else(|| damage::judge(mending))
+    }
+}
+
+/// A second marker with a length, or another marker.
+fn plausible(head: &[u8]) -> bool {
+    match head {
+        [
+            _,
+            _,
+            _,
+            0xc0..=0xc3 | 0xc5..=0xc7 | 0xc9..=0xcf | 0xc4 | 0xdb | 0xdd | 0xe0..=0xef | 0xf7 | 0xfe,
+            high,
+            low,
+            ..,
+        ] => u16::from_be_bytes([*high, *low]) > 2,
+        [_, _, _, 0xff, ..] => true,
+        _ => false,
+    }
+}
+
+fn found(state: &State, length: u64) -> Found {
+    let walked = state.frame().is_some_and(|frame| frame.process != Process::Other && frame.can_be_remembered());
+    Found::new(KIND, length).confidence(if walked { 100 } else { 70 })
+}
+
+fn broken_outcome(tape: &mut Tape, state: &State, broken: Break) -> Outcome {
+    let structure = state.scans() > 0 || state.frame().is_some() || state.told.known > 1;
+    if !structure {
+        return Outcome::No;
+    }
+    let good = state.held().min(broken.at);
+    Outcome::Broken(Broken {
+        kind: KIND,
+        good: if state.in_data() { held::held(tape, broken.at) } else { good },
+        broken_at: broken.at.max(good),
+        length: None,
+        confidence: if state.scans() > 0 { 80 } else { 50 },
+    })
+}
