@@ -49,7 +49,11 @@ impl Claim {
 
     /// True where `inner` shows that this file ended before it.
     fn is_cut_by(&self, inner: &Self) -> bool {
-        let sound = matches!(inner.what, What::Whole(found) if found.confidence >= 90 && found.holds != Holds::Opaque);
+        let sound = match inner.what {
+            What::Whole(found) => found.confidence >= 90 && found.holds != Holds::Opaque,
+            // As sure as a checksum makes it.
+            What::Broken(broken) => broken.confidence >= 95 && broken.good >= 8 * SECTOR,
+        };
         self.holds() == Holds::Opaque && sound && inner.start > self.start && inner.start.is_multiple_of(SECTOR)
     }
 

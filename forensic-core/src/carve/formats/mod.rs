@@ -1,12 +1,14 @@
 //! The formats that can be carved: one file or folder a family, and this list.
 
 mod bmp;
+mod coded;
 mod gif;
 mod ico;
 mod layout;
 mod lzw;
 mod png;
 mod psd;
+mod rows;
 mod sector;
 mod tiff;
 mod webp;

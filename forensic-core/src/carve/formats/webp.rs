@@ -1,6 +1,7 @@
 //! WebP, by the walk of its RIFF chunks and the frame headers in them (RFC 9649; VP8: RFC 6386, section 9.1).
 
-use crate::carve::{Break, Broken, Cause, Format, Found, Holds, Outcome, Signature, Tape};
+use super::{coded, layout::Layout, rows::Verdict};
+use crate::carve::{Break, Broken, Cause, Format, Found, Holds, Mended, Mending, Outcome, Signature, Tape};
 
 /// WebP pictures and animations.
 pub(super) struct WebP;
@@ -25,23 +26,36 @@ impl Format for WebP {
         let Ok(size) = tape.le32(4) else { return Outcome::No };
         let length = u64::from(size).saturating_add(8);
         let length = length.checked_next_multiple_of(2).unwrap_or(length);
-        let mut walk = Walk { tape, good: 0, pictures: 0 };
-        match walk.chunks(FIRST_CHUNK, length) {
-            Ok(()) if walk.pictures > 0 && walk.tape.len() >= length => {
-                Outcome::Whole(Found::new(KIND, length).holds(Holds::Opaque))
-            }
-            Ok(()) => Outcome::No,
-            Err(_) if walk.pictures == 0 => Outcome::No,
-            Err(Break { at, cause }) => {
-                let good = if cause == Cause::End { walk.tape.len().min(length) } else { walk.good };
-                Outcome::Broken(Broken {
-                    kind: KIND,
-                    good,
-                    broken_at: at.max(good),
-                    length: Some(length),
-                    confidence: 80,
-                })
-            }
+        let mut walk = Walk { tape, good: 0, pictures: 0, coded: Vec::new() };
+        let end = walk.chunks(FIRST_CHUNK, length);
+        if walk.pictures == 0 {
+            return Outcome::No;
+        }
+        let coded = std::mem::take(&mut walk.coded);
+        let verdict = walk.verdict(&coded, length);
+        let broken = |good: u64, at: u64| {
+            Outcome::Broken(Broken { kind: KIND, good, broken_at: at.max(good), length: Some(length), confidence: 80 })
+        };
+        let found = Found::new(KIND, length).holds(Holds::Opaque);
+        match (end, verdict) {
+            (_, Verdict::Gap { cut, .. } | Verdict::Cut { cut }) => broken(cut, cut),
+            (Ok(()), Verdict::Hurt { at }) => Outcome::Whole(found.damaged_at(at)),
+            (Ok(()), Verdict::Even) => Outcome::Whole(found),
+            (Err(Break { at, cause: Cause::End }), _) => broken(walk.tape.len().min(length), at),
+            (Err(Break { at, .. }), Verdict::Hurt { at: hurt }) => broken(hurt, at),
+            (Err(Break { at, .. }), Verdict::Even) => broken(walk.good, at),
+        }
+    }
+
+    fn mend(&self, mending: &mut Mending<'_>) -> Option<Mended> {
+        let length = mending.broken().length?;
+        let mut tape = Layout::new(mending.start()).tape(mending);
+        let mut walk = Walk { tape: &mut tape, good: 0, pictures: 0, coded: Vec::new() };
+        let _ = walk.chunks(FIRST_CHUNK, length);
+        let coded = std::mem::take(&mut walk.coded);
+        match walk.verdict(&coded, length) {
+            Verdict::Gap { cut, gap } => coded::mended(mending, cut, gap, length, self),
+            _ => None,
         }
     }
 }
@@ -55,9 +69,17 @@ struct Walk<'a> {
     good: u64,
     /// Pictures whose headers hold.
     pictures: u32,
+    /// Where compressed data begins and ends.
+    coded: Vec<(u64, u64)>,
 }
 
 impl Walk<'_> {
+    /// What the compressed data says of the file.
+    fn verdict(&mut self, coded: &[(u64, u64)], length: u64) -> Verdict {
+        let verdicts = coded.iter().map(|(from, to)| coded::verdict(self.tape, *from, (*to).min(length), length));
+        verdicts.into_iter().find(|verdict| *verdict != Verdict::Even).unwrap_or(Verdict::Even)
+    }
+
     /// Walks the chunks from `at` to `end`.
     fn chunks(&mut self, mut at: u64, end: u64) -> Result<(), Break> {
         while at < end {
@@ -65,6 +87,9 @@ impl Walk<'_> {
             let size = u64::from(self.tape.le32(at.saturating_add(4))?);
             let data = at.saturating_add(FRAME);
             let next = data.saturating_add(size.checked_next_multiple_of(2).unwrap_or(size));
+            if matches!(&name, b"VP8 " | b"VP8L" | b"ALPH") {
+                self.coded.push((data, data.saturating_add(size)));
+            }
             if next > end || !is_name(name) {
                 return Err(Break::wrong(at, "WebP chunk"));
             }

@@ -1,6 +1,6 @@
 //! The headers: file header, and the information headers of 12 to 124 bytes.
 
-use super::LONGEST_TRAILER;
+use super::{super::rows::Raster, LONGEST_TRAILER};
 
 /// File header and the longest information header.
 pub(super) const LONGEST: usize = 14 + 124;
@@ -85,6 +85,13 @@ impl Header {
     pub(super) fn plain_end(&self) -> Option<u64> {
         let row = self.width.checked_mul(self.bits)?.div_ceil(32).checked_mul(4)?;
         row.checked_mul(self.height)?.checked_add(self.pixels)
+    }
+
+    /// The rows, where they are stored as they are.
+    pub(super) fn raster(&self) -> Option<Raster> {
+        let end = self.plain_end().filter(|_| self.coding == Coding::Plain)?;
+        let row = end.checked_sub(self.pixels)?.checked_div(self.height)?;
+        Some(Raster { start: self.pixels, end, row, length: self.file_end(end).0 })
     }
 
     /// The end of a file whose pixels end at `end`, and whether the header agrees.

@@ -3,7 +3,11 @@
 mod header;
 mod rle;
 
-use crate::carve::{Break, Broken, Cause, Format, Found, Holds, Outcome, Signature, Tape};
+use super::rows::{self, Verdict};
+use crate::{
+    bytes::ReadAt,
+    carve::{Break, Broken, Cause, Format, Found, Holds, Mended, Mending, Outcome, Signature, Tape},
+};
 use header::{Coding, Header};
 
 /// Windows and OS/2 bitmaps.
@@ -34,19 +38,31 @@ impl Format for Bmp {
             Coding::Embedded => embedded(tape, &header),
         }
     }
+
+    fn mend(&self, mending: &mut Mending<'_>) -> Option<Mended> {
+        let head = mending.source().read_vec(mending.start(), header::LONGEST as u64).ok()?;
+        let raster = Header::read(&head)?.raster()?;
+        rows::mended(mending, raster, self)
+    }
 }
 
 /// Rows of pixels as they are: nothing in them can be checked.
-fn plain(tape: &Tape, header: &Header) -> Outcome {
+fn plain(tape: &mut Tape, header: &Header) -> Outcome {
     let Some(end) = header.plain_end() else { return Outcome::No };
     let (length, agrees) = header.file_end(end);
+    let whole = Found::new(KIND, length).confidence(if agrees { 90 } else { 70 }).holds(Holds::Opaque);
+    match header.raster().map_or(Verdict::Even, |raster| rows::verdict(tape, raster)) {
+        Verdict::Gap { cut, .. } | Verdict::Cut { cut } => return broken(cut, Some(length)),
+        Verdict::Hurt { at } => return Outcome::Whole(whole.damaged_at(at)),
+        Verdict::Even => {}
+    }
     if length > tape.len() {
         return match end > tape.len() && !agrees {
             true => Outcome::No,
             false => broken(tape.len(), Some(length)),
         };
     }
-    Outcome::Whole(Found::new(KIND, length).confidence(if agrees { 90 } else { 70 }).holds(Holds::Opaque))
+    Outcome::Whole(whole)
 }
 
 /// Run-length codes, walked to their end.

@@ -17,11 +17,15 @@ pub(super) struct Walk<'a> {
     /// Enough of an image was there that the file is one that begins here.
     pub(super) begun: bool,
     images: u32,
+    /// Each image had just as many pixels as it should, and an end code.
+    pub(super) exact: bool,
+    /// Where the sub-block under way begins.
+    pub(super) block: u64,
 }
 
 impl<'a> Walk<'a> {
     pub(super) fn new(tape: &'a mut Tape) -> Self {
-        Self { tape, good: 0, wrong: None, begun: false, images: 0 }
+        Self { tape, good: 0, wrong: None, begun: false, images: 0, exact: true, block: 0 }
     }
 
     /// The end of the file.
@@ -63,6 +67,7 @@ impl<'a> Walk<'a> {
         let end = self.sub_blocks(data.saturating_add(1), Some(&mut image))?;
         self.images = self.images.saturating_add(1);
         self.begun |= image.is_complete();
+        self.exact &= image.codes.output == image.pixels && image.codes.state == State::Ended;
         Ok(end)
     }
 
@@ -70,6 +75,9 @@ impl<'a> Walk<'a> {
     fn sub_blocks(&mut self, mut at: u64, mut image: Option<&mut Image>) -> Result<u64, Break> {
         let start = at;
         loop {
+            if self.wrong.is_none() {
+                self.block = at;
+            }
             let length = self.tape.byte(at)?;
             let data = at.saturating_add(1);
             at = data.saturating_add(length.into());

@@ -64,7 +64,7 @@ fn first_foreign(tape: &mut Tape, from: u64, to: u64) -> Option<u64> {
 fn start_of_foreign(tape: &mut Tape, from: u64, wrong_at: u64) -> u64 {
     let sector = SECTOR as u64;
     let mut good = wrong_at;
-    let mut at = wrong_at.saturating_sub(wrong_at % sector);
+    let mut at = wrong_at.saturating_sub(wrong_at.checked_rem(sector).unwrap_or(0));
     while at >= from && tape.bytes(at, SECTOR).is_ok_and(is_foreign_to_compressed) {
         good = at;
         at = at.saturating_sub(sector);

@@ -13,6 +13,8 @@ use walk::{Picture, Walk};
 /// PNG and its relatives.
 pub(super) struct Png;
 
+/// IHDR, the frame of another chunk, and a little of its data: less is not reported.
+const FIRST_DATA: u64 = 33 + 12 + 16;
 const SIGNATURES: &[Signature] =
     &[Signature::new(b"\x89PNG\r\n\x1a\n"), Signature::new(b"\x8aMNG\r\n\x1a\n"), Signature::new(b"\x8bJNG\r\n\x1a\n")];
 
@@ -36,12 +38,11 @@ impl Format for Png {
                 let damaged = walk.damaged.map(|chunk| inflate::good(walk.tape, &picture, &walk.data, chunk));
                 Outcome::Whole(damaged.map_or(found, |place| found.damaged_at(place.broken_at)))
             }
-            Err(_) if walk.chunks < 2 && walk.data.is_empty() => Outcome::No,
             Err(broken) => {
                 let chunk = walk.damaged.unwrap_or(walk.broken);
                 let place = inflate::good(walk.tape, &picture, &walk.data, chunk);
                 let broken_at = place.broken_at.min(broken.at.max(place.good));
-                if place.good <= walk::FIRST_CHUNK_END {
+                if place.good <= FIRST_DATA {
                     return Outcome::No;
                 }
                 Outcome::Broken(Broken { kind, good: place.good, broken_at, length: None, confidence: 95 })

@@ -2,8 +2,6 @@
 
 use crate::carve::{Break, Tape};
 
-/// The end of the first chunk, IHDR.
-pub(super) const FIRST_CHUNK_END: u64 = 33;
 /// Length, type and checksum.
 const FRAME: u64 = 12;
 /// Chunks of equal length that may be missing in the middle of a damaged file.

@@ -4,10 +4,15 @@
 mod directory;
 mod early;
 mod kind;
+mod mend;
 mod strips;
 mod walk;
 
-use crate::carve::{Broken, Format, Found, Holds, Outcome, Signature, Tape};
+use super::{
+    coded,
+    rows::{self, Verdict},
+};
+use crate::carve::{Broken, Format, Found, Holds, Mended, Mending, Outcome, Signature, Tape};
 use walk::Walk;
 
 /// TIFF and its relatives.
@@ -47,21 +52,34 @@ impl Format for Tiff {
             return Outcome::No;
         }
         let (kind, length) = (walk.kind(), walk.end);
-        let pictures = std::mem::take(&mut walk.pictures);
-        let checked = strips::check(walk.tape, &pictures);
-        if length > walk.tape.len() {
-            let good = checked.wrong_at.unwrap_or(u64::MAX).min(walk.tape.len());
-            return Outcome::Broken(Broken { kind, good, broken_at: good, length: Some(length), confidence: 80 });
+        let broken =
+            |good: u64| Outcome::Broken(Broken { kind, good, broken_at: good, length: Some(length), confidence: 80 });
+        let checked = strips::check(walk.tape, &walk.pictures);
+        let there = walk.tape.len();
+        if checked.wrong_at.is_some() || length > there {
+            // Nothing tells here whether what follows is lost or only this strip hurt.
+            return broken(checked.wrong_at.unwrap_or(u64::MAX).min(there));
         }
         let found = Found::new(kind, length);
-        match checked.wrong_at {
-            // Nothing tells here whether what follows is lost or only this strip hurt.
-            Some(at) => {
-                let length = Some(length);
-                Outcome::Broken(Broken { kind, good: at, broken_at: at, length, confidence: 80 })
-            }
-            None if checked.all => Outcome::Whole(found.confidence(100)),
-            None => Outcome::Whole(found.holds(Holds::Opaque)),
+        let found = if checked.all { found.confidence(100) } else { found.holds(Holds::Opaque) };
+        match verdict(&mut walk) {
+            Verdict::Gap { cut, .. } | Verdict::Cut { cut } => broken(cut),
+            Verdict::Hurt { at } => Outcome::Whole(found.damaged_at(at)),
+            Verdict::Even => Outcome::Whole(found),
         }
+    }
+
+    fn mend(&self, mending: &mut Mending<'_>) -> Option<Mended> {
+        mend::mend(self, mending)
+    }
+}
+
+/// What is seen of pixels that are not compressed, or of compressed data that cannot be checked.
+fn verdict(walk: &mut Walk<'_>) -> Verdict {
+    let length = walk.end;
+    match (walk.raster(), walk.coded()) {
+        (Some(raster), _) => rows::verdict(walk.tape, raster),
+        (None, Some((from, to))) => coded::verdict(walk.tape, from, to, length),
+        _ => Verdict::Even,
     }
 }

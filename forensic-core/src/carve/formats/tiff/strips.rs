@@ -31,7 +31,11 @@ pub(super) fn check(tape: &mut Tape, pictures: &[Picture]) -> Checked {
                 5 => lzw(tape, at, length, picture),
                 8 | 32946 => deflate(tape, at, length, picture),
                 32773 => pack_bits(tape, at, length, picture),
-                7 | 34892 => jpeg(tape, at, length),
+                // The codes themselves are not walked.
+                7 | 34892 => {
+                    checked.all = false;
+                    jpeg(tape, at, length)
+                }
                 _ => {
                     checked.all = false;
                     break;
@@ -104,7 +108,7 @@ fn pack_bits(tape: &mut Tape, at: u64, length: u64, picture: &Picture) -> Option
     let mut output = 0u64;
     let mut skip = 0usize;
     let most = if picture.strip_size == 0 { u64::MAX } else { picture.strip_size.saturating_add(256) };
-    let wrong = pieces(tape, at, length, |at, piece| {
+    pieces(tape, at, length, |at, piece| {
         let mut inside = skip;
         while let Some(code) = piece.get(inside) {
             let (bytes, count) = match *code {
@@ -120,8 +124,7 @@ fn pack_bits(tape: &mut Tape, at: u64, length: u64, picture: &Picture) -> Option
         }
         skip = inside.saturating_sub(piece.len());
         None
-    });
-    wrong
+    })
 }
 
 /// A JPEG stream: it begins with its marker, and no marker stands in its coded data that does not belong there.

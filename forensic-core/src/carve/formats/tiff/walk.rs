@@ -52,6 +52,8 @@ pub(super) struct Picture {
     pub(super) strip_size: u64,
     /// Bytes of all its pixels.
     pub(super) size: u64,
+    /// Bytes of a row.
+    pub(super) row: u64,
     pub(super) bits_reversed: bool,
     /// Offset and length.
     pub(super) strips: Vec<(u64, u64)>,
@@ -178,6 +180,7 @@ impl<'a> Walk<'a> {
         let mut picture = Picture {
             compression: number(tag::COMPRESSION, 1),
             strip_size,
+            row: row_of(if tiled { number(tag::TILE_WIDTH, 0) } else { width }),
             size: row_of(width).saturating_mul(height).saturating_mul(planes),
             bits_reversed: number(tag::FILL_ORDER, 1) == 2,
             strips: Vec::new(),

@@ -1,0 +1,3 @@
+//! Carving, one file a family of formats.
+
+mod pictures;
