@@ -5,6 +5,13 @@ use crate::{
     carve::{Mending, Tape},
 };
 
+/// A file that begins at no sector's start lies in another one, or on no filesystem: it has no clusters of its own.
+pub(super) fn may_be_fragmented(mending: &Mending<'_>) -> bool {
+    mending.start().is_multiple_of(SECTOR)
+}
+
+const SECTOR: u64 = 512;
+
 /// Runs of the source, the last without an end.
 #[derive(Debug, Clone)]
 pub(super) struct Layout {

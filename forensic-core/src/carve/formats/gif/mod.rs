@@ -4,6 +4,7 @@
 mod mend;
 mod walk;
 
+use super::layout::may_be_fragmented;
 use crate::carve::{Broken, Format, Found, Mended, Mending, Outcome, Signature, Tape};
 use walk::Walk;
 
@@ -40,6 +41,6 @@ impl Format for Gif {
     }
 
     fn mend(&self, mending: &mut Mending<'_>) -> Option<Mended> {
-        mend::mend(self, mending)
+        may_be_fragmented(mending).then(|| mend::mend(self, mending))?
     }
 }

@@ -7,6 +7,7 @@ mod inflate;
 mod mend;
 mod walk;
 
+use super::layout::may_be_fragmented;
 use crate::carve::{Broken, Format, Found, Mended, Mending, Outcome, Signature, Tape};
 use walk::{Picture, Walk};
 
@@ -51,7 +52,7 @@ impl Format for Png {
     }
 
     fn mend(&self, mending: &mut Mending<'_>) -> Option<Mended> {
-        mend::mend(self, mending)
+        may_be_fragmented(mending).then(|| mend::mend(self, mending))?
     }
 }
 

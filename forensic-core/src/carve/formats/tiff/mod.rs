@@ -10,6 +10,7 @@ mod walk;
 
 use super::{
     coded,
+    layout::may_be_fragmented,
     rows::{self, Verdict},
 };
 use crate::carve::{Broken, Format, Found, Holds, Mended, Mending, Outcome, Signature, Tape};
@@ -70,7 +71,7 @@ impl Format for Tiff {
     }
 
     fn mend(&self, mending: &mut Mending<'_>) -> Option<Mended> {
-        mend::mend(self, mending)
+        may_be_fragmented(mending).then(|| mend::mend(self, mending))?
     }
 }
 
