@@ -133,6 +133,66 @@ fn headers_without_a_body_are_no_pictures() {
     }
 }
 
+/// A bitmap of 4 by 2 pixels in run-length codes: two runs of four, each with the end of its row, and the end of the bitmap.
+fn bitmap_of_runs() -> Vec<u8> {
+    let mut file = b"BM".to_vec();
+    file.extend([66u32, 0, 56, 40, 4, 2].map(u32::to_le_bytes).concat());
+    file.extend([1u16, 8].map(u16::to_le_bytes).concat());
+    file.extend([1u32, 10, 2835, 2835, 0, 0].map(u32::to_le_bytes).concat());
+    file.extend([0, 0]);
+    file.extend([4, 7, 0, 0, 4, 9, 0, 0, 0, 1]);
+    file
+}
+
+/// A Photoshop document of one channel of 8 by 2 pixels in PackBits: the length of each row, then a run and a literal.
+fn document_of_packed_rows() -> Vec<u8> {
+    let mut file = b"8BPS\0\x01\0\0\0\0\0\0\0\x01".to_vec();
+    file.extend([2u32, 8].map(u32::to_be_bytes).concat());
+    file.extend([0, 8, 0, 1]);
+    file.extend([0; 12]);
+    file.extend([0, 1, 0, 2, 0, 9]);
+    file.extend([249, 5, 7, 1, 2, 3, 4, 5, 6, 7, 8]);
+    file
+}
+
+/// A big-endian TIFF of 16 by 16 gray pixels whose directory stands behind them, as most programs write it.
+fn tiff_with_its_directory_last() -> Vec<u8> {
+    let mut file = b"MM\0*\0\0\x01\x08".to_vec();
+    file.extend((0u16..256).map(|value| (value / 2) as u8));
+    let entries = [(256u16, 16u32), (257, 16), (258, 8), (259, 1), (262, 1), (273, 8), (278, 16), (279, 256)];
+    file.extend((entries.len() as u16).to_be_bytes());
+    for (tag, value) in entries {
+        file.extend([tag.to_be_bytes(), 4u16.to_be_bytes()].concat());
+        file.extend([1u32, value].map(u32::to_be_bytes).concat());
+    }
+    file.extend([0; 4]);
+    file
+}
+
+#[test]
+fn small_pictures_built_by_hand_end_where_their_structure_says() {
+    let files =
+        [("bmp", bitmap_of_runs()), ("psd", document_of_packed_rows()), ("tiff", tiff_with_its_directory_last())];
+    for (kind, file) in files {
+        for before in [0, 1, 512, 777] {
+            let found = carved(in_noise(before, &file, 6));
+            let found: Vec<_> = found.iter().map(|file| (file.kind, file.offset(), file.size)).collect();
+            assert_eq!(found, [(kind, before as u64, file.len() as u64)]);
+        }
+    }
+}
+
+#[test]
+fn the_raw_formats_of_cameras_are_told_apart() {
+    let mut dng = tiff_with_its_directory_last();
+    // Its last entry, the length of the strip, is followed by a version of DNG.
+    let end = dng.len() - 4;
+    dng.splice(end..end, [0xc6, 0x12, 0, 1, 0, 0, 0, 4, 1, 4, 0, 0]);
+    dng[265] += 1;
+    let found = carved(in_noise(512, &dng, 6));
+    assert_eq!((found[0].kind, found[0].size), ("dng", dng.len() as u64));
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(12))]
 

@@ -1,20 +1,20 @@
 //! Fragments of a GIF: the chain of sub-blocks must go on behind the break, the codes in them to the end of the picture.
 
 use super::{super::layout::Layout, Gif, walk::Walk};
-use crate::carve::{Format, Found, Mended, Mending, Outcome};
+use crate::carve::{Format, Found, Mended, Mending, Outcome, Tape};
 
 /// Clusters before the place of the error at which the break is looked for.
 const CUTS_BACK: u64 = 24;
 /// Sub-blocks that must follow one another where a fragment is to go on.
 const CHAIN: u32 = 3;
-const FULL_BLOCK: u8 = 255;
 
 pub(super) fn mend(format: &Gif, mending: &mut Mending<'_>) -> Option<Mended> {
     let layout = Layout::new(mending.start());
     let mut tape = layout.tape(mending);
     let mut walk = Walk::new(&mut tape);
     let _ = walk.blocks();
-    let (block, broken_at) = (walk.block, walk.wrong.unwrap_or(walk.block).max(walk.block));
+    let (block, stride) = (walk.block, walk.stride);
+    let broken_at = walk.wrong.unwrap_or(block).max(block);
     let length = u64::from(tape.byte(block).unwrap_or(0));
     let block_end = block.saturating_add(1).saturating_add(length);
     let size = mending.cluster_size().max(1);
@@ -25,8 +25,8 @@ pub(super) fn mend(format: &Gif, mending: &mut Mending<'_>) -> Option<Mended> {
         for place in mending.clusters(layout.source_of(cut)) {
             let spliced = layout.on_from(cut, place);
             let mut tape = spliced.tape(mending);
-            // Full blocks have 256 bytes: where the next begins behind the cut, as the blocks so far have it.
-            let next = if cut > block { block_end } else { next_block(block, cut) };
+            // Where the next sub-block begins behind the cut, as the blocks so far have it.
+            let next = if cut > block { block_end } else { next_block(block, cut, stride) };
             if !chains(&mut tape, next) {
                 continue;
             }
@@ -45,21 +45,23 @@ pub(super) fn mend(format: &Gif, mending: &mut Mending<'_>) -> Option<Mended> {
     None
 }
 
-/// The first place from `cut` on that is a whole number of full blocks before `block`.
-fn next_block(block: u64, cut: u64) -> u64 {
-    let full = u64::from(FULL_BLOCK).saturating_add(1);
-    block.saturating_sub(block.saturating_sub(cut).checked_div(full).unwrap_or(0).saturating_mul(full))
+/// The first place from `cut` on that is a whole number of sub-blocks of `stride` bytes before `block`.
+fn next_block(block: u64, cut: u64, stride: u64) -> u64 {
+    block.saturating_sub(block.saturating_sub(cut).checked_div(stride).unwrap_or(0).saturating_mul(stride))
 }
 
-/// True where full sub-blocks stand from `at` on, or end as those of a picture do.
-fn chains(tape: &mut crate::carve::Tape, mut at: u64) -> bool {
+/// True where sub-blocks of one length stand from `at` on, or end as those of a picture do.
+fn chains(tape: &mut Tape, mut at: u64) -> bool {
+    let Ok(full) = tape.byte(at) else { return false };
     for _ in 0..CHAIN {
         match tape.byte(at) {
             Ok(0) => return matches!(tape.byte(at.saturating_add(1)), Ok(0x21 | 0x2c | 0x3b)),
-            Ok(FULL_BLOCK) => at = at.saturating_add(1).saturating_add(FULL_BLOCK.into()),
             Ok(length) => {
-                let end = at.saturating_add(1).saturating_add(length.into());
-                return tape.byte(end) == Ok(0) && matches!(tape.byte(end.saturating_add(1)), Ok(0x21 | 0x2c | 0x3b));
+                at = at.saturating_add(1).saturating_add(length.into());
+                let ends = tape.byte(at) == Ok(0) && matches!(tape.byte(at.saturating_add(1)), Ok(0x21 | 0x2c | 0x3b));
+                if ends || length != full {
+                    return ends;
+                }
             }
             Err(_) => return false,
         }

@@ -21,11 +21,13 @@ pub(super) struct Walk<'a> {
     pub(super) exact: bool,
     /// Where the sub-block under way begins.
     pub(super) block: u64,
+    /// Bytes of the sub-block before, its length included.
+    pub(super) stride: u64,
 }
 
 impl<'a> Walk<'a> {
     pub(super) fn new(tape: &'a mut Tape) -> Self {
-        Self { tape, good: 0, wrong: None, begun: false, images: 0, exact: true, block: 0 }
+        Self { tape, good: 0, wrong: None, begun: false, images: 0, exact: true, block: 0, stride: 256 }
     }
 
     /// The end of the file.
@@ -98,7 +100,7 @@ impl<'a> Walk<'a> {
                 self.begun |= !is_wrong && at.saturating_sub(start) >= LEAST_DATA;
             }
             if self.wrong.is_none() {
-                self.good = at;
+                (self.good, self.stride) = (at, u64::from(length).saturating_add(1));
             }
         }
     }

@@ -50,7 +50,7 @@ pub(super) fn good(tape: &mut Tape, picture: &Picture, data: &[Chunk], broken: C
 /// True where every row of the picture comes out of the chunks `data`, and nothing else.
 pub(super) fn is_whole(tape: &mut Tape, picture: &Picture, data: &[Chunk]) -> bool {
     let mut stream = Stream::new(picture);
-    data.iter().all(|chunk| stream.chunk(tape, chunk.data(), chunk.data_end()).is_ok()) && stream.rows.is_over()
+    data.iter().all(|chunk| stream.chunk(tape, chunk.data(), chunk.data_end()).is_ok()) && stream.drain()
 }
 
 /// The first sector from `from` to `to` that is none of compressed data.
@@ -84,6 +84,17 @@ impl Stream {
         Self { state: InflateState::new_boxed(DataFormat::Zlib), rows: Rows::new(*picture), output: vec![0; OUTPUT] }
     }
 
+    /// Takes out what the bytes fed so far still give; true where that is the end of the picture.
+    fn drain(&mut self) -> bool {
+        loop {
+            let step = inflate(&mut self.state, &[], &mut self.output, MZFlush::None);
+            let written = self.output.get(..step.bytes_written).unwrap_or_default();
+            if written.is_empty() || !self.rows.feed(written) {
+                return written.is_empty() && self.rows.is_over();
+            }
+        }
+    }
+
     /// Feeds the bytes from `at` to `end`.
     ///
     /// # Errors
@@ -101,7 +112,7 @@ impl Stream {
                 return Err(consumed.max(at));
             }
             if ended {
-                return if consumed == end { Ok(()) } else { Err(consumed) };
+                return if consumed == end || self.rows.is_over() { Ok(()) } else { Err(consumed) };
             }
             if step.bytes_consumed == 0 && step.bytes_written == 0 {
                 return Err(at);

@@ -93,7 +93,7 @@ fn by_strips(format: &Tiff, mending: &mut Mending<'_>, layout: &Layout, length: 
                 picture.strips.sort_unstable();
                 picture.strips.truncate(2);
             }
-            if strips::check(walk.tape, &pictures).wrong_at.is_some() {
+            if strips::check(walk.tape, &pictures, true).wrong_at.is_some() {
                 continue;
             }
             if !mending.spend(length) {
@@ -108,12 +108,12 @@ fn by_strips(format: &Tiff, mending: &mut Mending<'_>, layout: &Layout, length: 
 }
 
 fn whole(format: &Tiff, mending: &Mending<'_>, layout: &Layout) -> Option<Mended> {
-    match format.check(&mut layout.tape(mending)) {
-        Outcome::Whole(found @ Found { damaged_at: None, .. }) => {
-            Some(Mended { runs: layout.runs(found.length), found })
-        }
-        _ => None,
-    }
+    let mut tape = layout.tape(mending);
+    let Outcome::Whole(found @ Found { damaged_at: None, .. }) = format.check(&mut tape) else { return None };
+    let mut walk = Walk::new(&mut tape).ok()?;
+    walk.directories().ok()?;
+    let strictly = strips::check(walk.tape, &walk.pictures, true);
+    strictly.wrong_at.is_none().then(|| Mended { runs: layout.runs(found.length), found })
 }
 
 impl Walk<'_> {

@@ -55,7 +55,7 @@ impl Format for Tiff {
         let (kind, length) = (walk.kind(), walk.end);
         let broken =
             |good: u64| Outcome::Broken(Broken { kind, good, broken_at: good, length: Some(length), confidence: 80 });
-        let checked = strips::check(walk.tape, &walk.pictures);
+        let checked = strips::check(walk.tape, &walk.pictures, false);
         let there = walk.tape.len();
         if checked.wrong_at.is_some() || length > there {
             // Nothing tells here whether what follows is lost or only this strip hurt.
