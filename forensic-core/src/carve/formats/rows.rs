@@ -87,6 +87,11 @@ impl Pixels<'_> {
             return Some(false);
         }
         let side = SIDE.min(self.row).min(self.end.checked_sub(cut)?);
+        // One value over and over is no row that could be gone on with, or told from another.
+        let row = self.bytes.get(cut.checked_sub(self.row)?..cut)?;
+        if row.iter().all(|byte| Some(byte) == row.first()) {
+            return Some(false);
+        }
         let before = self.before(cut)?;
         let after = self.difference(cut, cut, side)?;
         Some(side >= 32 && after > before.saturating_mul(4).saturating_add(UNIT.saturating_mul(14)))

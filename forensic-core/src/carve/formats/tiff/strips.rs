@@ -22,6 +22,8 @@ pub(super) struct Checked {
 /// Strips of each picture that are checked as such; a file of more is a rare one.
 const MOST_STRIPS: usize = 1 << 16;
 const OUTPUT: usize = 32 << 10;
+/// Bytes that may stand behind the code that ends a strip.
+const PADDING: u64 = 4;
 
 /// Checks every strip; `strictly` also that LZW codes end with their end code, and tell of no more or less than a strip.
 pub(super) fn check(tape: &mut Tape, pictures: &[Picture], strictly: bool) -> Checked {
@@ -30,7 +32,7 @@ pub(super) fn check(tape: &mut Tape, pictures: &[Picture], strictly: bool) -> Ch
         let last = picture.strips.iter().map(|(at, _)| *at).max();
         for (at, length) in picture.strips.iter().copied().take(MOST_STRIPS) {
             let wrong = match picture.compression {
-                5 => lzw(tape, at, length, picture, strictly.then_some(Some(at) == last)),
+                5 => lzw(tape, at, length, picture, strictly.then_some(Some(at) == last && !picture.tiled)),
                 8 | 32946 => deflate(tape, at, length, picture),
                 32773 => pack_bits(tape, at, length, picture),
                 // The codes themselves are not walked.
@@ -66,7 +68,7 @@ fn pieces(tape: &mut Tape, mut at: u64, length: u64, mut feed: impl FnMut(u64, &
     None
 }
 
-/// `strictly` says whether the strip is the last, which may be shorter.
+/// `strictly` says whether the strip may have fewer rows than others, as the last one.
 fn lzw(tape: &mut Tape, at: u64, length: u64, picture: &Picture, strictly: Option<bool>) -> Option<u64> {
     // Files of before TIFF 6.0 have their codes in the other order of bits, without being early.
     if picture.bits_reversed || tape.has(at, &[0, 1]) {
@@ -74,12 +76,17 @@ fn lzw(tape: &mut Tape, at: u64, length: u64, picture: &Picture, strictly: Optio
     }
     let mut codes = Codes::new(Dialect::Tiff, 8);
     let most = if picture.strip_size == 0 { u64::MAX } else { picture.strip_size.saturating_add(1 << 12) };
+    let mut read_to = at;
     let wrong = pieces(tape, at, length, |at, piece| {
         let read = codes.feed(piece, most);
+        if read > 0 {
+            read_to = at.saturating_add(read as u64);
+        }
         let wrong = codes.state == State::Wrong || codes.output >= most;
         wrong.then(|| at.saturating_add(read as u64).saturating_sub(1))
     });
-    let is_exact = |is_last: bool| codes.state == State::Ended && (is_last || codes.output == picture.strip_size);
+    let at_end = codes.state == State::Ended && read_to.saturating_add(PADDING) >= at.saturating_add(length);
+    let is_exact = |may_be_short: bool| at_end && (may_be_short || codes.output == picture.strip_size);
     wrong
         .or_else(|| strictly.filter(|is_last| !is_exact(*is_last)).map(|_| at.saturating_add(length).saturating_sub(1)))
 }

@@ -55,6 +55,7 @@ pub(super) struct Picture {
     /// Bytes of a row.
     pub(super) row: u64,
     pub(super) bits_reversed: bool,
+    pub(super) tiled: bool,
     /// Offset and length.
     pub(super) strips: Vec<(u64, u64)>,
 }
@@ -182,6 +183,7 @@ impl<'a> Walk<'a> {
             strip_size,
             row: row_of(if tiled { number(tag::TILE_WIDTH, 0) } else { width }),
             size: row_of(width).saturating_mul(height).saturating_mul(planes),
+            tiled,
             bits_reversed: number(tag::FILL_ORDER, 1) == 2,
             strips: Vec::new(),
         };
