@@ -47,17 +47,28 @@ impl Claim {
         }
     }
 
-    /// True where `inner` shows that this file ended before it.
+    /// True where `inner` shows that this file ended before it: by beginning in what nobody checked, or by reaching out of what
+    /// breaks anyway.
     fn is_cut_by(&self, inner: &Self) -> bool {
-        let sound = matches!(inner.what, What::Whole(found) if found.confidence >= 90 && found.holds != Holds::Opaque);
-        self.holds() == Holds::Opaque && sound && inner.start > self.start && inner.start.is_multiple_of(SECTOR)
+        let sure = match inner.what {
+            What::Whole(found) => found.confidence >= 90,
+            // As sure as a checksum makes it.
+            What::Broken(broken) => broken.confidence >= 95 && broken.good >= SECTOR.saturating_mul(8),
+        };
+        let cuts = match self.what {
+            What::Whole(_) => self.holds() == Holds::Opaque && inner.holds() != Holds::Opaque,
+            What::Broken(_) => inner.end() > self.end(),
+        };
+        sure && cuts && inner.start > self.start && inner.start.is_multiple_of(SECTOR)
     }
 
     /// Ends this file before byte `end` of the source.
     fn cut(&mut self, end: u64) {
-        let What::Whole(found) = self.what else { return };
         let good = end.saturating_sub(self.start);
-        let (kind, length, confidence) = (found.kind, Some(found.length), found.confidence);
+        let (kind, length, confidence) = match self.what {
+            What::Whole(found) => (found.kind, Some(found.length), found.confidence),
+            What::Broken(broken) => (broken.kind, broken.length, broken.confidence),
+        };
         self.what = What::Broken(Broken { kind, good, broken_at: good, length, confidence });
         self.children.retain(|child| child.end() <= end);
     }

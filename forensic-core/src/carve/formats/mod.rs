@@ -1,12 +1,24 @@
 //! The formats that can be carved: one file or folder a family, and this list.
 
+mod bmp;
+mod coded;
 mod gif;
+mod ico;
 mod jpeg;
+mod layout;
+mod lzw;
+mod png;
+mod psd;
+mod rows;
+mod sector;
+mod tiff;
+mod webp;
 
 use super::Format;
 
 /// Every format this library carves, in the order in which hits of one place are tried.
-const FORMATS: &[&dyn Format] = &[&gif::Gif, &jpeg::Jpeg];
+const FORMATS: &[&dyn Format] =
+    &[&bmp::Bmp, &gif::Gif, &ico::Ico, &jpeg::Jpeg, &png::Png, &psd::Psd, &tiff::Tiff, &webp::WebP];
 
 /// Every format this library carves.
 pub fn formats() -> &'static [&'static dyn Format] {

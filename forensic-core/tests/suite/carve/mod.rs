@@ -1,3 +1,4 @@
 //! Carving, one file a family of formats.
 
 mod jpeg;
+mod pictures;

@@ -1,0 +1,227 @@
+//! Pictures other than JPEG and those in ISO-BMFF boxes.
+
+use crate::corpus;
+use forensic_core::{
+    NoProgress,
+    bytes::{ReadAt, Source},
+    carve::{Carved, Options, Status, carve},
+};
+use image::{DynamicImage, ImageFormat, RgbImage};
+use proptest::prelude::*;
+use std::{io::Cursor, sync::Arc};
+
+const FORMATS: [(ImageFormat, &str); 6] = [
+    (ImageFormat::Png, "png"),
+    (ImageFormat::Gif, "gif"),
+    (ImageFormat::Bmp, "bmp"),
+    (ImageFormat::Tiff, "tiff"),
+    (ImageFormat::WebP, "webp"),
+    (ImageFormat::Ico, "ico"),
+];
+
+/// Bytes that look random, the same for the same seed.
+fn noise(length: usize, seed: u64) -> Vec<u8> {
+    let mut state = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
+    let mut next = || {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        (state >> 32) as u8
+    };
+    (0..length).map(|_| next()).collect()
+}
+
+fn carved(medium: Vec<u8>) -> Vec<Carved> {
+    let source: Source = Arc::new(medium);
+    carve(&source, &Options::default().threads(1), &NoProgress).unwrap().files
+}
+
+/// A picture of soft colors with some grain, as `format` encodes it.
+fn picture(format: ImageFormat, width: u32, height: u32, seed: u64) -> Vec<u8> {
+    let grain = noise((width * height) as usize, seed);
+    let image = RgbImage::from_fn(width, height, |x, y| {
+        let grain = grain[(y * width + x) as usize] & 7;
+        image::Rgb([(x * 200 / width) as u8 + grain, (y * 200 / height) as u8 + grain, 90 + grain])
+    });
+    let image = DynamicImage::ImageRgb8(image);
+    let image = if format == ImageFormat::Ico { DynamicImage::ImageRgba8(image.to_rgba8()) } else { image };
+    let mut bytes = Cursor::new(Vec::new());
+    image.write_to(&mut bytes, format).unwrap();
+    bytes.into_inner()
+}
+
+fn in_noise(before: usize, file: &[u8], seed: u64) -> Vec<u8> {
+    [noise(before, seed), file.to_vec(), noise(3000, seed ^ 5)].concat()
+}
+
+#[test]
+fn every_picture_of_the_corpus_is_carved_to_its_last_byte_from_an_odd_offset() {
+    let Some(list) = corpus::read("files/corpus.json") else { return };
+    let list: serde_json::Value = serde_json::from_slice(&list).unwrap();
+    for entry in list.as_array().unwrap() {
+        let [id, kind] = ["id", "type"].map(|key| entry[key].as_str().unwrap());
+        let usual = if kind == "tif" { "tiff" } else { kind };
+        if !["png", "gif", "bmp", "tiff", "webp"].contains(&usual) || entry["size"].as_u64().unwrap() > 400_000 {
+            continue;
+        }
+        let Some(file) = corpus::read(&format!("files/{id}.{kind}")) else { continue };
+        let found = carved(in_noise(777, &file, 1));
+        let found: Vec<_> = found.iter().map(|file| (file.kind, file.offset(), file.size, file.status)).collect();
+        assert_eq!(found, [(usual, 777, file.len() as u64, Status::Complete)], "{id}");
+    }
+}
+
+#[test]
+fn a_picture_in_two_fragments_is_put_together() {
+    for format in [ImageFormat::Png, ImageFormat::Gif, ImageFormat::Bmp] {
+        let file = picture(format, 160, 160, 3);
+        let (head, tail) = file.split_at(8192);
+        let medium = [noise(4096, 1), head.to_vec(), noise(3 * 4096, 2), tail.to_vec(), vec![0; 9000]].concat();
+        let source: Source = Arc::new(medium);
+        let files = carve(&source, &Options::default().threads(1).cluster_size(4096), &NoProgress).unwrap().files;
+        let mended = files
+            .iter()
+            .find(|file| file.status == Status::Fragmented)
+            .unwrap_or_else(|| panic!("{format:?}: {files:?}"));
+        assert_eq!(mended.open().read_vec(0, mended.size).unwrap(), file, "{format:?}");
+        assert_eq!(mended.extents().len(), 2);
+    }
+}
+
+#[test]
+fn a_png_whose_middle_was_overwritten_keeps_its_length_and_tells_where_it_is_hurt() {
+    let mut file = picture(ImageFormat::Png, 300, 200, 9);
+    let middle = file.len() / 2;
+    file[middle..middle + 600].fill(0);
+    let found = carved(in_noise(512, &file, 4));
+    assert_eq!((found[0].size, found[0].status), (file.len() as u64, Status::Damaged));
+    assert!(found[0].damaged_at.is_some_and(|at| at as usize >= middle - 600 && at as usize <= middle + 8192));
+}
+
+#[test]
+fn chunks_of_two_gigabytes_and_loops_of_directories_end_at_once() {
+    let mut png = picture(ImageFormat::Png, 64, 64, 2)[..33].to_vec();
+    png.extend(b"\x7f\xff\xff\xffIDAT");
+    // A directory that is its own successor and its own sub-directory.
+    let mut tiff = b"II*\0\x08\0\0\0\x02\0".to_vec();
+    tiff.extend([0x4a, 1, 4, 0, 1, 0, 0, 0, 8, 0, 0, 0, 0x11, 1, 4, 0, 0xff, 0xff, 0xff, 0xff, 8, 0, 0, 0, 8, 0, 0, 0]);
+    for head in [png, tiff] {
+        assert!(carved(in_noise(512, &head, 8)).is_empty());
+    }
+}
+
+#[test]
+fn headers_without_a_body_are_no_pictures() {
+    let heads: [&[u8]; 8] = [
+        b"\x89PNG\r\n\x1a\n\0\0\0\x0dIHDR",
+        b"GIF89a",
+        b"BM6\x00\x0c\0",
+        b"II*\0\x08\0\0\0",
+        b"MM\0*",
+        b"RIFF\0\0\0\0WEBP",
+        b"8BPS\0\x01",
+        b"\0\0\x01\0\x01\0",
+    ];
+    for (number, head) in heads.into_iter().enumerate() {
+        for fill in [noise(20_000, number as u64), b"the file of a user \r\n".repeat(900), vec![0; 20_000]] {
+            let mut medium = fill;
+            for at in [0, 777, 4096] {
+                medium[at..at + head.len()].copy_from_slice(head);
+            }
+            assert_eq!(carved(medium).len(), 0, "{head:?}");
+        }
+    }
+}
+
+/// A bitmap of 4 by 2 pixels in run-length codes: two runs of four, each with the end of its row, and the end of the bitmap.
+fn bitmap_of_runs() -> Vec<u8> {
+    let mut file = b"BM".to_vec();
+    file.extend([66u32, 0, 56, 40, 4, 2].map(u32::to_le_bytes).concat());
+    file.extend([1u16, 8].map(u16::to_le_bytes).concat());
+    file.extend([1u32, 10, 2835, 2835, 0, 0].map(u32::to_le_bytes).concat());
+    file.extend([0, 0]);
+    file.extend([4, 7, 0, 0, 4, 9, 0, 0, 0, 1]);
+    file
+}
+
+/// A Photoshop document of one channel of 8 by 2 pixels in PackBits: the length of each row, then a run and a literal.
+fn document_of_packed_rows() -> Vec<u8> {
+    let mut file = b"8BPS\0\x01\0\0\0\0\0\0\0\x01".to_vec();
+    file.extend([2u32, 8].map(u32::to_be_bytes).concat());
+    file.extend([0, 8, 0, 1]);
+    file.extend([0; 12]);
+    file.extend([0, 1, 0, 2, 0, 9]);
+    file.extend([249, 5, 7, 1, 2, 3, 4, 5, 6, 7, 8]);
+    file
+}
+
+/// A big-endian TIFF of 16 by 16 gray pixels whose directory stands behind them, as most programs write it.
+fn tiff_with_its_directory_last() -> Vec<u8> {
+    let mut file = b"MM\0*\0\0\x01\x08".to_vec();
+    file.extend((0u16..256).map(|value| (value / 2) as u8));
+    let entries = [(256u16, 16u32), (257, 16), (258, 8), (259, 1), (262, 1), (273, 8), (278, 16), (279, 256)];
+    file.extend((entries.len() as u16).to_be_bytes());
+    for (tag, value) in entries {
+        file.extend([tag.to_be_bytes(), 4u16.to_be_bytes()].concat());
+        file.extend([1u32, value].map(u32::to_be_bytes).concat());
+    }
+    file.extend([0; 4]);
+    file
+}
+
+#[test]
+fn small_pictures_built_by_hand_end_where_their_structure_says() {
+    let files =
+        [("bmp", bitmap_of_runs()), ("psd", document_of_packed_rows()), ("tiff", tiff_with_its_directory_last())];
+    for (kind, file) in files {
+        for before in [0, 1, 512, 777] {
+            let found = carved(in_noise(before, &file, 6));
+            let found: Vec<_> = found.iter().map(|file| (file.kind, file.offset(), file.size)).collect();
+            assert_eq!(found, [(kind, before as u64, file.len() as u64)]);
+        }
+    }
+}
+
+#[test]
+fn the_raw_formats_of_cameras_are_told_apart() {
+    let mut dng = tiff_with_its_directory_last();
+    // Its last entry, the length of the strip, is followed by a version of DNG.
+    let end = dng.len() - 4;
+    dng.splice(end..end, [0xc6, 0x12, 0, 1, 0, 0, 0, 4, 1, 4, 0, 0]);
+    dng[265] += 1;
+    let found = carved(in_noise(512, &dng, 6));
+    assert_eq!((found[0].kind, found[0].size), ("dng", dng.len() as u64));
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(12))]
+
+    #[test]
+    fn a_picture_is_carved_exactly_from_any_offset(
+        number in 0..FORMATS.len(), width in 16u32..90, height in 16u32..90, offset in 0usize..5000, seed in any::<u64>(),
+    ) {
+        let (format, kind) = FORMATS[number];
+        let file = picture(format, width, height, seed);
+        let found = carved(in_noise(offset, &file, seed));
+        let found: Vec<_> = found.iter().map(|file| (file.kind, file.offset(), file.size)).collect();
+        prop_assert_eq!(found, [(kind, offset as u64, file.len() as u64)]);
+    }
+
+    #[test]
+    fn a_cut_or_hurt_picture_never_passes_for_a_sound_png_or_gif(
+        gif in any::<bool>(), cut in 1usize..4000, at in 0usize..4000, value in any::<u8>(), seed in any::<u64>(),
+    ) {
+        let format = if gif { ImageFormat::Gif } else { ImageFormat::Png };
+        let file = picture(format, 60, 50, seed);
+        let cut = cut.min(file.len() - 1);
+        let found = carved(in_noise(512, &file[..cut], seed));
+        prop_assert!(found.iter().all(|found| found.status != Status::Complete));
+        let mut hurt = file.clone();
+        let at = at % hurt.len();
+        hurt[at] = value;
+        let found = carved(in_noise(512, &hurt, seed));
+        if format == ImageFormat::Png && hurt != file {
+            prop_assert!(found.iter().all(|found| found.status != Status::Complete));
+        }
+    }
+}
