@@ -1,11 +1,18 @@
 //! The formats that can be carved: one file or folder a family, and this list.
 
 mod gif;
+mod gzip;
+mod inflate;
+mod ole;
+mod pdf;
+mod sqlite;
+mod zip;
 
 use super::Format;
 
 /// Every format this library carves, in the order in which hits of one place are tried.
-const FORMATS: &[&dyn Format] = &[&gif::Gif];
+const FORMATS: &[&dyn Format] =
+    &[&gif::Gif, &gzip::Gzip, &ole::Ole, &pdf::Pdf, &sqlite::Sqlite, &sqlite::Wal, &zip::Zip];
 
 /// Every format this library carves.
 pub fn formats() -> &'static [&'static dyn Format] {

@@ -1,0 +1,42 @@
+//! SQLite databases (sqlite.org, "Database File Format"): every page is reached and of the kind expected. And their
+//! write-ahead logs.
+
+mod header;
+mod page;
+mod survey;
+mod wal;
+
+use crate::carve::{Broken, Format, Found, Outcome, Signature, Tape};
+pub(super) use wal::Wal;
+
+/// SQLite databases.
+pub(super) struct Sqlite;
+
+const KIND: &str = "sqlite";
+const SIGNATURES: &[Signature] = &[Signature::new(header::MAGIC).when(header::plausible)];
+
+impl Format for Sqlite {
+    fn types(&self) -> &'static [&'static str] {
+        &[KIND]
+    }
+
+    fn signatures(&self) -> &'static [Signature] {
+        SIGNATURES
+    }
+
+    fn check(&self, tape: &mut Tape) -> Outcome {
+        let Ok(survey) = survey::survey(tape) else { return Outcome::No };
+        let length = survey.header.place(survey.pages.saturating_add(1));
+        match survey.wrong {
+            None => {
+                let confidence = if survey.guessed { 80 } else { 100 };
+                Outcome::Whole(Found::new(KIND, length).confidence(confidence))
+            }
+            Some(wrong) => {
+                let good = survey.header.place(wrong.page).min(tape.len());
+                let length = (!survey.guessed).then_some(length);
+                Outcome::Broken(Broken { kind: KIND, good, broken_at: good, length, confidence: 80 })
+            }
+        }
+    }
+}

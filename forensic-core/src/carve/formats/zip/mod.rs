@@ -1,0 +1,52 @@
+//! ZIP and what is packed in it (APPNOTE 6.3.10): headers and central directory agree, and every member's CRC holds.
+
+mod headers;
+mod kind;
+mod layout;
+mod verify;
+
+use crate::carve::{Broken, Format, Found, Holds, Outcome, Signature, Tape};
+use layout::Stop;
+
+/// ZIP archives, Office and OpenDocument files, e-books, Java and Android packages.
+pub(super) struct Zip;
+
+const SIGNATURES: &[Signature] = &[Signature::new(headers::LOCAL).when(headers::plausible)];
+/// Bytes that must inflate before a torn first member is believed.
+const CONVINCING: u64 = 256;
+
+impl Format for Zip {
+    fn types(&self) -> &'static [&'static str] {
+        &["zip", "docx", "xlsx", "pptx", "odt", "apk", "jar", "epub"]
+    }
+
+    fn signatures(&self) -> &'static [Signature] {
+        SIGNATURES
+    }
+
+    fn check(&self, tape: &mut Tape) -> Outcome {
+        let layout = layout::walk(tape);
+        let kind = layout.names.kind();
+        match layout.stop {
+            Stop::TailOfAnother => Outcome::No,
+            Stop::End(length) => {
+                let found = Found::new(kind, length).holds(Holds::Others);
+                match verify::verify(tape, &layout) {
+                    (_, Some(hurt)) => Outcome::Whole(found.damaged_at(hurt.at.min(length))),
+                    (0, None) => Outcome::Whole(found),
+                    (_, None) => Outcome::Whole(found.confidence(100)),
+                }
+            }
+            Stop::Break(stop) => {
+                let (sound, hurt) = verify::verify(tape, &layout);
+                let (good, broken_at) = hurt.map_or((layout.at, stop.at), |hurt| (hurt.good, hurt.at));
+                let believed = sound > 0 || hurt.is_some_and(|hurt| hurt.inflated >= CONVINCING);
+                if !believed || good == 0 {
+                    return Outcome::No;
+                }
+                let broken_at = broken_at.max(good);
+                Outcome::Broken(Broken { kind, good, broken_at, length: None, confidence: 70 })
+            }
+        }
+    }
+}
