@@ -1,18 +1,50 @@
 //! The formats that can be carved: one file or folder a family, and this list.
 
+mod bzip2;
+mod checksum;
+mod evtx;
 mod gif;
 mod gzip;
 mod inflate;
+mod lnk;
+mod mail;
 mod ole;
 mod pdf;
+mod rar;
+mod registry;
+mod rtf;
+mod search;
+mod seven_zip;
+mod splice;
 mod sqlite;
+mod thumbcache;
+mod xz;
 mod zip;
+mod zstd;
 
 use super::Format;
 
 /// Every format this library carves, in the order in which hits of one place are tried.
-const FORMATS: &[&dyn Format] =
-    &[&gif::Gif, &gzip::Gzip, &ole::Ole, &pdf::Pdf, &sqlite::Sqlite, &sqlite::Wal, &zip::Zip];
+const FORMATS: &[&dyn Format] = &[
+    &bzip2::Bzip2,
+    &evtx::Evtx,
+    &gif::Gif,
+    &gzip::Gzip,
+    &lnk::Lnk,
+    &mail::Mail,
+    &ole::Ole,
+    &pdf::Pdf,
+    &rar::Rar,
+    &registry::Registry,
+    &rtf::Rtf,
+    &seven_zip::SevenZip,
+    &sqlite::Sqlite,
+    &sqlite::Wal,
+    &thumbcache::Thumbcache,
+    &xz::Xz,
+    &zip::Zip,
+    &zstd::Zstd,
+];
 
 /// Every format this library carves.
 pub fn formats() -> &'static [&'static dyn Format] {

@@ -14,8 +14,6 @@ pub(super) struct Header {
     pub(super) pages: Option<u32>,
     pub(super) first_trunk: u32,
     pub(super) free_pages: u32,
-    /// True where pages that map pages to their parents are among the others.
-    pub(super) mapped: bool,
 }
 
 impl Header {
@@ -37,24 +35,12 @@ impl Header {
             pages: (count > 0 && counter == valid_for).then_some(count),
             first_trunk: be32(&head, 32),
             free_pages: be32(&head, 36),
-            mapped: be32(&head, 52) != 0,
         })
     }
 
     /// Where page `number` begins.
     pub(super) fn place(&self, number: u32) -> u64 {
         u64::from(number).saturating_sub(1).saturating_mul(self.page_size)
-    }
-
-    /// True for the page no database uses, that of the locks.
-    pub(super) fn is_lock(&self, number: u32) -> bool {
-        (1u64 << 30).checked_div(self.page_size).is_some_and(|page| page.saturating_add(1) == u64::from(number))
-    }
-
-    /// True for pages of the pointer map.
-    pub(super) fn is_map(&self, number: u32) -> bool {
-        let group = (self.usable / 5).saturating_add(1);
-        self.mapped && u64::from(number) >= 2 && (u64::from(number).saturating_sub(2)).is_multiple_of(group)
     }
 }
 

@@ -2,11 +2,12 @@
 //! write-ahead logs.
 
 mod header;
+mod mend;
 mod page;
 mod survey;
 mod wal;
 
-use crate::carve::{Broken, Format, Found, Outcome, Signature, Tape};
+use crate::carve::{Broken, Format, Found, Mended, Mending, Outcome, Signature, Tape};
 pub(super) use wal::Wal;
 
 /// SQLite databases.
@@ -27,16 +28,20 @@ impl Format for Sqlite {
     fn check(&self, tape: &mut Tape) -> Outcome {
         let Ok(survey) = survey::survey(tape) else { return Outcome::No };
         let length = survey.header.place(survey.pages.saturating_add(1));
-        match survey.wrong {
+        match survey.wrong.first_key_value() {
             None => {
                 let confidence = if survey.guessed { 80 } else { 100 };
                 Outcome::Whole(Found::new(KIND, length).confidence(confidence))
             }
-            Some(wrong) => {
-                let good = survey.header.place(wrong.page).min(tape.len());
+            Some((page, _)) => {
+                let good = survey.header.place(*page).min(tape.len());
                 let length = (!survey.guessed).then_some(length);
                 Outcome::Broken(Broken { kind: KIND, good, broken_at: good, length, confidence: 80 })
             }
         }
+    }
+
+    fn mend(&self, mending: &mut Mending<'_>) -> Option<Mended> {
+        mend::mend(mending)
     }
 }

@@ -16,10 +16,18 @@ pub(super) struct Page {
     pub(super) children: Vec<(u32, Option<i64>)>,
     /// The tree it is of.
     pub(super) tree: Option<Tree>,
+    pub(super) cells: usize,
     /// Chains of overflow pages: the first page, and how many there are.
     pub(super) overflows: Vec<(u32, u64)>,
     /// Root pages that the records name, where this is a page of the schema.
     pub(super) roots: Vec<u32>,
+}
+
+impl Page {
+    /// True where nothing on the page could be held against what was expected.
+    pub(super) fn is_empty(&self) -> bool {
+        self.cells == 0
+    }
 }
 
 /// Row numbers that may stand on a page: above the first, up to the second.
@@ -73,7 +81,7 @@ pub(super) fn read(page: &[u8], start: usize, usable: usize, expected: Expected)
         interior,
         table: tree == Tree::Table,
         expected,
-        found: Page { tree: Some(tree), ..Page::default() },
+        found: Page { tree: Some(tree), cells, ..Page::default() },
         last: expected.rows.above,
     };
     for index in 0..cells {

@@ -6,10 +6,13 @@ use super::{
     page::{self, Expected, Rows, Tree},
 };
 use crate::carve::{Break, Tape};
+use std::collections::BTreeMap;
 
 /// Pages whose marks fit in memory; of larger databases only the first page is checked.
 const MOST_PAGES: u32 = 16 << 20;
 const MOST_WAITING: usize = 1 << 20;
+/// Wrong pages that are remembered.
+const MOST_WRONG: usize = 256;
 
 /// What was found.
 pub(super) struct Survey {
@@ -18,21 +21,13 @@ pub(super) struct Survey {
     pub(super) pages: u32,
     /// True where the number of pages is not from the header.
     pub(super) guessed: bool,
-    /// The page with the lowest number that is not as expected.
-    pub(super) wrong: Option<Wrong>,
+    /// Pages that are not as expected, the first of them; what a page of a tree should have been.
+    pub(super) wrong: BTreeMap<u32, Option<Expected>>,
     /// Pages found as expected.
     pub(super) sound: u32,
     marks: Vec<u64>,
     waiting: Vec<(u32, Expected)>,
     buffer: Vec<u8>,
-}
-
-/// A page that is not as expected.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Wrong {
-    pub(super) page: u32,
-    /// What a page of a tree should have been.
-    pub(super) expected: Option<Expected>,
 }
 
 /// Surveys the database that begins the tape.
@@ -46,7 +41,7 @@ pub(super) fn survey(tape: &mut Tape) -> Result<Survey, Break> {
         header,
         pages,
         guessed: header.pages.is_none(),
-        wrong: None,
+        wrong: BTreeMap::new(),
         sound: 0,
         marks: vec![0; (marked as usize / 64).saturating_add(1)],
         waiting: Vec::new(),
@@ -91,8 +86,9 @@ impl Survey {
     }
 
     fn is_wrong(&mut self, page: u32, expected: Option<Expected>) {
-        if self.wrong.is_none_or(|wrong| page < wrong.page) {
-            self.wrong = Some(Wrong { page, expected });
+        self.wrong.entry(page).or_insert(expected);
+        if self.wrong.len() > MOST_WRONG {
+            self.wrong.pop_last();
         }
     }
 

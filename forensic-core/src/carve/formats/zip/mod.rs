@@ -3,9 +3,10 @@
 mod headers;
 mod kind;
 mod layout;
+mod mend;
 mod verify;
 
-use crate::carve::{Broken, Format, Found, Holds, Outcome, Signature, Tape};
+use crate::carve::{Broken, Format, Found, Holds, Mended, Mending, Outcome, Signature, Tape};
 use layout::Stop;
 
 /// ZIP archives, Office and OpenDocument files, e-books, Java and Android packages.
@@ -31,14 +32,15 @@ impl Format for Zip {
             Stop::TailOfAnother => Outcome::No,
             Stop::End(length) => {
                 let found = Found::new(kind, length).holds(Holds::Others);
-                match verify::verify(tape, &layout) {
-                    (_, Some(hurt)) => Outcome::Whole(found.damaged_at(hurt.at.min(length))),
-                    (0, None) => Outcome::Whole(found),
-                    (_, None) => Outcome::Whole(found.confidence(100)),
+                let checked = verify::verify(tape, &layout);
+                match checked.hurt {
+                    Some(hurt) => Outcome::Whole(found.damaged_at(hurt.at.min(length))),
+                    None if checked.sound == 0 => Outcome::Whole(found),
+                    None => Outcome::Whole(found.confidence(100)),
                 }
             }
             Stop::Break(stop) => {
-                let (sound, hurt) = verify::verify(tape, &layout);
+                let verify::Checked { sound, hurt } = verify::verify(tape, &layout);
                 let (good, broken_at) = hurt.map_or((layout.at, stop.at), |hurt| (hurt.good, hurt.at));
                 let believed = sound > 0 || hurt.is_some_and(|hurt| hurt.inflated >= CONVINCING);
                 if !believed || good == 0 {
@@ -48,5 +50,9 @@ impl Format for Zip {
                 Outcome::Broken(Broken { kind, good, broken_at, length: None, confidence: 70 })
             }
         }
+    }
+
+    fn mend(&self, mending: &mut Mending<'_>) -> Option<Mended> {
+        mend::mend(mending)
     }
 }
