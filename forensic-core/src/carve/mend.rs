@@ -125,6 +125,41 @@ pub(super) fn mend(
     mended
 }
 
+/// Takes what lies inside the runs of a mended file out of the list: whole files become its children, what is broken is but a
+/// part of it.
+pub(super) fn take_in(claims: Vec<Claim>, mended: Vec<Option<Mended>>) -> Vec<(Claim, Option<Mended>)> {
+    let mut runs = Vec::new();
+    for (owner, mended) in mended.iter().enumerate() {
+        let of_file = mended.iter().flat_map(|mended| &mended.runs);
+        runs.extend(of_file.filter_map(|run| Some((run.offset?, run.offset?.saturating_add(run.length), owner))));
+    }
+    runs.sort_unstable();
+    let holder = |claim: &Claim| {
+        let (start, end, owner) = *runs.get(runs.partition_point(|run| run.0 <= claim.start).checked_sub(1)?)?;
+        let inside = match claim.what {
+            What::Whole(_) => claim.end() <= end,
+            What::Broken(_) => claim.start < end,
+        };
+        (inside && claim.start >= start).then_some(owner)
+    };
+    let (mut kept, mut children) = (Vec::new(), Vec::new());
+    for (index, (claim, mended)) in claims.into_iter().zip(mended).enumerate() {
+        match holder(&claim).filter(|_| mended.is_none()) {
+            Some(owner) if matches!(claim.what, What::Whole(_)) => children.push((owner, claim)),
+            Some(_) => {}
+            None => kept.push((index, claim, mended)),
+        }
+    }
+    for (owner, child) in children {
+        if let Ok(place) = kept.binary_search_by_key(&owner, |(index, ..)| *index)
+            && let Some((_, claim, _)) = kept.get_mut(place)
+        {
+            claim.children.push(child);
+        }
+    }
+    kept.into_iter().map(|(_, claim, mended)| (claim, mended)).collect()
+}
+
 /// What no whole or mended file has, nor the certain part of a broken one but `own`.
 fn free(length: u64, claims: &[Claim], mended: &[Option<Mended>], own: usize) -> Vec<(u64, u64)> {
     let mut taken = Vec::new();
@@ -157,8 +192,9 @@ fn free(length: u64, claims: &[Claim], mended: &[Option<Mended>], own: usize) ->
 /// The largest cluster size on whose grid nearly all files begin; 512 where they begin anywhere.
 fn inferred_cluster_size(claims: &[Claim]) -> u64 {
     let fits = |size: &u64| {
+        // Parts of torn files may be taken for files, and lie anywhere.
         let off = claims.iter().filter(|claim| claim.start.checked_rem(*size) != Some(0)).count();
-        off.saturating_mul(20) <= claims.len()
+        off.saturating_mul(4) <= claims.len()
     };
     CLUSTER_SIZES.into_iter().find(fits).unwrap_or(512)
 }

@@ -26,21 +26,15 @@ pub(super) struct Torn {
 
 /// Inflates what stands at `at`; no byte from `limit` on is read.
 pub(super) fn raw(tape: &mut Tape, at: u64, limit: u64) -> Result<Inflated, Torn> {
-    stream(tape, at, limit, false, &mut |_| {})
+    stream(tape, at, limit, false)
 }
 
 /// The same for a stream in zlib's frame (RFC 1950), whose Adler-32 is checked.
-pub(super) fn zlib(tape: &mut Tape, at: u64, limit: u64, sink: &mut dyn FnMut(&[u8])) -> Result<Inflated, Torn> {
-    stream(tape, at, limit, true, sink)
+pub(super) fn zlib(tape: &mut Tape, at: u64, limit: u64) -> Result<Inflated, Torn> {
+    stream(tape, at, limit, true)
 }
 
-fn stream(
-    tape: &mut Tape,
-    mut at: u64,
-    limit: u64,
-    frame: bool,
-    sink: &mut dyn FnMut(&[u8]),
-) -> Result<Inflated, Torn> {
+fn stream(tape: &mut Tape, mut at: u64, limit: u64, frame: bool) -> Result<Inflated, Torn> {
     let mut inflater = Decompress::new(frame);
     let mut crc = crc32fast::Hasher::new();
     let mut out = vec![0; OUT];
@@ -61,7 +55,6 @@ fn stream(
         let Ok(status) = status else { return Err(torn(Break::wrong(at, "deflate stream"))) };
         let fresh = usize::try_from(given).ok().and_then(|given| out.get(..given)).unwrap_or_default();
         crc.update(fresh);
-        sink(fresh);
         size = size.saturating_add(given);
         if status == Status::StreamEnd {
             return Ok(Inflated { end: at, size, crc: crc.finalize() });

@@ -1,12 +1,18 @@
 //! Compound files, OLE2: Thumbs.db, doc, xls, ppt, msg, msi ([MS-CFB]). The FAT tells which sectors there are and how the
 //! streams run through them; the directory must agree.
 
+mod content;
 mod directory;
 mod header;
+mod mend;
 
-use crate::carve::{Break, Broken, Format, Found, Outcome, Signature, Tape};
-use directory::{ROOT, STREAM};
+use crate::carve::{Break, Broken, Format, Found, Mended, Mending, Outcome, Signature, Tape};
+use content::Stream;
+use directory::{Content, ROOT, STREAM};
 use header::{FREE, Header, MOST};
+
+/// Bytes of the header.
+const HEADER: u64 = 512;
 
 /// Compound files.
 pub(super) struct Ole;
@@ -23,20 +29,22 @@ impl Format for Ole {
     }
 
     fn check(&self, tape: &mut Tape) -> Outcome {
-        let mut walk = Walk { kind: "ole", length: None, entries: 0 };
+        let mut walk = Walk { kind: "ole", length: None };
         match walk.all(tape) {
             Ok(length) => Outcome::Whole(Found::new(walk.kind, length)),
-            Err(broken) => match walk.length {
-                Some(length) => Outcome::Broken(Broken {
-                    kind: walk.kind,
-                    good: broken.at.min(length).min(tape.len()),
-                    broken_at: broken.at,
-                    length: Some(length),
-                    confidence: 70,
-                }),
-                None => Outcome::No,
-            },
+            Err(broken) if Header::read(tape).is_ok() => Outcome::Broken(Broken {
+                kind: walk.kind,
+                good: broken.at.min(walk.length.unwrap_or(HEADER)).min(tape.len()).max(HEADER),
+                broken_at: broken.at.max(HEADER),
+                length: walk.length,
+                confidence: 70,
+            }),
+            Err(_) => Outcome::No,
         }
+    }
+
+    fn mend(&self, mending: &mut Mending<'_>) -> Option<Mended> {
+        mend::mend(mending)
     }
 }
 
@@ -44,7 +52,6 @@ struct Walk {
     kind: &'static str,
     /// The length the FAT tells, once it was read.
     length: Option<u64>,
-    entries: usize,
 }
 
 impl Walk {
@@ -54,15 +61,13 @@ impl Walk {
         let last = fat.iter().rposition(|entry| *entry != FREE).ok_or(Break::wrong(512, "FAT"))?;
         let last = u32::try_from(last).unwrap_or(MOST);
         let length = header.place(last.saturating_add(1));
-        if let Some(wrong) = fat.iter().find(|entry| **entry < MOST && **entry > last) {
-            let _ = wrong;
+        if fat.iter().any(|entry| *entry < MOST && *entry > last) {
             return Err(Break::wrong(512, "FAT entry"));
         }
         self.length = Some(length);
         let directory = header::chain(&fat, header.directory).ok_or(Break::wrong(48, "directory chain"))?;
         let entries = directory::entries(tape, &header, &directory)?;
-        self.entries = entries.len();
-        if entries.iter().any(|entry| entry.is_catalog) {
+        if entries.iter().any(|entry| entry.content == Content::Catalog) {
             self.kind = "thumbs";
         }
         for entry in &entries {
@@ -73,6 +78,9 @@ impl Walk {
             let chain = header::chain(&fat, entry.first).ok_or(Break::wrong(512, "chain of a stream"))?;
             if (chain.len() as u64).saturating_mul(header.sector_size) < entry.size {
                 return Err(Break::wrong(512, "chain of a stream"));
+            }
+            if entry.kind == STREAM {
+                Stream { header: &header, chain: &chain, size: entry.size }.check(tape, entry.content)?;
             }
         }
         match length <= tape.len() {

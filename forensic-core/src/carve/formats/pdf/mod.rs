@@ -1,10 +1,11 @@
 //! PDF (ISO 32000-1, 7.5): objects one behind another, cross-references where "startxref" says, and what was added later.
 
 mod end;
+mod mend;
 mod objects;
 mod tokens;
 
-use crate::carve::{Broken, Format, Found, Outcome, Signature, Tape};
+use crate::carve::{Broken, Format, Found, Mended, Mending, Outcome, Signature, Tape};
 use end::End;
 use objects::Walk;
 
@@ -32,6 +33,10 @@ impl Format for Pdf {
             (None, _) if walk.objects == 0 => Outcome::No,
             (_, wrong) => beyond(tape, &walk, wrong.unwrap_or(walk.at)),
         }
+    }
+
+    fn mend(&self, mending: &mut Mending<'_>) -> Option<Mended> {
+        mend::mend(mending)
     }
 }
 

@@ -4,7 +4,7 @@ use super::{
     end::{self, End},
     tokens,
 };
-use crate::carve::Tape;
+use crate::carve::{Tape, formats::inflate};
 
 /// The farthest the end of an object that is no stream, or of a dictionary, is looked for.
 const LONGEST_OBJECT: u64 = 16 << 20;
@@ -75,6 +75,19 @@ fn body_end(tape: &mut Tape, body: u64) -> Result<u64, u64> {
             return object_end(tape, keyword).ok_or(keyword);
         }
     }
+    if length.is_none()
+        && let Some(data) = deflated(tape, body, data.saturating_add(1))
+    {
+        // The data tell their end.
+        return match inflate::zlib(tape, data, u64::MAX) {
+            Ok(inflated) => {
+                let keyword = tokens::space(tape, inflated.end).unwrap_or(inflated.end);
+                let keyword = tape.find(b"endstream", keyword, keyword.saturating_add(64)).ok_or(keyword)?;
+                object_end(tape, keyword).ok_or(keyword)
+            }
+            Err(torn) => Err(torn.broken.at),
+        };
+    }
     let mut from = data;
     let to = data.saturating_add(length.map_or(LONGEST_STREAM, |length| length.saturating_add(4096)));
     while let Some(keyword) = tape.find(b"endstream", from, to) {
@@ -136,4 +149,42 @@ fn trailer_end(tape: &mut Tape, at: u64) -> Option<End> {
     let found = end::next(tape, at, at.saturating_add(LONGEST_OBJECT))?;
     let holds = found.xref == 0 || (found.xref < found.end && end::is_xref(tape, found.xref));
     holds.then_some(found)
+}
+
+/// An object that lies across the cut of a mended file.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct TornObject {
+    /// True where nothing speaks against it.
+    pub(super) holds: bool,
+    /// True where a checksum speaks for it.
+    pub(super) is_sure: bool,
+    pub(super) length: u64,
+}
+
+/// What is to be said of the object from `at` on.
+pub(super) fn torn(tape: &mut Tape, at: u64) -> TornObject {
+    let unsure = |holds: bool| TornObject { holds, is_sure: false, length: 0 };
+    let Some((_, body)) = tokens::skip(tape, at).and_then(|next| tokens::object(tape, next)) else {
+        return unsure(true);
+    };
+    let Ok(end) = body_end(tape, body) else { return unsure(false) };
+    let length = end.saturating_sub(at);
+    match deflated(tape, body, end) {
+        None => TornObject { length, ..unsure(true) },
+        Some(data) => {
+            let holds = inflate::zlib(tape, data, end).is_ok();
+            TornObject { holds, is_sure: holds, length }
+        }
+    }
+}
+
+/// Where the data of a deflated stream begin.
+fn deflated(tape: &mut Tape, body: u64, end: u64) -> Option<u64> {
+    let (data, _) = stream_start(tape, body, end)?;
+    let filter = tape.find(b"FlateDecode", body, data)?;
+    let only = ![&b"ASCII85Decode"[..], b"ASCIIHexDecode", b"LZWDecode"]
+        .iter()
+        .any(|other| tape.find(other, body, data).is_some());
+    let head = u32::from(tape.be16(data).ok()?);
+    (filter > body && only && head >> 8 & 15 == 8 && head.is_multiple_of(31)).then_some(data)
 }
