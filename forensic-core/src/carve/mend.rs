@@ -15,6 +15,8 @@ use std::sync::Arc;
 const DOUBTFUL: u64 = 128 << 10;
 /// Rounds over the broken files; each is worth its time only because the one before took clusters away.
 const ROUNDS: usize = 3;
+/// Files of fewer bytes do not count where the cluster size is inferred.
+const LONG: u64 = 4096;
 /// The cluster sizes a filesystem has, the largest first.
 const CLUSTER_SIZES: [u64; 8] = [64 << 10, 32 << 10, 16 << 10, 8 << 10, 4 << 10, 2 << 10, 1 << 10, 512];
 
@@ -191,10 +193,11 @@ fn free(length: u64, claims: &[Claim], mended: &[Option<Mended>], own: usize) ->
 
 /// The largest cluster size on whose grid nearly all files begin; 512 where they begin anywhere.
 fn inferred_cluster_size(claims: &[Claim]) -> u64 {
+    // Parts of torn files may be taken for files, and lie anywhere; they are short.
+    let long = || claims.iter().filter(|claim| claim.end().saturating_sub(claim.start) >= LONG);
     let fits = |size: &u64| {
-        // Parts of torn files may be taken for files, and lie anywhere.
-        let off = claims.iter().filter(|claim| claim.start.checked_rem(*size) != Some(0)).count();
-        off.saturating_mul(4) <= claims.len()
+        let off = long().filter(|claim| claim.start.checked_rem(*size) != Some(0)).count();
+        off.saturating_mul(4) <= long().count()
     };
     CLUSTER_SIZES.into_iter().find(fits).unwrap_or(512)
 }

@@ -55,7 +55,12 @@ impl Stream<'_> {
             }
             let begins = BEGIN.contains(&kind);
             let next = at.saturating_add(4).saturating_add(length);
-            if (at == 0 && !begins) || kind > 0x10ff || length > LONGEST_RECORD || next > self.size {
+            if (at == 0 && !begins)
+                || kind > 0x10ff
+                || (kind == 0 && depth > 0 && length == 0)
+                || length > LONGEST_RECORD
+                || next > self.size
+            {
                 // The length before may be what is wrong.
                 return Err(Break::wrong(self.place(at).max(last), "record of the workbook"));
             }

@@ -54,8 +54,9 @@ fn xref(mending: &Mending<'_>, keyword: u64) -> Option<(u64, u64)> {
         return None;
     }
     let before = tape.bytes(0, usize::try_from(at).ok()?).ok()?.to_vec();
-    let table =
-        memchr::memmem::rfind(&before, b"xref").filter(|_| memchr::memmem::rfind(&before, b"trailer").is_some());
+    // Not the end of the "startxref" of an earlier revision.
+    let is_table = |at: &usize| at.checked_sub(1).and_then(|at| before.get(at)) != Some(&b't');
+    let table = memchr::memmem::rfind(&before, b"xref").filter(is_table);
     let stream = memchr::memmem::rfind(&before, b" obj").and_then(|at| start_of_line(&before, at));
     [table, stream]
         .into_iter()

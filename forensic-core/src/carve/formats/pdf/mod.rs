@@ -3,6 +3,7 @@
 mod end;
 mod mend;
 mod objects;
+mod syntax;
 mod tokens;
 
 use crate::carve::{Broken, Format, Found, Mended, Mending, Outcome, Signature, Tape};

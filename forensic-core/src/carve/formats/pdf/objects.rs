@@ -2,6 +2,7 @@
 
 use super::{
     end::{self, End},
+    syntax::{self, Stop},
     tokens,
 };
 use crate::carve::{Tape, formats::inflate};
@@ -63,30 +64,23 @@ impl Walk {
 
 /// The end of the object whose body begins at `body`, or the byte that is wrong.
 fn body_end(tape: &mut Tape, body: u64) -> Result<u64, u64> {
-    let end = tape.find(b"endobj", body, body.saturating_add(LONGEST_OBJECT));
-    let stream = stream_start(tape, body, end.unwrap_or(body.saturating_add(LONGEST_OBJECT)));
-    let Some((data, length)) = stream else {
-        return end.map(|end| end.saturating_add(6)).ok_or(body);
+    let keyword = match syntax::value(tape, body)? {
+        Stop::Object(end) => return Ok(end),
+        Stop::Stream(keyword) => keyword,
     };
+    let data = data(tape, keyword).ok_or(keyword)?;
+    let length = direct_length(tape, body, keyword);
     if let Some(length) = length {
         let behind = data.saturating_add(length);
         let keyword = tokens::space(tape, behind).filter(|at| at.saturating_sub(behind) <= 8).unwrap_or(behind);
         if tape.has(keyword, b"endstream") {
             return object_end(tape, keyword).ok_or(keyword);
         }
-    }
-    if length.is_none()
-        && let Some(data) = deflated(tape, body, data.saturating_add(1))
-    {
+    } else if is_deflated(tape, body, keyword, data) {
         // The data tell their end.
-        return match inflate::zlib(tape, data, u64::MAX) {
-            Ok(inflated) => {
-                let keyword = tokens::space(tape, inflated.end).unwrap_or(inflated.end);
-                let keyword = tape.find(b"endstream", keyword, keyword.saturating_add(64)).ok_or(keyword)?;
-                object_end(tape, keyword).ok_or(keyword)
-            }
-            Err(torn) => Err(torn.broken.at),
-        };
+        let inflated = inflate::zlib(tape, data, u64::MAX).map_err(|torn| torn.broken.at)?;
+        let keyword = tape.find(b"endstream", inflated.end, inflated.end.saturating_add(64)).ok_or(inflated.end)?;
+        return object_end(tape, keyword).ok_or(keyword);
     }
     let mut from = data;
     let to = data.saturating_add(length.map_or(LONGEST_STREAM, |length| length.saturating_add(4096)));
@@ -105,23 +99,13 @@ fn object_end(tape: &mut Tape, keyword: u64) -> Option<u64> {
     tape.has(next, b"endobj").then(|| next.saturating_add(6))
 }
 
-/// Where the data of a stream begin, and their length where the dictionary has it.
-fn stream_start(tape: &mut Tape, body: u64, to: u64) -> Option<(u64, Option<u64>)> {
-    let mut from = body;
-    loop {
-        let keyword = tape.find(b"stream", from, to)?;
-        from = keyword.checked_add(6)?;
-        let data = match (tape.byte(from).ok()?, tape.byte(from.checked_add(1)?).ok()?) {
-            (b'\r', b'\n') => from.checked_add(2)?,
-            (b'\n' | b'\r', _) => from.checked_add(1)?,
-            _ => continue,
-        };
-        // "stream" follows the dictionary.
-        let before = tape.bytes(keyword.saturating_sub(16).max(body), 16).ok()?;
-        let before = before.trim_ascii_end();
-        if before.ends_with(b">>") || before.is_empty() {
-            return Some((data, direct_length(tape, body, keyword)));
-        }
+/// Where the data of the stream begin whose keyword stands at `keyword`.
+fn data(tape: &mut Tape, keyword: u64) -> Option<u64> {
+    let at = keyword.checked_add(6)?;
+    match (tape.byte(at).ok()?, tape.byte(at.checked_add(1)?).ok()?) {
+        (b'\r', b'\n') => at.checked_add(2),
+        (b'\n' | b'\r', _) => at.checked_add(1),
+        _ => None,
     }
 }
 
@@ -169,7 +153,11 @@ pub(super) fn torn(tape: &mut Tape, at: u64) -> TornObject {
     };
     let Ok(end) = body_end(tape, body) else { return unsure(false) };
     let length = end.saturating_sub(at);
-    match deflated(tape, body, end) {
+    let stream = match syntax::value(tape, body) {
+        Ok(Stop::Stream(keyword)) => data(tape, keyword).filter(|data| is_deflated(tape, body, keyword, *data)),
+        _ => None,
+    };
+    match stream {
         None => TornObject { length, ..unsure(true) },
         Some(data) => {
             let holds = inflate::zlib(tape, data, end).is_ok();
@@ -178,13 +166,10 @@ pub(super) fn torn(tape: &mut Tape, at: u64) -> TornObject {
     }
 }
 
-/// Where the data of a deflated stream begin.
-fn deflated(tape: &mut Tape, body: u64, end: u64) -> Option<u64> {
-    let (data, _) = stream_start(tape, body, end)?;
-    let filter = tape.find(b"FlateDecode", body, data)?;
-    let only = ![&b"ASCII85Decode"[..], b"ASCIIHexDecode", b"LZWDecode"]
-        .iter()
-        .any(|other| tape.find(other, body, data).is_some());
-    let head = u32::from(tape.be16(data).ok()?);
-    (filter > body && only && head >> 8 & 15 == 8 && head.is_multiple_of(31)).then_some(data)
+/// True where the dictionary from `body` to `keyword` says that the data are deflated and nothing else, and they begin so.
+fn is_deflated(tape: &mut Tape, body: u64, keyword: u64, data: u64) -> bool {
+    let mut says = |name: &[u8]| tape.find(name, body, keyword).is_some();
+    let only = says(b"FlateDecode") && !says(b"ASCII85Decode") && !says(b"ASCIIHexDecode") && !says(b"LZWDecode");
+    let head = tape.be16(data).unwrap_or(0);
+    only && head >> 8 & 15 == 8 && head.is_multiple_of(31)
 }
