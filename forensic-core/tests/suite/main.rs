@@ -7,6 +7,7 @@
 mod apfs;
 mod btrfs;
 mod bytes;
+mod carve;
 mod corpus;
 mod corpus_images;
 mod cross_checks;

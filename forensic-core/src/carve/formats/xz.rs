@@ -9,6 +9,8 @@ const KIND: &str = "xz";
 const MAGIC: &[u8; 6] = b"\xfd7zXZ\0";
 const SIGNATURES: &[Signature] = &[Signature::new(MAGIC)];
 const LZMA2: u64 = 0x21;
+/// Padding of more bytes than this is taken for what lies between two files.
+const MOST_PADDING: u64 = 36;
 
 impl Format for Xz {
     fn types(&self) -> &'static [&'static str] {
@@ -44,7 +46,7 @@ impl Format for Xz {
 
 /// The end of the padding between two streams: zeros, in fours.
 fn padding(tape: &mut Tape, end: u64) -> u64 {
-    (end..end.saturating_add(4096)).step_by(4).find(|at| !tape.has(*at, &[0; 4])).unwrap_or(end)
+    (end..end.saturating_add(MOST_PADDING)).step_by(4).find(|at| !tape.has(*at, &[0; 4])).unwrap_or(end)
 }
 
 struct Stream<'a> {

@@ -18,8 +18,9 @@ pub(super) fn mend(mending: &mut Mending<'_>) -> Option<Mended> {
     let mut tape = Tape::new(mending.source().clone(), mending.start());
     let walk = objects::walk(&mut tape);
     let wrong = mending.broken().broken_at;
+    let linear = linearized_length(&mut tape);
     search::each_place(mending, b"startxref", |mending, keyword| {
-        let (byte, place) = xref(mending, keyword)?;
+        let (byte, place) = anchor(mending, keyword, linear)?;
         let mut found: Option<Mended> = None;
         for cut in cuts(mending, walk.at, wrong.min(byte)).take(MOST_CUTS) {
             let Some(splice) = Splice::through(mending, cut, byte, place) else { continue };
@@ -42,16 +43,25 @@ pub(super) fn mend(mending: &mut Mending<'_>) -> Option<Mended> {
     })
 }
 
-/// The byte at which the "startxref" at `keyword` of the source says the cross-reference stands, and the place at which it does.
-fn xref(mending: &Mending<'_>, keyword: u64) -> Option<(u64, u64)> {
+/// The length a linearized file tells in its first object (ISO 32000-1, F.2.2).
+fn linearized_length(tape: &mut Tape) -> Option<u64> {
+    let start = tape.find(b"/Linearized", 0, 1024)?;
+    let key = tape.find(b"/L ", start, start.checked_add(256)?)?;
+    tokens::number(tape, key.checked_add(3)?).map(|(length, _)| length)
+}
+
+/// A byte of the file, and the place at which it stands if the "startxref" at `keyword` of the source is this file's: the
+/// cross-reference, or the keyword itself in a file of `linear` bytes.
+fn anchor(mending: &Mending<'_>, keyword: u64, linear: Option<u64>) -> Option<(u64, u64)> {
     let from = keyword.saturating_sub(LONGEST_XREF);
     let mut tape = Tape::new(mending.source().clone(), from);
     let at = keyword.checked_sub(from)?;
     let digits = tokens::space(&mut tape, at.checked_add(9)?)?;
     let (byte, next) = tokens::number(&mut tape, digits)?;
     let mark = tokens::space(&mut tape, next)?;
-    if byte == 0 || !tape.has(mark, b"%%EOF") {
-        return None;
+    let end = end::at(&mut tape, mark).filter(|_| byte > 0 && tape.has(mark, b"%%EOF"))?;
+    if let Some(length) = linear {
+        return Some((length.checked_sub(end.end.checked_sub(at)?)?, keyword));
     }
     let before = tape.bytes(0, usize::try_from(at).ok()?).ok()?.to_vec();
     // Not the end of the "startxref" of an earlier revision.

@@ -9,6 +9,8 @@ use crate::carve::{Tape, formats::inflate};
 
 /// The farthest the end of an object that is no stream, or of a dictionary, is looked for.
 const LONGEST_OBJECT: u64 = 16 << 20;
+/// Bytes by which a stream may be longer than its dictionary says.
+const LENGTH_ERROR: u64 = 16;
 /// The farthest the end of a stream is looked for whose length stands elsewhere.
 const LONGEST_STREAM: u64 = 1 << 30;
 
@@ -83,7 +85,7 @@ fn body_end(tape: &mut Tape, body: u64) -> Result<u64, u64> {
         return object_end(tape, keyword).ok_or(keyword);
     }
     let mut from = data;
-    let to = data.saturating_add(length.map_or(LONGEST_STREAM, |length| length.saturating_add(4096)));
+    let to = data.saturating_add(length.map_or(LONGEST_STREAM, |length| length.saturating_add(LENGTH_ERROR)));
     while let Some(keyword) = tape.find(b"endstream", from, to) {
         if let Some(end) = object_end(tape, keyword) {
             return Ok(end);

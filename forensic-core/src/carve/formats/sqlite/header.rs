@@ -14,6 +14,8 @@ pub(super) struct Header {
     pub(super) pages: Option<u32>,
     pub(super) first_trunk: u32,
     pub(super) free_pages: u32,
+    /// True where pages that map pages to their parents are among the others.
+    pub(super) mapped: bool,
 }
 
 impl Header {
@@ -35,12 +37,23 @@ impl Header {
             pages: (count > 0 && counter == valid_for).then_some(count),
             first_trunk: be32(&head, 32),
             free_pages: be32(&head, 36),
+            mapped: be32(&head, 52) != 0,
         })
     }
 
     /// Where page `number` begins.
     pub(super) fn place(&self, number: u32) -> u64 {
         u64::from(number).saturating_sub(1).saturating_mul(self.page_size)
+    }
+}
+
+impl Header {
+    /// True for the page of the locks, which no database uses, and for pages that map pages to their parents.
+    pub(super) fn is_apart(&self, number: u32) -> bool {
+        let locks = (1u64 << 30).checked_div(self.page_size).map(|page| page.saturating_add(1));
+        let group = (self.usable / 5).saturating_add(1);
+        let maps = self.mapped && number >= 2 && u64::from(number).saturating_sub(2).is_multiple_of(group);
+        maps || locks == Some(number.into())
     }
 }
 

@@ -16,6 +16,7 @@ use crate::{
 
 /// Pages that are looked for, one after another.
 const MOST_SOUGHT: usize = 8;
+const MOST_CUTS: usize = 256;
 /// Distances that are tried.
 const MOST_TAILS: usize = 64;
 /// Clusters before the first wrong page at which the file may be cut.
@@ -35,10 +36,11 @@ pub(super) fn mend(mending: &mut Mending<'_>) -> Option<Mended> {
     // Other databases may have pages of the same shape: the nearest are the likeliest.
     tails.sort_by_key(|(byte, place)| place.wrapping_sub(*byte).abs_diff(mending.start()));
     let page = survey.header.page_size;
+    let doubtful = survey.header.place(survey.first_doubtful());
     tails.into_iter().find_map(|(byte, place)| {
-        let from = wrong.saturating_sub(mending.cluster_size().saturating_mul(FARTHEST_CUT));
+        let from = wrong.saturating_sub(mending.cluster_size().saturating_mul(FARTHEST_CUT)).min(doubtful);
         let to = wrong.saturating_add(page.saturating_sub(1)).min(byte);
-        cuts(mending, from, to).find_map(|cut| {
+        cuts(mending, from, to).take(MOST_CUTS).find_map(|cut| {
             let splice = Splice::through(mending, cut, byte, place)?;
             mending.spend(survey.header.place(survey.pages) / 8).then_some(())?;
             splice.checked(mending, &Sqlite)

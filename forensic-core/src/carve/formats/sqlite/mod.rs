@@ -34,9 +34,10 @@ impl Format for Sqlite {
                 Outcome::Whole(Found::new(KIND, length).confidence(confidence))
             }
             Some((page, _)) => {
-                let good = survey.header.place(*page).min(tape.len());
+                let broken_at = survey.header.place(*page).min(tape.len());
+                let good = survey.header.place(survey.first_doubtful()).min(broken_at);
                 let length = (!survey.guessed).then_some(length);
-                Outcome::Broken(Broken { kind: KIND, good, broken_at: good, length, confidence: 80 })
+                Outcome::Broken(Broken { kind: KIND, good, broken_at, length, confidence: 80 })
             }
         }
     }

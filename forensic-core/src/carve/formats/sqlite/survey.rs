@@ -79,6 +79,12 @@ impl Survey {
         self.marks.get(page as usize / 64).is_some_and(|word| word >> (page & 63) & 1 == 1)
     }
 
+    /// The first page that is not as expected or that nothing which is tells of.
+    pub(super) fn first_doubtful(&self) -> u32 {
+        let wrong = self.wrong.first_key_value().map_or(self.pages, |(page, _)| *page);
+        (1..wrong).find(|page| !self.is_marked(*page) && !self.header.is_apart(*page)).unwrap_or(wrong)
+    }
+
     fn highest(&self) -> u32 {
         let word = self.marks.iter().rposition(|word| *word != 0).unwrap_or(0);
         let bit = self.marks.get(word).map_or(0, |word| 63u32.saturating_sub(word.leading_zeros()));

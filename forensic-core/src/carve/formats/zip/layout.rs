@@ -171,7 +171,9 @@ pub(super) fn place(tape: &mut Tape, at: u64) -> Result<Place, Break> {
         return within(tape, sized);
     }
     if member.packed != 0 {
-        return within(tape, sized)?.with_descriptor(tape);
+        // Some writers set the flag, tell the sizes all the same and leave the descriptor out.
+        let sized = within(tape, sized)?;
+        return Ok(sized.with_descriptor(tape).unwrap_or(sized));
     }
     let limit = data.saturating_add(LONGEST_STREAMED);
     let near = data.saturating_add(256 << 10);
@@ -200,8 +202,6 @@ impl Place {
         let length = match large && tape.le64(at.saturating_add(12)).is_ok_and(|size| size == self.member.size) {
             true => 20,
             false if u64::from(tape.le32(at.saturating_add(4))?) == self.member.packed & 0xffff_ffff => 12,
-            // Sizes in the header and no descriptor, whatever the flag says.
-            false if signed == 0 => return Ok(self),
             false => return Err(Break::wrong(self.end, "data descriptor")),
         };
         let member = Member { crc, ..self.member };

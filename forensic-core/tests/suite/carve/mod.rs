@@ -1,0 +1,3 @@
+//! Carving, one part a family of formats.
+
+mod documents;
