@@ -4,6 +4,8 @@ use super::{Broken, Format, Found, Holds, Outcome, Tape};
 
 /// Files within files that are looked at; what lies deeper is left to whoever opens the file.
 const DEEPEST: usize = 6;
+/// Times that the bytes of a file which is there may be looked at without it counting as waste.
+const OWN: u64 = 8;
 /// Children of one file that are kept.
 const MOST_CHILDREN: usize = 100_000;
 /// A file that shows another to be cut begins at a multiple of this.
@@ -104,6 +106,8 @@ pub(super) struct Claims<'a> {
     /// Files that are not over yet, each inside the one before.
     open: Vec<Claim>,
     done: Vec<Claim>,
+    /// For each format, the place of the source before which nothing of it begins.
+    none_before: Vec<u64>,
 }
 
 impl<'a> Claims<'a> {
@@ -115,7 +119,15 @@ impl<'a> Claims<'a> {
         align: u64,
         reaching: Option<Claim>,
     ) -> Self {
-        Self { formats, tape, source_end, align, open: reaching.into_iter().collect(), done: Vec::new() }
+        Self {
+            formats,
+            tape,
+            source_end,
+            align,
+            open: reaching.into_iter().collect(),
+            done: Vec::new(),
+            none_before: vec![0; formats.len()],
+        }
     }
 
     /// Bytes of the source that were read already.
@@ -152,17 +164,26 @@ impl<'a> Claims<'a> {
                 continue;
             }
             let Some(format) = self.formats.get(index) else { continue };
+            if self.none_before.get(index).is_some_and(|place| start < *place) {
+                continue;
+            }
             let before = self.tape.allowed();
             self.tape.seat(start, self.source_end);
             let what = match format.check(&mut self.tape) {
                 Outcome::No => continue,
+                Outcome::NoneBefore(byte) => {
+                    if let Some(place) = self.none_before.get_mut(index) {
+                        *place = start.saturating_add(byte);
+                    }
+                    continue;
+                }
                 Outcome::Whole(found) => What::Whole(found),
                 Outcome::Broken(broken) => What::Broken(broken),
             };
             let claim = Claim { start, format: index, what, children: Vec::new() };
             // What was read of a file that is there is no waste.
             let spent = before.saturating_sub(self.tape.allowed());
-            let owned = claim.end().saturating_sub(start).saturating_mul(2).min(spent);
+            let owned = claim.end().saturating_sub(start).saturating_mul(OWN).min(spent);
             self.tape.allow(self.tape.allowed().saturating_add(owned));
             if claim.end() == start {
                 continue;

@@ -10,7 +10,9 @@ pub(super) fn crc32(tape: &mut Tape, mut at: u64, end: u64) -> Result<u32, Break
         let room = usize::try_from(end.saturating_sub(at)).unwrap_or(usize::MAX);
         let window = window.get(..room).unwrap_or(window);
         crc.update(window);
-        at = at.saturating_add(window.len() as u64);
+        let read = window.len() as u64;
+        at = at.saturating_add(read);
+        tape.charge(read);
     }
     Ok(crc.finalize())
 }

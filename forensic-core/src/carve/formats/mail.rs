@@ -38,7 +38,10 @@ impl Format for Mail {
     fn check(&self, tape: &mut Tape) -> Outcome {
         let mbox = tape.has(0, b"From ");
         let start = if mbox { line(tape, 0).map_or(0, |line| line.1) } else { 0 };
-        let Some(headers) = headers(tape, start) else { return Outcome::No };
+        let headers = match headers(tape, start) {
+            Ok(headers) => headers,
+            Err(at) => return Outcome::NoneBefore(at),
+        };
         let text = text_end(tape, headers.end);
         let end = match &headers.boundary {
             Some(boundary) if !mbox => closing(tape, boundary, headers.end, text),
@@ -99,19 +102,20 @@ fn line(tape: &mut Tape, at: u64) -> Option<(Vec<u8>, u64)> {
     Some((line.to_vec(), at.checked_add(length as u64)?.checked_add(1)?))
 }
 
-fn headers(tape: &mut Tape, start: u64) -> Option<Headers> {
+/// The headers from `start` on, or the byte at which they are no more: what begins before it is no message either.
+fn headers(tape: &mut Tape, start: u64) -> Result<Headers, u64> {
     let (mut at, mut from, mut when, mut whom) = (start, false, false, false);
     let (mut boundary, mut in_type) = (None, false);
     while at < start.saturating_add(LONGEST_HEADERS) {
-        let (line, next) = line(tape, at)?;
+        let (line, next) = line(tape, at).ok_or(at)?;
         if line.is_empty() {
-            return (from && when && whom).then_some(Headers { end: next, boundary });
+            return (from && when && whom).then_some(Headers { end: next, boundary }).ok_or(at);
         }
         if !is_text(&line) {
-            return None;
+            return Err(at);
         }
         if !matches!(line.first(), Some(b' ' | b'\t')) {
-            let name = field(&line)?.to_ascii_lowercase();
+            let name = field(&line).ok_or(at)?.to_ascii_lowercase();
             from |= matches!(name.as_slice(), b"from" | b"sender");
             when |= matches!(name.as_slice(), b"date" | b"received" | b"message-id");
             whom |= matches!(name.as_slice(), b"to" | b"subject" | b"cc" | b"bcc" | b"delivered-to");
@@ -122,7 +126,7 @@ fn headers(tape: &mut Tape, start: u64) -> Option<Headers> {
         }
         at = next;
     }
-    None
+    Err(at)
 }
 
 fn boundary_of(line: &[u8]) -> Option<Vec<u8>> {

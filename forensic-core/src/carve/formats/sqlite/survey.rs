@@ -25,7 +25,9 @@ pub(super) struct Survey {
     pub(super) wrong: BTreeMap<u32, Option<Expected>>,
     /// Pages found as expected.
     pub(super) sound: u32,
+    /// A bit for each page reached; as long as the highest needs.
     marks: Vec<u64>,
+    most_marked: u32,
     waiting: Vec<(u32, Expected)>,
     buffer: Vec<u8>,
 }
@@ -43,7 +45,8 @@ pub(super) fn survey(tape: &mut Tape) -> Result<Survey, Break> {
         guessed: header.pages.is_none(),
         wrong: BTreeMap::new(),
         sound: 0,
-        marks: vec![0; (marked as usize / 64).saturating_add(1)],
+        marks: Vec::new(),
+        most_marked: marked,
         waiting: Vec::new(),
         buffer: Vec::new(),
     };
@@ -65,10 +68,15 @@ pub(super) fn survey(tape: &mut Tape) -> Result<Survey, Break> {
 impl Survey {
     /// Marks a page; false where it is none or was reached before.
     fn mark(&mut self, page: u32) -> bool {
-        let word = self.marks.get_mut(page as usize / 64);
-        let (Some(word), true) = (word, (1..=self.pages).contains(&page)) else {
-            return page <= self.pages && page > 0;
-        };
+        if !(1..=self.pages).contains(&page) {
+            return false;
+        }
+        let index = page as usize / 64;
+        if index >= self.marks.len() && page <= self.most_marked {
+            self.marks.resize(index.saturating_add(1), 0);
+        }
+        // Pages behind the end of the source cannot be marked, nor read.
+        let Some(word) = self.marks.get_mut(index) else { return true };
         let bit = 1u64 << (page & 63);
         let fresh = *word & bit == 0;
         *word |= bit;

@@ -55,7 +55,7 @@ impl Torn {
         let mut record = Tape::new(mending.source().clone(), place);
         let (size, start) = (u64::from(record.le32(12).ok()?), u64::from(record.le32(16).ok()?));
         let end = start.checked_add(size)?;
-        if size < 46 || size > LARGEST_DIRECTORY || end < self.from {
+        if !(46..=LARGEST_DIRECTORY).contains(&size) || end < self.from {
             return None;
         }
         if !self.in_directory && !self.is_listed(mending, place.checked_sub(size)?) {

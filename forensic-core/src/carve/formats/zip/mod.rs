@@ -7,14 +7,16 @@ mod mend;
 mod verify;
 
 use crate::carve::{Broken, Format, Found, Holds, Mended, Mending, Outcome, Signature, Tape};
-use layout::Stop;
+use layout::{Layout, Stop};
 
 /// ZIP archives, Office and OpenDocument files, e-books, Java and Android packages.
 pub(super) struct Zip;
 
 const SIGNATURES: &[Signature] = &[Signature::new(headers::LOCAL).when(headers::plausible)];
 /// Bytes that must inflate before a torn first member is believed.
-const CONVINCING: u64 = 256;
+const CONVINCING: u64 = 1024;
+/// Members that are many.
+const MANY: u64 = 256;
 
 impl Format for Zip {
     fn types(&self) -> &'static [&'static str] {
@@ -29,7 +31,7 @@ impl Format for Zip {
         let layout = layout::walk(tape);
         let kind = layout.names.kind();
         match layout.stop {
-            Stop::TailOfAnother => Outcome::No,
+            Stop::TailOfAnother => no(&layout),
             Stop::End(length) => {
                 let found = Found::new(kind, length).holds(Holds::Others);
                 let checked = verify::verify(tape, &layout);
@@ -44,7 +46,7 @@ impl Format for Zip {
                 let (good, broken_at) = hurt.map_or((layout.at, stop.at), |hurt| (hurt.good, hurt.at));
                 let believed = sound > 0 || hurt.is_some_and(|hurt| hurt.inflated >= CONVINCING);
                 if !believed || good == 0 {
-                    return Outcome::No;
+                    return no(&layout);
                 }
                 let broken_at = broken_at.max(good);
                 Outcome::Broken(Broken { kind, good, broken_at, length: None, confidence: 70 })
@@ -54,5 +56,13 @@ impl Format for Zip {
 
     fn mend(&self, mending: &mut Mending<'_>) -> Option<Mended> {
         mend::mend(mending)
+    }
+}
+
+/// What to say of headers that are no file of their own. Of many, the rest is not looked at one by one.
+fn no(layout: &Layout) -> Outcome {
+    match layout.members {
+        MANY.. => Outcome::NoneBefore(layout.directory.unwrap_or(layout.at)),
+        _ => Outcome::No,
     }
 }
