@@ -106,6 +106,8 @@ pub(super) struct Claims<'a> {
     /// Files that are not over yet, each inside the one before.
     open: Vec<Claim>,
     done: Vec<Claim>,
+    /// Bytes that the check of the last candidate looked at and that are its own.
+    owned: u64,
     /// For each format, the place of the source before which nothing of it begins.
     none_before: Vec<u64>,
 }
@@ -126,6 +128,7 @@ impl<'a> Claims<'a> {
             align,
             open: reaching.into_iter().collect(),
             done: Vec::new(),
+            owned: 0,
             none_before: vec![0; formats.len()],
         }
     }
@@ -154,6 +157,7 @@ impl<'a> Claims<'a> {
             }
             break;
         }
+        self.tape.allow(self.tape.allowed().saturating_add(self.owned));
         self.open.push(claim);
     }
 
@@ -184,14 +188,15 @@ impl<'a> Claims<'a> {
             // What was read of a file that is there is no waste.
             let spent = before.saturating_sub(self.tape.allowed());
             let owned = claim.end().saturating_sub(start).saturating_mul(OWN).min(spent);
-            self.tape.allow(self.tape.allowed().saturating_add(owned));
             if claim.end() == start {
                 continue;
             }
             if matches!(what, What::Whole(_)) {
+                self.owned = owned;
                 return Some(claim);
             }
             if best.as_ref().is_none_or(|best| rank(best) < rank(&claim)) {
+                self.owned = owned;
                 best = Some(claim);
             }
         }

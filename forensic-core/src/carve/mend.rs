@@ -15,6 +15,8 @@ use std::sync::Arc;
 const DOUBTFUL: u64 = 128 << 10;
 /// Rounds over the broken files; each is worth its time only because the one before took clusters away.
 const ROUNDS: usize = 3;
+/// Broken files times claims: where there are very many of both, only the first files are mended.
+const MOST_LOOKED_AT: usize = 50_000_000;
 /// Files of fewer bytes do not count where the cluster size is inferred.
 const LONG: u64 = 4096;
 /// The cluster sizes a filesystem has, the largest first.
@@ -107,11 +109,17 @@ pub(super) fn mend(
 ) -> Vec<Option<Mended>> {
     let cluster_size = cluster_size.unwrap_or_else(|| inferred_cluster_size(claims));
     let mut mended: Vec<Option<Mended>> = vec![None; claims.len()];
+    // What is free is found anew for each.
+    let most = MOST_LOOKED_AT.checked_div(claims.len()).unwrap_or(0);
     for _ in 0..ROUNDS {
-        let mut progress = false;
+        let (mut progress, mut tried) = (false, 0usize);
         for (index, claim) in claims.iter().enumerate() {
             let (What::Broken(broken), Some(None)) = (claim.what, mended.get(index)) else { continue };
             let Some(format) = formats.get(claim.format) else { continue };
+            tried = tried.saturating_add(1);
+            if tried > most {
+                break;
+            }
             let free = free(source.len(), claims, &mended, index);
             let mut mending =
                 Mending { source, start: claim.start, broken, cluster_size, free: &free, effort: limits.mend_bytes };

@@ -37,7 +37,7 @@ impl Format for Bzip2 {
         }
         match streams {
             0 => Outcome::No,
-            _ => Outcome::Whole(Found::new(KIND, at).holds(Holds::Opaque)),
+            _ => Outcome::Whole(Found::new(KIND, at).holds(Holds::Others)),
         }
     }
 }

@@ -1,7 +1,7 @@
 //! gzip (RFC 1952): every member inflated, its CRC-32 and size checked.
 
 use super::inflate::{self, Torn};
-use crate::carve::{Break, Broken, Format, Found, Outcome, Signature, Tape};
+use crate::carve::{Break, Broken, Format, Found, Holds, Outcome, Signature, Tape};
 
 /// gzip files, of one member or several.
 pub(super) struct Gzip;
@@ -51,7 +51,7 @@ impl Format for Gzip {
                 Err(_) => break,
             }
         }
-        Outcome::Whole(Found::new(KIND, end).confidence(100))
+        Outcome::Whole(Found::new(KIND, end).confidence(100).holds(Holds::Others))
     }
 }
 

@@ -1,6 +1,6 @@
 //! Rich Text Format (Microsoft, RTF Specification 1.9.1): groups to the brace that closes the first.
 
-use crate::carve::{Broken, Format, Found, Outcome, Signature, Tape};
+use crate::carve::{Broken, Format, Found, Holds, Outcome, Signature, Tape};
 
 /// Rich Text documents.
 pub(super) struct Rtf;
@@ -24,7 +24,7 @@ impl Format for Rtf {
 
     fn check(&self, tape: &mut Tape) -> Outcome {
         match walk(tape) {
-            Ok(end) => Outcome::Whole(Found::new(KIND, behind(tape, end))),
+            Ok(end) => Outcome::Whole(Found::new(KIND, behind(tape, end)).holds(Holds::Others)),
             Err(at) if at >= CONVINCING => {
                 Outcome::Broken(Broken { kind: KIND, good: at, broken_at: at, length: None, confidence: 60 })
             }

@@ -1,6 +1,6 @@
 //! xz (The .xz File Format 1.2.1): headers and index by their CRCs, blocks by the chunks of LZMA2, sizes against the index.
 
-use crate::carve::{Break, Broken, Format, Found, Outcome, Signature, Tape};
+use crate::carve::{Break, Broken, Format, Found, Holds, Outcome, Signature, Tape};
 
 /// xz files, of one stream or several.
 pub(super) struct Xz;
@@ -39,7 +39,7 @@ impl Format for Xz {
         }
         match streams {
             0 => Outcome::No,
-            _ => Outcome::Whole(Found::new(KIND, end).confidence(95)),
+            _ => Outcome::Whole(Found::new(KIND, end).confidence(95).holds(Holds::Others)),
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Zstandard (RFC 8878, 3.1): frames and skippable frames by the walk of their blocks; the content is decoded, and its
 //! checksum compared where there is one.
 
-use crate::carve::{Break, Broken, Format, Found, Outcome, Signature, Tape};
+use crate::carve::{Break, Broken, Format, Found, Holds, Outcome, Signature, Tape};
 use std::{hash::Hasher, io::Read};
 
 /// Zstandard files, of one frame or several.
@@ -42,7 +42,7 @@ impl Format for Zstd {
         }
         match frames {
             0 => Outcome::No,
-            _ => Outcome::Whole(Found::new(KIND, end).confidence(if decoded { 95 } else { 70 })),
+            _ => Outcome::Whole(Found::new(KIND, end).confidence(if decoded { 95 } else { 70 }).holds(Holds::Others)),
         }
     }
 }
