@@ -11,7 +11,7 @@ use crate::carve::{
 };
 
 /// The farthest a cross-reference lies before its "startxref".
-const LONGEST_XREF: u64 = 1 << 20;
+const LONGEST_XREF: u64 = 256 << 10;
 const MOST_CUTS: usize = 4096;
 
 pub(super) fn mend(mending: &mut Mending<'_>) -> Option<Mended> {
@@ -20,6 +20,8 @@ pub(super) fn mend(mending: &mut Mending<'_>) -> Option<Mended> {
     let wrong = mending.broken().broken_at;
     let linear = linearized_length(&mut tape);
     search::each_place(mending, b"startxref", |mending, keyword| {
+        // A medium may be full of the keyword.
+        mending.spend(LONGEST_XREF.saturating_mul(4)).then_some(())?;
         let (byte, place) = anchor(mending, keyword, linear)?;
         let mut found: Option<Mended> = None;
         for cut in cuts(mending, walk.at, wrong.min(byte)).take(MOST_CUTS) {

@@ -15,6 +15,8 @@ pub(super) struct Pdf;
 
 const KIND: &str = "pdf";
 const SIGNATURES: &[Signature] = &[Signature::new(b"%PDF-").when(plausible)];
+/// Objects that must hold before a torn document is believed.
+const CONVINCING: u64 = 2;
 /// How far behind a place that does not hold the end is still looked for.
 const FARTHEST_END: u64 = 64 << 20;
 
@@ -31,7 +33,7 @@ impl Format for Pdf {
         let walk = objects::walk(tape);
         match (walk.end, walk.wrong) {
             (Some(end), None) => Outcome::Whole(Found::new(KIND, end).confidence(95)),
-            (None, _) if walk.objects == 0 => Outcome::No,
+            (None, _) if walk.objects < CONVINCING => Outcome::No,
             (_, wrong) => beyond(tape, &walk, wrong.unwrap_or(walk.at)),
         }
     }
