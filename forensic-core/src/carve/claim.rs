@@ -4,6 +4,8 @@ use super::{Broken, Format, Found, Holds, Outcome, Tape};
 
 /// Files within files that are looked at; what lies deeper is left to whoever opens the file.
 const DEEPEST: usize = 6;
+/// Times that the bytes of a file which is there may be looked at without it counting as waste.
+const OWN: u64 = 8;
 /// Children of one file that are kept.
 const MOST_CHILDREN: usize = 100_000;
 /// A file that shows another to be cut begins at a multiple of this.
@@ -139,6 +141,10 @@ pub(super) struct Claims<'a> {
     /// Files that are not over yet, each inside the one before.
     open: Vec<Claim>,
     done: Vec<Claim>,
+    /// Bytes that the check of the last candidate looked at and that are its own.
+    owned: u64,
+    /// For each format, the place of the source before which nothing of it begins.
+    none_before: Vec<u64>,
 }
 
 impl<'a> Claims<'a> {
@@ -152,7 +158,8 @@ impl<'a> Claims<'a> {
     ) -> Self {
         let open =
             reaching.iter().flat_map(Claim::chain).map(|claim| Claim { children: Vec::new(), ..*claim }).collect();
-        Self { formats, tape, source_end, align, open, done: Vec::new() }
+        let none_before = vec![0; formats.len()];
+        Self { formats, tape, source_end, align, open, done: Vec::new(), owned: 0, none_before }
     }
 
     /// Bytes of the source that were read already.
@@ -179,6 +186,7 @@ impl<'a> Claims<'a> {
             }
             break;
         }
+        self.tape.allow(self.tape.allowed().saturating_add(self.owned));
         self.open.push(claim);
     }
 
@@ -189,25 +197,35 @@ impl<'a> Claims<'a> {
                 continue;
             }
             let Some(format) = self.formats.get(index) else { continue };
+            if self.none_before.get(index).is_some_and(|place| start < *place) {
+                continue;
+            }
             let before = self.tape.allowed();
             self.tape.seat(start, self.source_end);
             let what = match format.check(&mut self.tape) {
                 Outcome::No => continue,
+                Outcome::NoneBefore(byte) => {
+                    if let Some(place) = self.none_before.get_mut(index) {
+                        *place = start.saturating_add(byte);
+                    }
+                    continue;
+                }
                 Outcome::Whole(found) => What::Whole(found),
                 Outcome::Broken(broken) => What::Broken(broken),
             };
             let claim = Claim { start, format: index, what, children: Vec::new() };
             // What was read of a file that is there is no waste.
             let spent = before.saturating_sub(self.tape.allowed());
-            let owned = claim.end().saturating_sub(start).saturating_mul(2).min(spent);
-            self.tape.allow(self.tape.allowed().saturating_add(owned));
+            let owned = claim.end().saturating_sub(start).saturating_mul(OWN).min(spent);
             if claim.end() == start {
                 continue;
             }
             if matches!(what, What::Whole(_)) {
+                self.owned = owned;
                 return Some(claim);
             }
             if best.as_ref().is_none_or(|best| rank(best) < rank(&claim)) {
+                self.owned = owned;
                 best = Some(claim);
             }
         }

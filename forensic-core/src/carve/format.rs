@@ -92,6 +92,9 @@ impl Signature {
 pub enum Outcome {
     /// Not of this format, or too little of it to tell.
     No,
+    /// Not of this format, nor is what begins behind it and before this byte: the walk would come to the same end from
+    /// there. Keeps the cost linear where signatures follow one another closely.
+    NoneBefore(u64),
     /// Of this format, to its exact last byte.
     Whole(Found),
     /// It begins as a file of this format and then breaks.

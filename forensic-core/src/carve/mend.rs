@@ -15,6 +15,10 @@ use std::sync::Arc;
 const DOUBTFUL: u64 = 128 << 10;
 /// Rounds over the broken files; each is worth its time only because the one before took clusters away.
 const ROUNDS: usize = 3;
+/// Broken files times claims: where there are very many of both, only the first files are mended.
+const MOST_LOOKED_AT: usize = 50_000_000;
+/// Files of fewer bytes do not count where the cluster size is inferred.
+const LONG: u64 = 4096;
 /// The cluster sizes a filesystem has, the largest first.
 const CLUSTER_SIZES: [u64; 8] = [64 << 10, 32 << 10, 16 << 10, 8 << 10, 4 << 10, 2 << 10, 1 << 10, 512];
 
@@ -118,11 +122,17 @@ pub(super) fn mend(
 ) -> Vec<Option<Mended>> {
     let cluster_size = cluster_size.unwrap_or_else(|| inferred_cluster_size(claims));
     let mut mended: Vec<Option<Mended>> = vec![None; claims.len()];
+    // What is free is found anew for each.
+    let most = MOST_LOOKED_AT.checked_div(claims.len()).unwrap_or(0);
     for _ in 0..ROUNDS {
-        let mut progress = false;
+        let (mut progress, mut tried) = (false, 0usize);
         for (index, claim) in claims.iter().enumerate() {
             let (What::Broken(broken), Some(None)) = (claim.what, mended.get(index)) else { continue };
             let Some(format) = formats.get(claim.format) else { continue };
+            tried = tried.saturating_add(1);
+            if tried > most {
+                break;
+            }
             let free = free(source.len(), claims, &mended, index);
             let mut mending =
                 Mending { source, start: claim.start, broken, cluster_size, free: &free, effort: limits.mend_bytes };
@@ -138,37 +148,39 @@ pub(super) fn mend(
     mended
 }
 
-/// Makes what lies within a fragment of a mended file a child of that file: a thumbnail in the segments before a break.
-pub(super) fn nest(claims: Vec<Claim>, mended: Vec<Option<Mended>>) -> Vec<(Claim, Option<Mended>)> {
-    let runs = mended.iter().enumerate().flat_map(|(index, mended)| {
-        let runs = mended.iter().flat_map(|mended| &mended.runs);
-        runs.filter_map(move |run| Some((run.offset?, run.offset?.saturating_add(run.length), index)))
-    });
-    let mut runs: Vec<(u64, u64, usize)> = runs.collect();
+/// Takes what lies inside the runs of a mended file out of the list: whole files become its children, what is broken is but a
+/// part of it.
+pub(super) fn take_in(claims: Vec<Claim>, mended: Vec<Option<Mended>>) -> Vec<(Claim, Option<Mended>)> {
+    let mut runs = Vec::new();
+    for (owner, mended) in mended.iter().enumerate() {
+        let of_file = mended.iter().flat_map(|mended| &mended.runs);
+        runs.extend(of_file.filter_map(|run| Some((run.offset?, run.offset?.saturating_add(run.length), owner))));
+    }
     runs.sort_unstable();
-    let mut all: Vec<(Claim, Option<Mended>)> = Vec::new();
-    let mut children = Vec::new();
-    let mut places = vec![None; claims.len()];
+    let holder = |claim: &Claim| {
+        let (start, end, owner) = *runs.get(runs.partition_point(|run| run.0 <= claim.start).checked_sub(1)?)?;
+        let inside = match claim.what {
+            What::Whole(_) => claim.end() <= end,
+            What::Broken(_) => claim.start < end,
+        };
+        (inside && claim.start >= start).then_some(owner)
+    };
+    let (mut kept, mut children) = (Vec::new(), Vec::new());
     for (index, (claim, mended)) in claims.into_iter().zip(mended).enumerate() {
-        let next = runs.partition_point(|(start, ..)| *start <= claim.start);
-        let around = next.checked_sub(1).and_then(|before| runs.get(before));
-        match around {
-            Some((_, end, parent)) if mended.is_none() && claim.end() <= *end => children.push((*parent, claim)),
-            _ => {
-                if let Some(place) = places.get_mut(index) {
-                    *place = Some(all.len());
-                }
-                all.push((claim, mended));
-            }
+        match holder(&claim).filter(|_| mended.is_none()) {
+            Some(owner) if matches!(claim.what, What::Whole(_)) => children.push((owner, claim)),
+            Some(_) => {}
+            None => kept.push((index, claim, mended)),
         }
     }
-    for (parent, child) in children {
-        let place = places.get(parent).copied().flatten().and_then(|place| all.get_mut(place));
-        if let (Some((parent, _)), What::Whole(_)) = (place, child.what) {
-            parent.children.push(child);
+    for (owner, child) in children {
+        if let Ok(place) = kept.binary_search_by_key(&owner, |(index, ..)| *index)
+            && let Some((_, claim, _)) = kept.get_mut(place)
+        {
+            claim.children.push(child);
         }
     }
-    all
+    kept.into_iter().map(|(_, claim, mended)| (claim, mended)).collect()
 }
 
 /// What no whole or mended file has, nor the certain part of a broken one but `own`.
@@ -203,10 +215,12 @@ fn free(length: u64, claims: &[Claim], mended: &[Option<Mended>], own: usize) ->
 /// The largest cluster size on whose grid nearly all files begin that begin at a sector; 512 where they begin anywhere. What
 /// begins within a sector is part of something that was not recognised.
 fn inferred_cluster_size(claims: &[Claim]) -> u64 {
-    let starts: Vec<u64> = claims.iter().map(|claim| claim.start).filter(|start| start.is_multiple_of(512)).collect();
+    // Parts of torn files may be taken for files, and lie anywhere; they are short.
+    let long = claims.iter().filter(|claim| claim.end().saturating_sub(claim.start) >= LONG);
+    let starts: Vec<u64> = long.map(|claim| claim.start).filter(|start| start.is_multiple_of(512)).collect();
     let fits = |size: &u64| {
         let off = starts.iter().filter(|start| start.checked_rem(*size) != Some(0)).count();
-        off.saturating_mul(20) <= starts.len()
+        off.saturating_mul(8) <= starts.len()
     };
     CLUSTER_SIZES.into_iter().find(fits).unwrap_or(512)
 }

@@ -44,7 +44,7 @@ pub fn carve(source: &Source, options: &Options, progress: &dyn Progress) -> Res
     let (claims, issues) = pass.claims(progress)?;
     let mut files = Vec::new();
     let mended = mend::mend(source, &claims, &formats, options.cluster_size, &options.limits);
-    for (claim, mended) in mend::nest(claims, mended) {
+    for (claim, mended) in mend::take_in(claims, mended) {
         let carved = carved(source, claim, mended);
         if options.nested {
             push_with_children(&mut files, carved);

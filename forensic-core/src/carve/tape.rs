@@ -65,9 +65,15 @@ impl Tape {
         self.put(Window { start, bytes });
     }
 
-    /// How many bytes may still be read from the source before the walk ends with [`Cause::Spent`].
+    /// How many bytes may still be read from the source, or looked at once more, before the walk ends with
+    /// [`Cause::Spent`].
     pub(crate) fn allow(&mut self, bytes: u64) {
         self.budget = bytes;
+    }
+
+    /// Counts bytes that were looked at among those allowed: what is buffered costs no read, and yet time.
+    pub(crate) fn charge(&mut self, bytes: u64) {
+        self.budget = self.budget.saturating_sub(bytes);
     }
 
     /// What is left of the bytes allowed.
@@ -112,6 +118,10 @@ impl Tape {
             return Ok(&[]);
         }
         let offset = self.place(at, length as u64)?;
+        if self.budget == 0 {
+            return Err(Break { at, cause: Cause::Spent });
+        }
+        self.charge(length as u64);
         let index = match self.holding(offset, length as u64) {
             Some(index) => index,
             None => self.load(at, offset, length as u64)?,
@@ -151,8 +161,9 @@ impl Tape {
         let overlap = (needle.len() as u64).checked_sub(1)?;
         let mut at = from;
         while at < to {
-            // The needle may stand across the end of what is buffered.
-            let buffered = self.window(at).ok()?.len().max(needle.len());
+            // The needle may stand across the end of what is buffered; nothing behind `to` is looked at.
+            let wanted = usize::try_from(to.saturating_sub(at).saturating_add(overlap)).unwrap_or(usize::MAX);
+            let buffered = self.window(at).ok()?.len().min(wanted).max(needle.len());
             let window = self.bytes(at, buffered).ok()?;
             if let Some(found) = memchr::memmem::find(window, needle) {
                 return at.checked_add(found as u64).filter(|found| *found < to);

@@ -1,24 +1,69 @@
 //! The formats that can be carved: one file or folder a family, and this list.
 
 mod bmp;
+mod bzip2;
+mod checksum;
 mod coded;
+mod evtx;
 mod gif;
+mod gzip;
 mod ico;
+mod inflate;
 mod jpeg;
 mod layout;
+mod lnk;
 mod lzw;
+mod mail;
+mod ole;
+mod pdf;
 mod png;
 mod psd;
+mod rar;
+mod registry;
 mod rows;
+mod rtf;
+mod search;
 mod sector;
+mod seven_zip;
+mod splice;
+mod sqlite;
+mod thumbcache;
 mod tiff;
 mod webp;
+mod xz;
+mod zip;
+mod zstd;
 
 use super::Format;
 
 /// Every format this library carves, in the order in which hits of one place are tried.
-const FORMATS: &[&dyn Format] =
-    &[&bmp::Bmp, &gif::Gif, &ico::Ico, &jpeg::Jpeg, &png::Png, &psd::Psd, &tiff::Tiff, &webp::WebP];
+const FORMATS: &[&dyn Format] = &[
+    &bmp::Bmp,
+    &bzip2::Bzip2,
+    &evtx::Evtx,
+    &gif::Gif,
+    &gzip::Gzip,
+    &ico::Ico,
+    &jpeg::Jpeg,
+    &lnk::Lnk,
+    &mail::Mail,
+    &ole::Ole,
+    &pdf::Pdf,
+    &png::Png,
+    &psd::Psd,
+    &rar::Rar,
+    &registry::Registry,
+    &rtf::Rtf,
+    &seven_zip::SevenZip,
+    &sqlite::Sqlite,
+    &sqlite::Wal,
+    &thumbcache::Thumbcache,
+    &tiff::Tiff,
+    &webp::WebP,
+    &xz::Xz,
+    &zip::Zip,
+    &zstd::Zstd,
+];
 
 /// Every format this library carves.
 pub fn formats() -> &'static [&'static dyn Format] {

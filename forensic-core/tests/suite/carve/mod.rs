@@ -1,4 +1,5 @@
-//! Carving, one file a family of formats.
+//! Carving, one part a family of formats.
 
+mod documents;
 mod jpeg;
 mod pictures;
