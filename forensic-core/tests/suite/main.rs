@@ -30,6 +30,7 @@ mod lists;
 mod ntfs;
 mod ntfs_encodings;
 mod pictures;
+mod readme;
 mod report;
 mod squashfs;
 mod triage;

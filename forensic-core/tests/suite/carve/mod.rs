@@ -2,4 +2,5 @@
 
 mod documents;
 mod jpeg;
+mod pass;
 mod pictures;
