@@ -1,11 +1,33 @@
 //! The formats that can be carved: one file or folder a family, and this list.
 
+mod amr;
+mod asf;
+mod flv;
 mod gif;
+mod isobmff;
+mod matroska;
+mod mpeg_ps;
+mod mpeg_ts;
+mod ogg;
+mod riff;
+mod sector;
 
 use super::Format;
 
 /// Every format this library carves, in the order in which hits of one place are tried.
-const FORMATS: &[&dyn Format] = &[&gif::Gif];
+const FORMATS: &[&dyn Format] = &[
+    &amr::Amr,
+    &asf::Asf,
+    &flv::Flv,
+    &gif::Gif,
+    &isobmff::IsoMedia,
+    &matroska::Matroska,
+    &mpeg_ps::ProgramStream,
+    &mpeg_ts::TransportStream,
+    &ogg::Ogg,
+    &riff::Avi,
+    &riff::Wav,
+];
 
 /// Every format this library carves.
 pub fn formats() -> &'static [&'static dyn Format] {

@@ -1,0 +1,28 @@
+//! What kind of bytes a sector holds: compressed data has none of zeros, text or machine code in it.
+
+/// Bytes that are looked at in one go.
+pub(super) const SECTOR: usize = 512;
+
+/// True where `bytes`, a sector, cannot be of well compressed data: one value over and over, text, or few values in uneven
+/// numbers as in machine code and tables. Never true of bytes that are spread like random ones.
+pub(super) fn is_foreign_to_compressed(bytes: &[u8]) -> bool {
+    let mut counts = [0u16; 256];
+    for byte in bytes {
+        if let Some(count) = counts.get_mut(usize::from(*byte)) {
+            *count = count.saturating_add(1);
+        }
+    }
+    let length = bytes.len() as u64;
+    let most = u64::from(counts.iter().copied().max().unwrap_or(0));
+    let squares: u64 = counts.iter().map(|count| u64::from(*count).saturating_mul(u64::from(*count))).sum();
+    let printable: u64 = counts
+        .iter()
+        .zip(0u8..=255)
+        .filter(|(_, byte)| matches!(byte, b'\t' | b'\n' | b'\r' | 0x20..=0x7e))
+        .map(|(count, _)| u64::from(*count))
+        .sum();
+    // 512 random bytes have about 512 + 1022 in the sum of squares; six times as much is far beyond chance.
+    most.saturating_mul(4) > length
+        || printable.saturating_mul(100) > length.saturating_mul(97)
+        || squares.saturating_mul(20) > length.saturating_mul(length)
+}
