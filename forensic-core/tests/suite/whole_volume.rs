@@ -4,7 +4,7 @@ use crate::fat_image::{FILE, FatImage, Kind, open, short};
 use forensic_core::{
     Error,
     bytes::ReadAt,
-    filesystem::{Entry, FileSystem, Stream, WalkOptions, readers, recognised_only},
+    filesystem::{Entry, FileSystem, Stream, WalkOptions},
     hash::{self, Algorithm, Digests},
     report::Bodyfile,
 };

@@ -1,25 +1,34 @@
 //! The formats that can be carved: one file or folder a family, and this list.
 
+mod amr;
+mod asf;
 mod bmp;
 mod bzip2;
 mod checksum;
 mod coded;
 mod evtx;
+mod flv;
 mod gif;
 mod gzip;
 mod ico;
 mod inflate;
+mod isobmff;
 mod jpeg;
 mod layout;
 mod lnk;
 mod lzw;
 mod mail;
+mod matroska;
+mod mpeg_ps;
+mod mpeg_ts;
+mod ogg;
 mod ole;
 mod pdf;
 mod png;
 mod psd;
 mod rar;
 mod registry;
+mod riff;
 mod rows;
 mod rtf;
 mod search;
@@ -38,21 +47,31 @@ use super::Format;
 
 /// Every format this library carves, in the order in which hits of one place are tried.
 const FORMATS: &[&dyn Format] = &[
+    &amr::Amr,
+    &asf::Asf,
     &bmp::Bmp,
     &bzip2::Bzip2,
     &evtx::Evtx,
+    &flv::Flv,
     &gif::Gif,
     &gzip::Gzip,
     &ico::Ico,
+    &isobmff::IsoMedia,
     &jpeg::Jpeg,
     &lnk::Lnk,
     &mail::Mail,
+    &matroska::Matroska,
+    &mpeg_ps::ProgramStream,
+    &mpeg_ts::TransportStream,
+    &ogg::Ogg,
     &ole::Ole,
     &pdf::Pdf,
     &png::Png,
     &psd::Psd,
     &rar::Rar,
     &registry::Registry,
+    &riff::Avi,
+    &riff::Wav,
     &rtf::Rtf,
     &seven_zip::SevenZip,
     &sqlite::Sqlite,

@@ -1,0 +1,121 @@
+//! How samples are coded, as far as their own bytes can be checked: lengths before NAL units (ISO/IEC 14496-15), sizes of OBUs
+//! (AV1 specification, 5.3), and first bytes that never change.
+
+use crate::carve::{Break, Tape};
+
+/// Units of one sample that are looked at.
+const MOST_UNITS: usize = 1 << 12;
+
+/// What the bytes of a sample can be held against.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Coding {
+    /// NAL units behind lengths of so many bytes.
+    Nal(u8),
+    /// OBUs.
+    Av1,
+    /// Samples begin with these bytes.
+    Begins(&'static [u8]),
+    /// VP9: a frame marker of two bits.
+    Vp9,
+    /// H.263: a picture start code of 22 bits.
+    H263,
+    /// Nothing.
+    Unknown,
+}
+
+impl Coding {
+    /// The coding of the sample entry `entry` (or item type), whose NAL lengths take `nal` bytes.
+    pub(super) fn of(entry: [u8; 4], nal: u8) -> Self {
+        match &entry {
+            b"avc1" | b"avc2" | b"avc3" | b"avc4" | b"hvc1" | b"hev1" | b"dvh1" | b"dvhe" | b"dvav" | b"dva1"
+            | b"vvc1" | b"vvi1" | b"lhv1" => Self::Nal(nal),
+            b"av01" => Self::Av1,
+            b"mp4v" => Self::Begins(b"\0\0\x01"),
+            b"jpeg" | b"MJPG" | b"mjpa" | b"mjpb" => Self::Begins(b"\xff\xd8"),
+            b"vp09" => Self::Vp9,
+            b"s263" | b"h263" => Self::H263,
+            b"ac-3" | b"ec-3" => Self::Begins(b"\x0b\x77"),
+            _ => Self::Unknown,
+        }
+    }
+
+    /// True where samples can be checked at all.
+    pub(super) fn can_check(self) -> bool {
+        self != Self::Unknown
+    }
+
+    /// True where the sample of `size` bytes at `at` is coded so.
+    pub(super) fn holds(self, tape: &mut Tape, at: u64, size: u64) -> Result<bool, Break> {
+        let end = at.saturating_add(size);
+        if end > tape.len() {
+            return Ok(false);
+        }
+        Ok(match self {
+            Self::Nal(length) => nal_units(tape, at, end, length)?,
+            Self::Av1 => obus(tape, at, end)?,
+            Self::Begins(bytes) => size < bytes.len() as u64 || tape.has(at, bytes),
+            Self::Vp9 => size == 0 || tape.byte(at)? >> 6 == 2,
+            Self::H263 => size < 3 || tape.be32(at)? >> 10 == 0x20,
+            Self::Unknown => true,
+        })
+    }
+}
+
+fn nal_units(tape: &mut Tape, mut at: u64, end: u64, length: u8) -> Result<bool, Break> {
+    for _ in 0..MOST_UNITS {
+        if at == end {
+            return Ok(true);
+        }
+        let unit = at.saturating_add(u64::from(length));
+        if unit > end {
+            return Ok(false);
+        }
+        let size = match length {
+            1 => u64::from(tape.byte(at)?),
+            2 => u64::from(tape.be16(at)?),
+            _ => u64::from(tape.be32(at)?),
+        };
+        // The first bit of a unit is zero.
+        if size > 0 && (unit.saturating_add(size) > end || tape.byte(unit)? & 0x80 != 0) {
+            return Ok(false);
+        }
+        at = unit.saturating_add(size);
+    }
+    Ok(at <= end)
+}
+
+fn obus(tape: &mut Tape, mut at: u64, end: u64) -> Result<bool, Break> {
+    for _ in 0..MOST_UNITS {
+        if at == end {
+            return Ok(true);
+        }
+        let head = tape.byte(at)?;
+        let kind = head >> 3 & 15;
+        if head & 0x81 != 0 || matches!(kind, 0 | 9..=14) {
+            return Ok(false);
+        }
+        at = at.saturating_add(if head & 4 != 0 { 2 } else { 1 });
+        if head & 2 == 0 {
+            return Ok(at <= end);
+        }
+        let Some((size, bytes)) = leb128(tape, at)? else { return Ok(false) };
+        at = at.saturating_add(bytes).saturating_add(size);
+        if at > end {
+            return Ok(false);
+        }
+    }
+    Ok(at <= end)
+}
+
+/// A number in LEB128, and its bytes.
+fn leb128(tape: &mut Tape, at: u64) -> Result<Option<(u64, u64)>, Break> {
+    let mut value = 0u64;
+    for index in 0..5u64 {
+        let byte = tape.byte(at.saturating_add(index))?;
+        value |= u64::from(byte & 0x7f) << index.saturating_mul(7);
+        if byte & 0x80 == 0 {
+            return Ok(Some((value, index.saturating_add(1))));
+        }
+    }
+    Ok(None)
+}

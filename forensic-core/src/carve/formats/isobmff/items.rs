@@ -1,0 +1,99 @@
+//! The items of a picture in the HEIF manner: their types and where they lie (ISO/IEC 14496-12:2022, 8.11; ISO/IEC 23008-12).
+
+use super::{
+    boxes::{Header, children, first},
+    coding::Coding,
+};
+use crate::carve::{Break, Tape};
+
+/// Items and extents that are looked at.
+const MOST: usize = 1 << 16;
+
+/// A part of an item in the file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Extent {
+    pub(super) offset: u64,
+    pub(super) length: u64,
+    /// How the item is coded, where all of it is here.
+    pub(super) coding: Coding,
+}
+
+/// The extents of the items that the box `meta` tells of, in the order of the table.
+pub(super) fn extents(tape: &mut Tape, meta: Header) -> Result<Vec<Extent>, Break> {
+    let boxes = children(tape, meta.body.saturating_add(4), meta.end)?;
+    let iloc = first(&boxes, b"iloc").ok_or(Break::wrong(meta.start, "item locations"))?;
+    let types = match first(&boxes, b"iinf") {
+        Some(iinf) => types(tape, iinf)?,
+        None => Vec::new(),
+    };
+    let mut reader = Reader { tape, at: iloc.body, end: iloc.end };
+    let version = reader.number(1)?;
+    reader.at = reader.at.saturating_add(3);
+    let widths = reader.number(2)?;
+    let width = |shift: u32| widths >> shift & 15;
+    let (offset_width, length_width, base_width) = (width(12), width(8), width(4));
+    let index_width = if version > 0 { width(0) } else { 0 };
+    let id_width = if version < 2 { 2 } else { 4 };
+    if version > 2
+        || [offset_width, length_width, base_width, index_width].iter().any(|width| ![0, 4, 8].contains(width))
+    {
+        return Err(Break::wrong(iloc.body, "widths of item locations"));
+    }
+    let items = reader.number(id_width)?;
+    let mut found = Vec::new();
+    for _ in 0..items {
+        let id = reader.number(id_width)?;
+        let method = if version > 0 { reader.number(2)? & 15 } else { 0 };
+        let other_file = reader.number(2)? != 0;
+        let base = reader.number(base_width)?;
+        let count = reader.number(2)?;
+        let kind = types.iter().find(|(item, _)| *item == id).map(|(_, kind)| *kind);
+        for _ in 0..count {
+            reader.number(index_width)?;
+            let offset = base.saturating_add(reader.number(offset_width)?);
+            let length = reader.number(length_width)?;
+            let coding = kind.filter(|_| count == 1).map_or(Coding::Unknown, |kind| Coding::of(kind, 4));
+            if method == 0 && !other_file && length > 0 {
+                found.push(Extent { offset, length, coding });
+            }
+            if found.len() > MOST {
+                return Err(Break::wrong(iloc.start, "number of items"));
+            }
+        }
+    }
+    Ok(found)
+}
+
+/// The types of the items by their number.
+fn types(tape: &mut Tape, iinf: Header) -> Result<Vec<(u64, [u8; 4])>, Break> {
+    let head = if tape.byte(iinf.body)? == 0 { 6 } else { 8 };
+    let mut types = Vec::new();
+    for infe in children(tape, iinf.body.saturating_add(head), iinf.end)? {
+        let (id, kind) = match tape.byte(infe.body)? {
+            2 => (u64::from(tape.be16(infe.body.saturating_add(4))?), infe.body.saturating_add(8)),
+            3 => (u64::from(tape.be32(infe.body.saturating_add(4))?), infe.body.saturating_add(10)),
+            _ => continue,
+        };
+        types.push((id, tape.array(kind)?));
+    }
+    Ok(types)
+}
+
+struct Reader<'a> {
+    tape: &'a mut Tape,
+    at: u64,
+    end: u64,
+}
+
+impl Reader<'_> {
+    fn number(&mut self, width: u64) -> Result<u64, Break> {
+        let next = self.at.saturating_add(width);
+        if next > self.end {
+            return Err(Break::wrong(self.at, "item locations"));
+        }
+        let bytes = self.tape.bytes(self.at, usize::try_from(width).unwrap_or(0))?;
+        let number = bytes.iter().fold(0, |number, byte| number << 8 | u64::from(*byte));
+        self.at = next;
+        Ok(number)
+    }
+}

@@ -1,0 +1,148 @@
+//! What is left where the metadata is lost or the samples are cut: how far the data goes on as it began.
+
+use super::{layout::Layout, proof::Proof};
+use crate::carve::{
+    Broken, Found, Holds, Outcome, Tape,
+    formats::sector::{SECTOR, is_foreign_to_compressed},
+};
+
+/// Bytes without a sign of a sample after which data does not go on.
+const MOST_SILENCE: u64 = 64 << 10;
+/// The longest unit that is believed where nothing but its length tells of it.
+const LONGEST_UNIT: u64 = 1 << 20;
+/// Foreign bytes that end data.
+const FOREIGN: u64 = 4096;
+
+/// A file whose metadata was not found.
+pub(super) fn outcome(layout: &Layout, tape: &mut Tape) -> Outcome {
+    let Some(data) = layout.first(b"mdat").or(layout.cut).filter(|data| &data.kind == b"mdat") else {
+        return Outcome::No;
+    };
+    if layout.brands.is_empty() {
+        return Outcome::No;
+    }
+    let good = goes_on(tape, data.body, data.end.min(tape.len()));
+    if good <= data.body.saturating_add(16) {
+        return Outcome::No;
+    }
+    let broken_at = if layout.cut.is_some() { tape.len() } else { layout.end };
+    Outcome::Broken(Broken { kind: layout.kind(), good, broken_at: broken_at.max(good), length: None, confidence: 60 })
+}
+
+/// A file that is cut, or whose samples are not where they should be.
+pub(super) fn broken(
+    layout: &Layout,
+    proof: &Proof,
+    kind: &'static str,
+    length: Option<u64>,
+    tape: &mut Tape,
+) -> Outcome {
+    let data_end = layout.cut.map_or(layout.end, |cut| cut.body.max(layout.end));
+    let length = length.or((proof.end > layout.end).then_some(proof.end));
+    let (good, broken_at) = match proof.bad {
+        Some(bad) => (bad.offset, bad.offset.saturating_add(bad.size)),
+        None if proof.checked > 0 => (layout.end.min(proof.end), data_end),
+        None => {
+            let from = layout.cut.map_or(layout.end, |cut| cut.body);
+            let to = proof.end.min(tape.len());
+            let foreign = foreign(tape, from, to).unwrap_or(to);
+            (foreign, foreign)
+        }
+    };
+    if good < 64 {
+        return Outcome::No;
+    }
+    let good = good.min(tape.len());
+    Outcome::Broken(Broken { kind, good, broken_at: broken_at.max(good), length, confidence: 80 })
+}
+
+/// A picture whose items are where they should be: pixels that no coder writes show that it was cut.
+pub(super) fn picture(layout: &Layout, tape: &mut Tape, found: Found) -> Outcome {
+    let coded = layout.items.iter().filter(|extent| extent.coding.can_check());
+    let mut first: Option<u64> = None;
+    for extent in coded {
+        let foreign = foreign(tape, extent.offset, extent.offset.saturating_add(extent.length));
+        first = [first, foreign].into_iter().flatten().min();
+    }
+    match first {
+        Some(at) => Outcome::Broken(Broken {
+            kind: found.kind,
+            good: at,
+            broken_at: at.saturating_add(FOREIGN),
+            length: Some(found.length),
+            confidence: 80,
+        }),
+        None => Outcome::Whole(found.holds(Holds::Opaque)),
+    }
+}
+
+/// The first sector from `from` on, and before `to`, from which on data is none of a coder for a whole cluster.
+pub(super) fn foreign(tape: &mut Tape, from: u64, to: u64) -> Option<u64> {
+    let sector = SECTOR as u64;
+    let (mut at, mut run) = (from.checked_next_multiple_of(sector)?, 0u64);
+    while at.saturating_add(sector) <= to {
+        run = if is_foreign_to_compressed(tape.bytes(at, SECTOR).ok()?) { run.saturating_add(sector) } else { 0 };
+        at = at.saturating_add(sector);
+        if run >= FOREIGN {
+            return Some(at.saturating_sub(run));
+        }
+    }
+    None
+}
+
+/// Where the samples that begin at `from` end, as far as lengths before units or start codes of pictures tell.
+fn goes_on(tape: &mut Tape, from: u64, to: u64) -> u64 {
+    let starts_with_code = tape.has(from, b"\0\0\x01");
+    let (mut good, mut at) = (from, from);
+    while at < to && at.saturating_sub(good) < MOST_SILENCE {
+        let Ok(window) = tape.bytes(at, 4096.min(usize::try_from(to.saturating_sub(at)).unwrap_or(4096))) else {
+            break;
+        };
+        let window = window.to_vec();
+        let found = if starts_with_code { code(&window) } else { unit(tape, &window, at, to) };
+        match found {
+            Some((next, end)) => {
+                good = good.max(end.min(to));
+                at = if starts_with_code { at.saturating_add(next) } else { end.min(to) };
+            }
+            None => at = at.saturating_add((window.len() as u64).saturating_sub(8).max(1)),
+        }
+        if window.len() < 16 {
+            break;
+        }
+    }
+    if good == from { foreign(tape, from, to).unwrap_or(from) } else { good }
+}
+
+/// The first start code of an MPEG-4 picture: where to look on, and where it stands.
+fn code(window: &[u8]) -> Option<(u64, u64)> {
+    let place = memchr::memmem::find(window, b"\0\0\x01\xb6")? as u64;
+    Some((place.saturating_add(4), place))
+}
+
+/// The first unit behind a length, followed by another: where it begins in the window, and where it ends.
+fn unit(tape: &mut Tape, window: &[u8], at: u64, to: u64) -> Option<(u64, u64)> {
+    let length = |bytes: &[u8]| match bytes {
+        [a, b, c, d, kind, ..] if kind & 0x80 == 0 && (kind & 0x1f != 0 || kind & 0x7e != 0) => {
+            let size = u64::from(u32::from_be_bytes([*a, *b, *c, *d]));
+            (2..LONGEST_UNIT).contains(&size).then_some(size)
+        }
+        _ => None,
+    };
+    for (index, bytes) in window.windows(5).enumerate() {
+        let Some(size) = length(bytes) else { continue };
+        let end = at.saturating_add(index as u64).saturating_add(4).saturating_add(size);
+        if end.saturating_add(5) > to {
+            continue;
+        }
+        let mut next: Option<[u8; 5]> = tape.array(end).ok();
+        // Two more in a row: one by chance is found in 4 GiB of noise.
+        if let Some(second) = next.and_then(|next| length(&next)) {
+            next = tape.array(end.saturating_add(4).saturating_add(second)).ok();
+            if next.is_some_and(|third| length(&third).is_some()) {
+                return Some((index as u64, end));
+            }
+        }
+    }
+    None
+}

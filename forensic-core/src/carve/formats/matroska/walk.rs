@@ -1,0 +1,225 @@
+//! The walk over a segment: its top elements, and the blocks of its clusters.
+
+use super::element::{Element, number};
+use crate::carve::{Break, Tape};
+
+const EBML: u32 = 0x1a45_dfa3;
+const DOC_TYPE: u32 = 0x4282;
+const SEGMENT: u32 = 0x1853_8067;
+const CLUSTER: u32 = 0x1f43_b675;
+const TRACKS: u32 = 0x1654_ae6b;
+const TRACK_ENTRY: u32 = 0xae;
+const TRACK_NUMBER: u32 = 0xd7;
+const CRC: u32 = 0xbf;
+const VOID: u32 = 0xec;
+const SIMPLE_BLOCK: u32 = 0xa3;
+const BLOCK_GROUP: u32 = 0xa0;
+const BLOCK: u32 = 0xa1;
+/// Bytes of a checksum's element.
+const CRC_LENGTH: u64 = 6;
+/// What a checksum is taken over at most.
+const LONGEST_CHECKED: u64 = 64 << 20;
+
+/// A walk over a file.
+#[derive(Debug, Default)]
+pub(super) struct Walk {
+    pub(super) web: bool,
+    /// Bytes that hold so far.
+    pub(super) good: u64,
+    pub(super) blocks: u64,
+    /// The first wrong byte of a cluster that ends where it should.
+    pub(super) bad: Option<u64>,
+    /// Where the segment says the file ends.
+    pub(super) length: Option<u64>,
+    tracks: Vec<u64>,
+}
+
+impl Walk {
+    /// The end of the file that begins at byte 0.
+    pub(super) fn file(&mut self, tape: &mut Tape) -> Result<u64, Break> {
+        let head = Element::at(tape, 0)?;
+        let body = head.end.filter(|end| head.id == EBML && *end <= 4096).ok_or(Break::wrong(0, "EBML header"))?;
+        let mut at = head.body;
+        let mut known = false;
+        while at < body {
+            let element = Element::at(tape, at)?;
+            let end = element.end.filter(|end| *end <= body).ok_or(Break::wrong(at, "element of the EBML header"))?;
+            if element.id == DOC_TYPE {
+                self.web = tape.has(element.body, b"webm");
+                known = self.web || tape.has(element.body, b"matroska");
+            }
+            at = end;
+        }
+        let segment = Element::at(tape, body)?;
+        if !known || segment.id != SEGMENT {
+            return Err(Break::wrong(body, "segment"));
+        }
+        self.length = segment.end;
+        self.segment(tape, segment)
+    }
+
+    fn segment(&mut self, tape: &mut Tape, segment: Element) -> Result<u64, Break> {
+        let end = segment.end.unwrap_or(tape.len());
+        let mut at = segment.body;
+        while at < end {
+            self.good = at.min(tape.len());
+            let element = match Element::at(tape, at) {
+                Ok(element) if is_top(element.id) && element.end.is_none_or(|stop| stop <= end) => element,
+                // A segment without a length ends where its elements do.
+                _ if segment.end.is_none() && self.blocks > 0 => return Ok(at),
+                Ok(_) => return Err(Break::wrong(at, "element of the segment")),
+                Err(broken) => return Err(broken),
+            };
+            at = match (element.id, element.end) {
+                (CLUSTER, None) => self.blocks(tape, element.body, end, true)?,
+                (CLUSTER, Some(stop)) => self.cluster(tape, element, stop)?,
+                (_, Some(stop)) => {
+                    if stop > tape.len() {
+                        return Err(Break::wrong(at, "length of an element"));
+                    }
+                    if element.id == TRACKS {
+                        self.read_tracks(tape, element, stop)?;
+                    }
+                    self.check_sum(tape, element, stop, end)?;
+                    stop
+                }
+                (_, None) => return Err(Break::wrong(at, "element without a length")),
+            };
+        }
+        self.good = at;
+        Ok(at)
+    }
+
+    /// Walks a cluster that ends at `stop`; one that breaks is passed over where another element follows it.
+    fn cluster(&mut self, tape: &mut Tape, cluster: Element, stop: u64) -> Result<u64, Break> {
+        let walked = self
+            .blocks(tape, cluster.body, stop, false)
+            .and_then(|end| if end == stop { Ok(()) } else { Err(Break::wrong(end, "end of a cluster")) });
+        let Err(broken) = walked else {
+            return self.check_sum(tape, cluster, stop, self.length.unwrap_or(tape.len())).map(|()| stop);
+        };
+        let ends = self.length == Some(stop) && stop <= tape.len() && self.ends_with_block(tape, cluster, stop);
+        let follows = ends || Element::at(tape, stop).is_ok_and(|next| is_top(next.id) && next.id != VOID);
+        if !follows {
+            return Err(broken);
+        }
+        self.bad = self.bad.or(Some(broken.at));
+        Ok(stop)
+    }
+
+    /// Nothing of the last cluster tells whether its end is there.
+    fn ends_with_block(&self, _: &mut Tape, _: Element, _: u64) -> bool {
+        false
+    }
+
+    /// Walks the blocks from `at` on; gives where they end.
+    fn blocks(&mut self, tape: &mut Tape, mut at: u64, end: u64, open: bool) -> Result<u64, Break> {
+        while at < end {
+            let element = match Element::at(tape, at) {
+                Ok(element) if !is_top(element.id) || matches!(element.id, CRC | VOID) => element,
+                _ if open => return Ok(at),
+                Ok(_) => return Err(Break::wrong(at, "element of a cluster")),
+                Err(broken) => return Err(broken),
+            };
+            let stop = match element.end.filter(|stop| *stop <= end && *stop <= tape.len()) {
+                Some(stop) => stop,
+                None if open && self.blocks > 0 && !is_of_cluster(element.id) => return Ok(at),
+                None => return Err(Break::wrong(at, "length of a block")),
+            };
+            match element.id {
+                SIMPLE_BLOCK | BLOCK => self.block(tape, element)?,
+                BLOCK_GROUP => self.group(tape, element, stop)?,
+                id if is_of_cluster(id) => {}
+                _ if open => return Ok(at),
+                _ => return Err(Break::wrong(at, "element of a cluster")),
+            }
+            at = stop;
+            self.good = self.good.max(at);
+        }
+        Ok(at)
+    }
+
+    fn group(&mut self, tape: &mut Tape, group: Element, end: u64) -> Result<(), Break> {
+        let inner = Element::at(tape, group.body)?;
+        if inner.end.is_none_or(|stop| stop > end) {
+            return Err(Break::wrong(group.body, "block of a group"));
+        }
+        if inner.id == BLOCK { self.block(tape, inner) } else { Ok(()) }
+    }
+
+    fn block(&mut self, tape: &mut Tape, block: Element) -> Result<(), Break> {
+        let (track, _) = number(tape, block.body, 8, true)?;
+        if !self.tracks.is_empty() && !self.tracks.contains(&track) {
+            return Err(Break::wrong(block.body, "track of a block"));
+        }
+        self.blocks = self.blocks.saturating_add(1);
+        Ok(())
+    }
+
+    fn read_tracks(&mut self, tape: &mut Tape, tracks: Element, end: u64) -> Result<(), Break> {
+        let mut at = tracks.body;
+        while at < end {
+            let entry = Element::at(tape, at)?;
+            let stop = entry.end.filter(|stop| *stop <= end).ok_or(Break::wrong(at, "track"))?;
+            let mut inner = entry.body;
+            while entry.id == TRACK_ENTRY && inner < stop {
+                let field = Element::at(tape, inner)?;
+                if field.id == TRACK_NUMBER {
+                    self.tracks.push(field.unsigned(tape)?);
+                }
+                inner = field.end.ok_or(Break::wrong(inner, "field of a track"))?;
+            }
+            at = stop;
+        }
+        Ok(())
+    }
+
+    /// Holds the checksum of `element`, where it begins with one, against its bytes. What is wrong in an element behind which
+    /// another stands was overwritten.
+    fn check_sum(&mut self, tape: &mut Tape, element: Element, stop: u64, end: u64) -> Result<(), Break> {
+        let from = element.body.saturating_add(CRC_LENGTH);
+        if !tape.has(element.body, b"\xbf\x84") || stop.saturating_sub(from) > LONGEST_CHECKED || from > stop {
+            return Ok(());
+        }
+        let told = tape.le32(element.body.saturating_add(2))?;
+        let mut crc = crc32fast::Hasher::new();
+        let mut at = from;
+        while at < stop {
+            let window = tape.window(at)?;
+            let room = usize::try_from(stop.saturating_sub(at)).unwrap_or(usize::MAX);
+            let window = window.get(..room).unwrap_or(window);
+            crc.update(window);
+            at = at.saturating_add(window.len() as u64);
+        }
+        if crc.finalize() != told {
+            let follows = stop == end || Element::at(tape, stop).is_ok_and(|next| is_top(next.id));
+            if !follows {
+                return Err(Break::wrong(element.start, "checksum of an element"));
+            }
+            self.bad = self.bad.or(Some(from));
+        }
+        Ok(())
+    }
+}
+
+/// True for elements of a segment.
+fn is_top(id: u32) -> bool {
+    matches!(
+        id,
+        CLUSTER
+            | TRACKS
+            | CRC
+            | VOID
+            | 0x114d_9b74
+            | 0x1549_a966
+            | 0x1c53_bb6b
+            | 0x1043_a770
+            | 0x1254_c367
+            | 0x1941_a469
+    )
+}
+
+/// True for elements of a cluster that are no blocks.
+fn is_of_cluster(id: u32) -> bool {
+    matches!(id, 0xe7 | 0xa7 | 0xab | 0xaf | 0x5854 | CRC | VOID | SIMPLE_BLOCK | BLOCK_GROUP | BLOCK)
+}
