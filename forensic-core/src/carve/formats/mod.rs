@@ -2,10 +2,12 @@
 
 mod amr;
 mod asf;
+mod flac;
 mod flv;
 mod gif;
 mod isobmff;
 mod matroska;
+mod mp3;
 mod mpeg_ps;
 mod mpeg_ts;
 mod ogg;
@@ -18,10 +20,12 @@ use super::Format;
 const FORMATS: &[&dyn Format] = &[
     &amr::Amr,
     &asf::Asf,
+    &flac::Flac,
     &flv::Flv,
     &gif::Gif,
     &isobmff::IsoMedia,
     &matroska::Matroska,
+    &mp3::Mp3,
     &mpeg_ps::ProgramStream,
     &mpeg_ts::TransportStream,
     &ogg::Ogg,
