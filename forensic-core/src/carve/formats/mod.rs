@@ -7,6 +7,7 @@ mod bzip2;
 mod checksum;
 mod coded;
 mod evtx;
+mod flac;
 mod flv;
 mod gif;
 mod gzip;
@@ -19,6 +20,7 @@ mod lnk;
 mod lzw;
 mod mail;
 mod matroska;
+mod mp3;
 mod mpeg_ps;
 mod mpeg_ts;
 mod ogg;
@@ -52,6 +54,7 @@ const FORMATS: &[&dyn Format] = &[
     &bmp::Bmp,
     &bzip2::Bzip2,
     &evtx::Evtx,
+    &flac::Flac,
     &flv::Flv,
     &gif::Gif,
     &gzip::Gzip,
@@ -61,6 +64,7 @@ const FORMATS: &[&dyn Format] = &[
     &lnk::Lnk,
     &mail::Mail,
     &matroska::Matroska,
+    &mp3::Mp3,
     &mpeg_ps::ProgramStream,
     &mpeg_ts::TransportStream,
     &ogg::Ogg,

@@ -18,6 +18,7 @@ const MOST_LOST: u64 = 1 << 20;
 /// Packets in a row that show that it does.
 const GOES_ON: usize = 4;
 /// Seconds, in ticks of 90 kHz, that pass between packs at most.
+const FIRST_TICKS: u64 = 90_000 * 2;
 const MOST_TICKS: u64 = 90_000 * 20;
 
 fn is_pack(head: &[u8]) -> bool {
@@ -100,8 +101,7 @@ impl Walk {
         match id {
             PACK => {
                 let (clock, end) = pack(tape, at)?;
-                let backwards = self.packs > 0 && clock < self.clock && self.clock.saturating_sub(clock) > MOST_TICKS;
-                if backwards && tape.has(end, b"\0\0\x01\xbb") {
+                if self.packs > 0 && clock < self.clock && begins_anew(tape, clock, end) {
                     return Err(Break::wrong(at, "a stream of its own"));
                 }
                 if self.packs == 0 {
@@ -134,9 +134,14 @@ impl Walk {
         let limit = from.saturating_add(MOST_LOST).min(tape.len());
         let mut at = from.saturating_add(1);
         while let Some(place) = tape.find(b"\0\0\x01\xba", at, limit) {
-            let fits = pack(tape, place).is_ok_and(|(clock, end)| {
-                (self.clock..self.clock.saturating_add(MOST_TICKS)).contains(&clock) && !tape.has(end, b"\0\0\x01\xbb")
-            });
+            let Ok((clock, end)) = pack(tape, place) else {
+                at = place.saturating_add(4);
+                continue;
+            };
+            if begins_anew(tape, clock, end) {
+                return None;
+            }
+            let fits = (self.clock..self.clock.saturating_add(MOST_TICKS)).contains(&clock);
             if fits && Self::holds_from(tape, place) {
                 return Some(place);
             }
@@ -157,6 +162,15 @@ impl Walk {
         }
         true
     }
+}
+
+/// True where the pack whose header ends at `end` begins a stream: with the header of the system, at the start of its clock. On
+/// DVDs the clock starts again within a file, behind a navigation pack.
+fn begins_anew(tape: &mut Tape, clock: u64, end: u64) -> bool {
+    let system = tape.has(end, b"\0\0\x01\xbb");
+    let length = tape.be16(end.saturating_add(4)).map_or(0, u64::from);
+    let navigation = end.saturating_add(6).saturating_add(length);
+    system && clock < FIRST_TICKS && !tape.has(navigation, b"\0\0\x01\xbf")
 }
 
 /// The clock of the pack header at `at`, and where the header ends.

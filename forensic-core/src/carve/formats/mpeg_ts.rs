@@ -217,14 +217,18 @@ impl Walk {
     /// The packet behind a loss with which the stream goes on; `None` where it ends, or another begins.
     fn resume(&self, tape: &mut Tape) -> Option<u64> {
         let limit = self.number.saturating_add(MOST_LOST).min(tape.len().checked_div(self.stride)?);
-        (self.number..limit).find(|number| {
+        for number in self.number..limit {
+            let Ok(packet) = self.packet(tape, number) else { continue };
+            if matches!(packet.pid, PAT | SDT) && packet.starts_unit && packet.counter == 0 {
+                return None;
+            }
             let known = |packet: Packet| self.pids.iter().any(|pid| pid.id == packet.pid) || packet.pid == NULL;
-            let first = self.packet(tape, *number);
-            let begins_anew =
-                first.is_ok_and(|packet| matches!(packet.pid, PAT | SDT) && packet.starts_unit && packet.counter == 0);
-            !begins_anew
-                && (*number..number.saturating_add(GOES_ON)).all(|number| self.packet(tape, number).is_ok_and(known))
-        })
+            let mut rest = number..number.saturating_add(GOES_ON);
+            if rest.all(|number| self.packet(tape, number).is_ok_and(known)) {
+                return Some(number);
+            }
+        }
+        None
     }
 }
 

@@ -46,8 +46,10 @@ impl Layout {
             if !layout.goes_on_with(found) {
                 break;
             }
-            if !found.fits(tape) {
-                layout.cut = Some(found);
+            let endless = found.open && layout.needs() == 0;
+            if !found.fits(tape) || endless {
+                // Only a box that the file lacks is of it.
+                layout.cut = Some(found).filter(|_| layout.lacks(&found.kind));
                 break;
             }
             if let Err(wrong) = layout.take(tape, found) {
@@ -64,12 +66,26 @@ impl Layout {
         match &found.kind {
             b"ftyp" => false,
             b"moov" => self.movie.is_none(),
-            b"mdat" | b"wide" | b"pnot" | b"styp" | b"imda" => {
-                !self.is_complete() && !(found.open && self.needs() == 0)
-            }
-            b"moof" | b"sidx" => self.movie.as_ref().is_some_and(|movie| movie.fragmented),
+            b"mdat" if self.is_fragmented() => self.boxes.last().is_some_and(|last| &last.kind == b"moof"),
+            b"mdat" | b"wide" | b"pnot" | b"styp" | b"imda" => !self.is_complete(),
+            b"moof" | b"sidx" => self.is_fragmented(),
             kind => is_known(kind) && !found.open,
         }
+    }
+
+    /// True where a box of type `kind` that is cut is one of this file.
+    fn lacks(&self, kind: &[u8; 4]) -> bool {
+        match kind {
+            b"moov" => self.movie.is_none(),
+            b"meta" => self.movie.is_none() && self.items.is_empty(),
+            b"moof" => self.is_fragmented(),
+            b"mdat" | b"imda" => !self.is_complete(),
+            _ => false,
+        }
+    }
+
+    fn is_fragmented(&self) -> bool {
+        self.movie.as_ref().is_some_and(|movie| movie.fragmented)
     }
 
     /// True where all is there that the metadata tells of.
