@@ -2222,6 +2222,22 @@ const forensic_count *forensic_report_summary(const forensic_report *report, siz
 forensic_status forensic_report_issues(const forensic_report *report, forensic_issues **issues, forensic_error **error);
 
 /**
+ * A class of the account and its bytes, always in the same order; NULL past the end. Each byte of the medium is in one class, so
+ * that they sum to its size: "unread", "live", "slack", "deleted" (intact), "partition", "carved", "metadata", "fill",
+ * "unexplained". Owned by the report.
+ */
+const forensic_count *forensic_report_account(const forensic_report *report,
+                                              size_t index);
+
+/**
+ * Where the bytes of a class of the account lie, in medium order. FORENSIC_INVALID_ARGUMENT for an unknown class.
+ */
+forensic_status forensic_report_account_extents(const forensic_report *report,
+                                                const char *class_name,
+                                                forensic_extents **extents,
+                                                forensic_error **error);
+
+/**
  * Creates a file and writes all records into it. format is "jsonl" (one JSON object a line) or "csv" (RFC 4180).
  * FORENSIC_IO where it cannot be written.
  */

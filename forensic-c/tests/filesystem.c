@@ -190,6 +190,7 @@ static void a_triage_records_every_file(const forensic_evidence *evidence, const
     char kept[1024], streamed[1024];
     size_t records = 0;
     uint64_t size = 0, accounted = 0;
+    forensic_extents *account = NULL;
     int calls = 0;
 
     EXPECT_OK(forensic_triage_options_new(&options, &error));
@@ -221,10 +222,10 @@ static void a_triage_records_every_file(const forensic_evidence *evidence, const
         accounted += forensic_report_account(report, i)->count;
     }
     EXPECT(accounted == forensic_evidence_size(evidence));
-    EXPECT_OK(forensic_report_account_extents(report, "live", &extents, &error));
-    EXPECT(forensic_extents_count(extents) > 0);
-    forensic_extents_free(extents);
-    EXPECT_FAILS(FORENSIC_INVALID_ARGUMENT, forensic_report_account_extents(report, "lost", &extents, &error));
+    EXPECT_OK(forensic_report_account_extents(report, "live", &account, &error));
+    EXPECT(forensic_extents_count(account) > 0);
+    forensic_extents_free(account);
+    EXPECT_FAILS(FORENSIC_INVALID_ARGUMENT, forensic_report_account_extents(report, "lost", &account, &error));
 
     snprintf(kept, sizeof kept, "%s/kept.csv", folder);
     snprintf(streamed, sizeof streamed, "%s/streamed.csv", folder);
