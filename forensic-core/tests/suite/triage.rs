@@ -58,7 +58,7 @@ fn records_are_the_same_on_any_number_of_threads() {
 #[test]
 fn a_unit_gives_the_same_records_each_time_and_all_units_give_all() {
     let evidence = disk();
-    let options = options(1);
+    let options = Options { carve: false, ..options(1) };
     let plan = Plan::new(&evidence, &options);
     let units: Vec<_> = (0..plan.unit_count()).map(|number| plan.unit(number).unwrap()).collect();
     assert!(plan.unit(plan.unit_count()).is_none());
@@ -94,7 +94,15 @@ fn live_and_deleted_pictures_are_hashed_and_looked_up() {
     assert_eq!(copy.filesystem, Some("fat16"));
     assert_eq!(copy.same_as, Some(record.id));
     assert!(copy.extents.iter().all(|extent| extent.inferred));
-    assert_eq!(report.summary.known, 2);
+    // Both are carved as well, from space that no file in use has, and said to be the bytes of that entry.
+    let carved: Vec<_> =
+        report.records.iter().filter(|other| other.source == "carved" && other.md5 == record.md5).collect();
+    assert_eq!(carved.len(), 2);
+    for other in carved {
+        assert_eq!((other.status, other.content_type), (Some("complete"), Some("png")));
+        assert_eq!((other.same_as, &other.known), (Some(record.id), &record.known));
+    }
+    assert_eq!(report.summary.known, 4);
     assert_eq!(report.summary.filesystems, 2);
 }
 
