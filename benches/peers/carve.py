@@ -19,8 +19,8 @@ import time
 from pathlib import Path
 
 COLUMNS = ["exact_recall", "precision", "salvage", "byte_precision", "type_accuracy"]
-# What `photorec /cmd` needs: no partition table, the whole space, every format it knows.
-PHOTOREC = "partition_none,options,paranoid,keep_corrupted_file_no,fileopt,everything,enable,wholespace,search"
+# What `photorec /cmd` needs: no partition table, the whole space, the formats it looks for unless told otherwise.
+PHOTOREC = "partition_none,options,paranoid,wholespace,search"
 
 
 def timed(command: list[str], **options) -> tuple[float, float]:
@@ -48,7 +48,7 @@ def photorec(image: Path, work: Path) -> tuple[list[str], float, float]:
 
 
 def foremost(image: Path, work: Path) -> tuple[list[str], float, float]:
-    command = ["foremost", "-q", "-i", str(image), "-o", str(work / "out")]
+    command = ["foremost", "-i", str(image), "-o", str(work / "out")]
     wall, cpu = timed(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     return ["--dir", str(work / "out")], wall, cpu
 
