@@ -4,7 +4,9 @@
     carve.py CARVE KIT [--only NAME,…] [--scorer score.py] [--types] [--peers] [--threads N]
 
 CARVE is the example program `carve`; KIT a folder of NAME.img and NAME.json as the carving kit makes them; the scorer is
-the kit's own (default: $FORENSIC_CORPUS/../tools/carving/score.py). Peers are run as separate processes where they are
+the kit's own (default: $FORENSIC_CORPUS/../tools/carving/score.py). Recall and precision are those of the files we call
+complete or fragmented; what we call truncated or damaged is reported apart, and counts with them for salvage and byte
+precision. Peers tell no such difference: all that they write counts. They are run as separate processes where they are
 installed: `photorec` 7.1 (paranoid, no brute force) and `foremost` 1.5.7; none of them is linked.
 """
 import argparse
@@ -19,6 +21,8 @@ import time
 from pathlib import Path
 
 COLUMNS = ["exact_recall", "precision", "salvage", "byte_precision", "type_accuracy"]
+# Columns that count what is whole, where a tool tells it from what is not.
+OF_WHOLE_FILES = {"exact_recall", "precision", "type_accuracy"}
 # What `photorec /cmd` needs: no partition table, the whole space, the formats it looks for unless told otherwise.
 PHOTOREC = "partition_none,options,paranoid,wholespace,search"
 
@@ -31,26 +35,37 @@ def timed(command: list[str], **options) -> tuple[float, float]:
     return time.monotonic() - start, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
 
-def carve(program: str, image: Path, work: Path, threads: int) -> tuple[list[str], float, float]:
+def report(path: Path, files: list[dict]) -> list[str]:
+    path.write_text(json.dumps({"files": [{"type": f["type"], "extents": f["extents"]} for f in files]}))
+    return ["--report", str(path)]
+
+
+def carve(program: str, image: Path, work: Path, threads: int) -> tuple[list[list[str]], float, float]:
     lines = work / "carved.jsonl"
     with open(lines, "wb") as out:
         wall, cpu = timed([program, str(image), str(threads)], stdout=out, stderr=subprocess.DEVNULL)
     files = [json.loads(line) for line in open(lines)]
-    report = work / "report.json"
-    report.write_text(json.dumps({"files": [{"type": f["type"], "extents": f["extents"]} for f in files]}))
-    return ["--report", str(report)], wall, cpu
+    whole = [f for f in files if f["status"] in ("complete", "fragmented")]
+    return [report(work / "all.json", files), report(work / "whole.json", whole)], wall, cpu
 
 
-def photorec(image: Path, work: Path) -> tuple[list[str], float, float]:
+def photorec(image: Path, work: Path) -> tuple[list[list[str]], float, float]:
     command = ["photorec", "/log", "/d", str(work / "out"), "/cmd", str(image), PHOTOREC]
     wall, cpu = timed(command, cwd=work, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    return ["--dir", str(work)], wall, cpu
+    return [["--dir", str(work)]], wall, cpu
 
 
-def foremost(image: Path, work: Path) -> tuple[list[str], float, float]:
+def foremost(image: Path, work: Path) -> tuple[list[list[str]], float, float]:
     command = ["foremost", "-i", str(image), "-o", str(work / "out")]
     wall, cpu = timed(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    return ["--dir", str(work / "out")], wall, cpu
+    return [["--dir", str(work / "out")]], wall, cpu
+
+
+def score(scorer: Path, truth: Path, image: Path, what: list[str]) -> dict:
+    with tempfile.NamedTemporaryFile() as result:
+        command = [sys.executable, str(scorer), str(truth), str(image), *what, "--json", result.name]
+        subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+        return json.load(result)
 
 
 def main() -> None:
@@ -78,14 +93,13 @@ def main() -> None:
         for name, run in tools.items():
             with tempfile.TemporaryDirectory() as folder:
                 what, wall, cpu = run(image, Path(folder))
-                result = Path(folder) / "score"
-                command = [sys.executable, str(scorer), str(truth), str(image), *what, "--json", str(result)]
-                subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
-                score = json.loads(result.read_text())
-            cells = "".join(f"{score[column]:15.4f}" if column in score else f"{'-':>15}" for column in COLUMNS)
-            print(f"{truth.stem:18}{name:10}{cells}{score['carved']:8}{wall:9.2f}{cpu:9.2f}", flush=True)
+                everything, *whole = (score(scorer, truth, image, part) for part in what)
+            whole = whole[0] if whole else everything
+            scores = everything | {column: whole[column] for column in OF_WHOLE_FILES if column in whole}
+            cells = "".join(f"{scores[column]:15.4f}" if column in scores else f"{'-':>15}" for column in COLUMNS)
+            print(f"{truth.stem:18}{name:10}{cells}{scores['carved']:8}{wall:9.2f}{cpu:9.2f}", flush=True)
             if arguments.types:
-                for kind, by in score["by_type"].items():
+                for kind, by in everything["by_type"].items():
                     share = by.get("exact_recall", by.get("salvage"))
                     print(f"    {kind:8} {by['n']:4} files, found {by['found']:4}, exact {by['exact']:4}, share {share}")
 
