@@ -6,12 +6,13 @@ mod coding;
 mod fragments;
 mod items;
 mod layout;
+mod mend;
 mod movie;
 mod orphan;
 mod proof;
 mod tables;
 
-use crate::carve::{Broken, Format, Found, Holds, Outcome, Signature, Tape};
+use crate::carve::{Broken, Format, Found, Holds, Mended, Mending, Outcome, Signature, Tape};
 use layout::Layout;
 use proof::Proof;
 
@@ -82,6 +83,10 @@ impl Format for IsoMedia {
             return Outcome::No;
         }
         verdict(&layout, &proof, kind, has_data, tape)
+    }
+
+    fn mend(&self, mending: &mut Mending<'_>) -> Option<Mended> {
+        mend::mend(mending, self)
     }
 }
 

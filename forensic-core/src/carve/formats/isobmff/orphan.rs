@@ -3,13 +3,20 @@
 use super::{layout::Layout, proof::Proof};
 use crate::carve::{
     Broken, Found, Holds, Outcome, Tape,
-    formats::sector::{SECTOR, is_foreign_to_compressed},
+    formats::{
+        own::is_jpeg,
+        sector::{SECTOR, is_foreign_to_compressed},
+    },
 };
 
 /// Bytes without a sign of a sample after which data does not go on.
-const MOST_SILENCE: u64 = 64 << 10;
+const MOST_SILENCE: u64 = 32 << 10;
 /// The longest unit that is believed where nothing but its length tells of it.
 const LONGEST_UNIT: u64 = 1 << 20;
+/// Sectors of a piece that was overwritten.
+const MOST_FOREIGN: u64 = 1 << 12;
+/// What is believed of samples that nothing can be held against.
+const BELIEVED: u64 = 64 << 10;
 /// Foreign bytes that end data.
 const FOREIGN: u64 = 4096;
 
@@ -64,16 +71,40 @@ pub(super) fn picture(layout: &Layout, tape: &mut Tape, found: Found) -> Outcome
         let foreign = foreign(tape, extent.offset, extent.offset.saturating_add(extent.length));
         first = [first, foreign].into_iter().flatten().min();
     }
-    match first {
-        Some(at) => Outcome::Broken(Broken {
-            kind: found.kind,
-            good: at,
-            broken_at: at.saturating_add(FOREIGN),
-            length: Some(found.length),
-            confidence: 80,
-        }),
-        None => Outcome::Whole(found.holds(Holds::Opaque)),
+    let Some(at) = first else { return Outcome::Whole(found.holds(Holds::Opaque)) };
+    let gap = foreign_run(tape, at, SECTOR as u64, MOST_FOREIGN);
+    let length = found.length;
+    let in_place = gap.is_some_and(|gap| {
+        at.saturating_add(gap) < length && ends_at(tape, length) && !ends_at(tape, length.saturating_add(gap))
+    });
+    if in_place {
+        return Outcome::Whole(found.damaged_at(at));
     }
+    Outcome::Broken(Broken {
+        kind: found.kind,
+        good: at,
+        broken_at: at.saturating_add(FOREIGN),
+        length: Some(length),
+        confidence: 80,
+    })
+}
+
+/// Bytes of the pieces of `size` bytes from `at` on that are of no coder; `None` where more than `most` are.
+pub(super) fn foreign_run(tape: &mut Tape, at: u64, size: u64, most: u64) -> Option<u64> {
+    (0..most).map(|n| n.saturating_mul(size)).find(|run| {
+        let place = at.saturating_add(*run);
+        !tape.bytes(place, SECTOR).is_ok_and(is_foreign_to_compressed)
+    })
+}
+
+/// True where coded data ends at `end`, and nothing but zeros fill its sector up.
+pub(super) fn ends_at(tape: &mut Tape, end: u64) -> bool {
+    let sector = SECTOR as u64;
+    let rest = end.checked_next_multiple_of(sector).unwrap_or(end).saturating_sub(end);
+    let zeros = |bytes: &[u8]| bytes.iter().filter(|byte| **byte == 0).count();
+    let Ok(length) = usize::try_from(rest) else { return false };
+    let filled = tape.bytes(end, length).is_ok_and(|slack| slack.len() >= 8 && zeros(slack) == slack.len());
+    filled && tape.bytes(end.saturating_sub(16), 16).is_ok_and(|last| zeros(last) < 8)
 }
 
 /// The first sector from `from` on, and before `to`, from which on data is none of a coder for a whole cluster.
@@ -82,6 +113,9 @@ pub(super) fn foreign(tape: &mut Tape, from: u64, to: u64) -> Option<u64> {
     let (mut at, mut run) = (from.checked_next_multiple_of(sector)?, 0u64);
     while at.saturating_add(sector) <= to {
         run = if is_foreign_to_compressed(tape.bytes(at, SECTOR).ok()?) { run.saturating_add(sector) } else { 0 };
+        if at.is_multiple_of(FOREIGN) && tape.bytes(at, FOREIGN as usize).is_ok_and(is_jpeg) {
+            return Some(at);
+        }
         at = at.saturating_add(sector);
         if run >= FOREIGN {
             return Some(at.saturating_sub(run));
@@ -111,7 +145,8 @@ fn goes_on(tape: &mut Tape, from: u64, to: u64) -> u64 {
             break;
         }
     }
-    if good == from { foreign(tape, from, to).unwrap_or(from) } else { good }
+    let most = to.min(from.saturating_add(BELIEVED));
+    if good == from { foreign(tape, from, most).unwrap_or(most) } else { good }
 }
 
 /// The first start code of an MPEG-4 picture: where to look on, and where it stands.

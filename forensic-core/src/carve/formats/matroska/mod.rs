@@ -3,7 +3,8 @@
 mod element;
 mod walk;
 
-use crate::carve::{Broken, Format, Found, Outcome, Signature, Tape};
+use super::chain;
+use crate::carve::{Broken, Format, Found, Mended, Mending, Outcome, Signature, Tape};
 use walk::Walk;
 
 /// Matroska and WebM.
@@ -36,5 +37,9 @@ impl Format for Matroska {
                 confidence: 80,
             }),
         }
+    }
+
+    fn mend(&self, mending: &mut Mending<'_>) -> Option<Mended> {
+        chain::mended(mending, self, &mut Walk::default())
     }
 }

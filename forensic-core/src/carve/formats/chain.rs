@@ -1,0 +1,127 @@
+//! Fragments of files whose structure is a chain: each element tells where the next begins. Where that is not there, the file goes
+//! on at a cluster in which it is, at the same place.
+
+use super::own::Own;
+use crate::{
+    bytes::Run,
+    carve::{Format, Found, Mended, Mending, Outcome, Tape},
+};
+
+/// Breaks of a file that are mended.
+const MOST_BREAKS: usize = 3;
+/// What a candidate costs.
+const COST: u64 = 4096;
+
+/// Where a chain breaks: in an element that begins at `last`, behind its head, and before `next`, at which no element begins.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Gap {
+    pub(super) last: u64,
+    pub(super) next: u64,
+}
+
+/// A format's knowledge of its chain.
+pub(super) trait Chain {
+    /// Where the chain breaks; `None` where it does not, or nothing is known of it.
+    fn gap(&mut self, tape: &mut Tape) -> Option<Gap>;
+
+    /// True where the chain goes on at byte `at` of `tape` with what stands at byte `next` of the file.
+    fn goes_on(&self, tape: &mut Tape, at: u64, next: u64) -> bool;
+}
+
+/// Puts the file together that `chain` is of, and lets `format` check it to its end.
+pub(super) fn mended(mending: &mut Mending<'_>, format: &dyn Format, chain: &mut dyn Chain) -> Option<Mended> {
+    let mut pieces = Pieces(vec![(0, mending.start())]);
+    for _ in 0..=MOST_BREAKS {
+        let mut tape = pieces.tape(mending);
+        let Some(gap) = chain.gap(&mut tape) else {
+            let Outcome::Whole(found @ Found { damaged_at: None, .. }) = format.check(&mut tape) else { return None };
+            let runs = pieces.runs(found.length);
+            let mended = pieces.0.len() > 1 && pieces.are_free(mending, found.length);
+            return mended.then_some(Mended { runs, found });
+        };
+        let (cut, source) = continuation(mending, chain, &pieces, gap)?;
+        pieces.0.push((cut, source));
+    }
+    None
+}
+
+/// The pieces of a file: where each begins in the file, and in the source.
+struct Pieces(Vec<(u64, u64)>);
+
+impl Pieces {
+    fn runs(&self, length: u64) -> Vec<Run> {
+        let ends = self.0.iter().skip(1).map(|piece| piece.0).chain([length]);
+        self.0.iter().zip(ends).map(|((file, source), end)| Run::new(*source, end.saturating_sub(*file))).collect()
+    }
+
+    fn tape(&self, mending: &Mending<'_>) -> Tape {
+        let (file, source) = self.0.last().copied().unwrap_or_default();
+        let rest = mending.source().len().saturating_sub(source);
+        mending.tape(self.runs(file.saturating_add(rest)))
+    }
+
+    /// Where byte `at` of the file stands in the source, were it of the last piece.
+    fn place(&self, at: u64) -> u64 {
+        let (file, source) = self.0.last().copied().unwrap_or_default();
+        source.saturating_add(at.saturating_sub(file))
+    }
+
+    /// True where no piece lies on another or on what is another file's.
+    fn are_free(&self, mending: &Mending<'_>, length: u64) -> bool {
+        let mut runs: Vec<(u64, u64)> = self
+            .runs(length)
+            .iter()
+            .filter_map(|run| Some((run.offset?, run.offset?.saturating_add(run.length))))
+            .collect();
+        let free = runs.iter().skip(1).all(|(start, end)| mending.free_until(*start) >= *end);
+        runs.sort_unstable();
+        free && runs.windows(2).all(|pair| matches!(pair, [a, b] if a.1 <= b.0))
+    }
+}
+
+/// The cut and the place in the source of the piece with which the file goes on behind `gap`.
+fn continuation(mending: &mut Mending<'_>, chain: &dyn Chain, pieces: &Pieces, gap: Gap) -> Option<(u64, u64)> {
+    let size = mending.cluster_size().max(1);
+    let inside = gap.next.checked_rem(size)?;
+    let behind = pieces.place(gap.last);
+    let mut tape = Tape::new(mending.source().clone(), 0);
+    let candidates: Vec<u64> = mending.clusters(behind).collect();
+    for cluster in candidates {
+        if !mending.spend(COST) {
+            return None;
+        }
+        let at = cluster.saturating_add(inside);
+        if at == pieces.place(gap.next) || !chain.goes_on(&mut tape, at, gap.next) {
+            continue;
+        }
+        if let Some(cut) = cut(&mut tape, pieces, gap, at, size) {
+            let back = gap.next.saturating_sub(cut);
+            return Some((cut, at.checked_sub(back)?));
+        }
+    }
+    None
+}
+
+/// Where in the gap the file leaves the last piece for that in which its byte `gap.next` stands at `at` of the source: the
+/// only cluster boundary, or the only one that leaves nothing foreign in.
+fn cut(tape: &mut Tape, pieces: &Pieces, gap: Gap, at: u64, size: u64) -> Option<u64> {
+    let first = gap.last.saturating_add(1).div_ceil(size).saturating_mul(size);
+    let last = gap.next.checked_div(size)?.saturating_mul(size);
+    let begins = pieces.0.last()?.0;
+    let (mut low, mut high) = (first.max(begins.saturating_add(size)), last);
+    if low > high {
+        return None;
+    }
+    let own = Own::of(tape, pieces.place(begins), pieces.place(gap.last), at);
+    for cluster in (low..last).step_by(usize::try_from(size).ok()?) {
+        let here = pieces.place(cluster);
+        let there = at.checked_sub(gap.next.saturating_sub(cluster))?;
+        if own.is_foreign(tape, here, size) {
+            high = high.min(cluster);
+        }
+        if own.is_foreign(tape, there, size) {
+            low = low.max(cluster.saturating_add(size));
+        }
+    }
+    (low == high).then_some(low)
+}
