@@ -19,6 +19,20 @@ const FEWEST_PACKETS: u64 = 8;
 /// Packets that may be lost in the middle of a stream.
 const MOST_LOST: u64 = 1 << 13;
 const GOES_ON: u64 = 6;
+const SECTOR: u64 = 512;
+/// How files of other kinds begin.
+const OTHERS: [&[u8]; 10] = [
+    b"\xff\xd8\xff",
+    b"\x89PNG\r\n",
+    b"GIF8",
+    b"RIFF",
+    b"\x1a\x45\xdf\xa3",
+    b"\x30\x26\xb2\x75",
+    b"\0\0\x01\xba",
+    b"PK\x03\x04",
+    b"%PDF-",
+    b"\xd0\xcf\x11\xe0",
+];
 /// The program association table and the service description table.
 const PAT: u16 = 0;
 const SDT: u16 = 0x11;
@@ -76,6 +90,9 @@ fn stream(tape: &mut Tape, lead: u64) -> Option<Outcome> {
         && tape.byte(end.saturating_add(lead)) == Ok(SYNC);
     Some(match bad {
         Some(bad) => Outcome::Whole(found.damaged_at(bad)),
+        None if let Some(good) = begins_in_last(tape, end, walk.stride) => {
+            Outcome::Broken(Broken { kind: KIND, good, broken_at: good, length: None, confidence: 80 })
+        }
         None if cut => Outcome::Broken(Broken {
             kind: KIND,
             good: tape.len(),
@@ -85,6 +102,14 @@ fn stream(tape: &mut Tape, lead: u64) -> Option<Outcome> {
         }),
         None => Outcome::Whole(found),
     })
+}
+
+/// The start of a sector inside the last packet at which a file of another kind begins.
+fn begins_in_last(tape: &mut Tape, end: u64, stride: u64) -> Option<u64> {
+    let sector = end.checked_div(SECTOR)?.saturating_mul(SECTOR);
+    let inside = end.saturating_sub(sector) < stride && end > sector;
+    (inside && (OTHERS.iter().any(|magic| tape.has(sector, magic)) || tape.has(sector.saturating_add(4), b"ftyp")))
+        .then_some(sector)
 }
 
 /// What is known of a packet identifier.

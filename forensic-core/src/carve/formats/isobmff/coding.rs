@@ -83,8 +83,8 @@ fn nal_units(tape: &mut Tape, mut at: u64, end: u64, length: u8) -> Result<bool,
             2 => u64::from(tape.be16(at)?),
             _ => u64::from(tape.be32(at)?),
         };
-        // The first bit of a unit is zero.
-        if size > 0 && (unit.saturating_add(size) > end || tape.byte(unit)? & 0x80 != 0) {
+        // The first bit of a unit is zero, and none is empty.
+        if size == 0 || unit.saturating_add(size) > end || tape.byte(unit)? & 0x80 != 0 {
             return Ok(false);
         }
         at = unit.saturating_add(size);

@@ -108,7 +108,7 @@ fn verdict(layout: &Layout, proof: &Proof, kind: &'static str, has_data: bool, t
                 good: bad.offset,
                 broken_at: bad.offset.saturating_add(bad.size),
                 length: Some(layout.end),
-                confidence: 90,
+                confidence: 95,
             }),
         };
     }

@@ -34,7 +34,7 @@ impl Format for Matroska {
                 good: walk.good,
                 broken_at: walk.bad.map_or(broken.at, |bad| bad.min(broken.at)).max(walk.good),
                 length: walk.length,
-                confidence: 80,
+                confidence: if walk.blocks > 1 { 95 } else { 80 },
             }),
         }
     }

@@ -29,7 +29,7 @@ pub(super) fn check(tape: &mut Tape) -> Outcome {
             good: walk.good.min(tape.len()),
             broken_at: broken.at.max(walk.good),
             length: walk.length(tape),
-            confidence: 80,
+            confidence: if walk.frames > 3 { 95 } else { 80 },
         }),
         _ => Outcome::No,
     }
