@@ -26,6 +26,11 @@ pub(super) trait Chain {
 
     /// True where the chain goes on at byte `at` of `tape` with what stands at byte `next` of the file.
     fn goes_on(&self, tape: &mut Tape, at: u64, next: u64) -> bool;
+
+    /// True where the elements may be files by themselves, which were found before the file they are of.
+    fn holds_files(&self) -> bool {
+        false
+    }
 }
 
 /// Puts the file together that `chain` is of, and lets `format` check it to its end.
@@ -36,7 +41,7 @@ pub(super) fn mended(mending: &mut Mending<'_>, format: &dyn Format, chain: &mut
         let Some(gap) = chain.gap(&mut tape) else {
             let Outcome::Whole(found @ Found { damaged_at: None, .. }) = format.check(&mut tape) else { return None };
             let runs = pieces.runs(found.length);
-            let mended = pieces.0.len() > 1 && pieces.are_free(mending, found.length);
+            let mended = pieces.0.len() > 1 && pieces.are_apart(mending, found.length, chain.holds_files());
             return mended.then_some(Mended { runs, found });
         };
         let (cut, source) = continuation(mending, chain, &pieces, gap)?;
@@ -66,14 +71,14 @@ impl Pieces {
         source.saturating_add(at.saturating_sub(file))
     }
 
-    /// True where no piece lies on another or on what is another file's.
-    fn are_free(&self, mending: &Mending<'_>, length: u64) -> bool {
+    /// True where no piece lies on another, or on what is another file's unless it is `inside` this one.
+    fn are_apart(&self, mending: &Mending<'_>, length: u64, inside: bool) -> bool {
         let mut runs: Vec<(u64, u64)> = self
             .runs(length)
             .iter()
             .filter_map(|run| Some((run.offset?, run.offset?.saturating_add(run.length))))
             .collect();
-        let free = runs.iter().skip(1).all(|(start, end)| mending.free_until(*start) >= *end);
+        let free = inside || runs.iter().skip(1).all(|(start, end)| mending.free_until(*start) >= *end);
         runs.sort_unstable();
         free && runs.windows(2).all(|pair| matches!(pair, [a, b] if a.1 <= b.0))
     }
@@ -85,7 +90,7 @@ fn continuation(mending: &mut Mending<'_>, chain: &dyn Chain, pieces: &Pieces, g
     let inside = gap.next.checked_rem(size)?;
     let behind = pieces.place(gap.last);
     let mut tape = Tape::new(mending.source().clone(), 0);
-    let candidates: Vec<u64> = mending.clusters(behind).collect();
+    let candidates = if chain.holds_files() { grid(mending, behind) } else { mending.clusters(behind).collect() };
     for cluster in candidates {
         if !mending.spend(COST) {
             return None;
@@ -94,7 +99,7 @@ fn continuation(mending: &mut Mending<'_>, chain: &dyn Chain, pieces: &Pieces, g
         if at == pieces.place(gap.next) || !chain.goes_on(&mut tape, at, gap.next) {
             continue;
         }
-        if let Some(cut) = cut(&mut tape, pieces, gap, at, size) {
+        if let Some(cut) = cut(mending, chain, &mut tape, pieces, gap, at) {
             let back = gap.next.saturating_sub(cut);
             return Some((cut, at.checked_sub(back)?));
         }
@@ -102,9 +107,21 @@ fn continuation(mending: &mut Mending<'_>, chain: &dyn Chain, pieces: &Pieces, g
     None
 }
 
+/// Every cluster of the source behind `from`, then those before the file, from the nearest to the farthest.
+fn grid(mending: &Mending<'_>, from: u64) -> Vec<u64> {
+    let size = mending.cluster_size().max(1);
+    let (start, end) = (mending.start(), mending.source().len());
+    let count = |bytes: u64| bytes.checked_div(size).unwrap_or(0);
+    let behind = count(from.saturating_sub(start))..count(end.saturating_sub(start));
+    let before = 1..=count(start);
+    let behind = behind.map(|number| start.saturating_add(number.saturating_mul(size)));
+    behind.chain(before.map(|number| start.saturating_sub(number.saturating_mul(size)))).collect()
+}
+
 /// Where in the gap the file leaves the last piece for that in which its byte `gap.next` stands at `at` of the source: the
 /// only cluster boundary, or the only one that leaves nothing foreign in.
-fn cut(tape: &mut Tape, pieces: &Pieces, gap: Gap, at: u64, size: u64) -> Option<u64> {
+fn cut(mending: &Mending<'_>, chain: &dyn Chain, tape: &mut Tape, pieces: &Pieces, gap: Gap, at: u64) -> Option<u64> {
+    let size = mending.cluster_size().max(1);
     let first = gap.last.saturating_add(1).div_ceil(size).saturating_mul(size);
     let last = gap.next.checked_div(size)?.saturating_mul(size);
     let begins = pieces.0.last()?.0;
@@ -112,14 +129,15 @@ fn cut(tape: &mut Tape, pieces: &Pieces, gap: Gap, at: u64, size: u64) -> Option
     if low > high {
         return None;
     }
+    let is_free = |place: u64| chain.holds_files() || mending.free_until(place) >= place.saturating_add(size);
     let own = Own::of(tape, pieces.place(begins), pieces.place(gap.last), at);
     for cluster in (low..last).step_by(usize::try_from(size).ok()?) {
         let here = pieces.place(cluster);
         let there = at.checked_sub(gap.next.saturating_sub(cluster))?;
-        if own.is_foreign(tape, here, size) {
+        if !is_free(here) || own.is_foreign(tape, here, size) {
             high = high.min(cluster);
         }
-        if own.is_foreign(tape, there, size) {
+        if !is_free(there) || own.is_foreign(tape, there, size) {
             low = low.max(cluster.saturating_add(size));
         }
     }

@@ -1,6 +1,5 @@
 //! Whether a cluster can be of a file, judged by how the bytes of the file are spread elsewhere.
 
-use super::sector::{SECTOR, is_foreign_to_compressed};
 use crate::carve::Tape;
 
 /// Bytes that are judged at once.
@@ -11,30 +10,60 @@ const LEARNT: u64 = 16;
 /// below may be.
 const UNEVEN: u64 = 400;
 const EVEN: u64 = 330;
+/// What is four times as uneven as this, and as the file, is of another kind.
+const ROUGH: u64 = 2500;
+
+/// Kinds of bytes that are told apart at sight.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Text,
+    /// One value over and over.
+    Flat,
+    /// Entropy-coded data of JPEG.
+    Jpeg,
+    Other,
+}
+
+impl Kind {
+    fn of(bytes: &[u8]) -> Self {
+        let most = |share: usize, count: usize| count.saturating_mul(100) > bytes.len().saturating_mul(share);
+        let printable = |byte: &&u8| matches!(byte, b'\t' | b'\n' | b'\r' | 0x20..=0x7e);
+        let first = bytes.first().copied().unwrap_or(0);
+        if most(95, bytes.iter().filter(printable).count()) {
+            Self::Text
+        } else if most(90, bytes.iter().filter(|byte| **byte == first).count()) {
+            Self::Flat
+        } else if is_jpeg(bytes) {
+            Self::Jpeg
+        } else {
+            Self::Other
+        }
+    }
+}
 
 /// How the bytes of a file look.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(super) struct Own {
-    /// The least uneven of the pieces.
-    uneven: u64,
-    /// True where the file itself has data of JPEG.
-    is_jpeg: bool,
-    /// True where the file itself has sectors no coder writes.
-    is_coarse: bool,
+    kinds: Vec<Kind>,
+    /// The least and the most uneven of the pieces.
+    least_uneven: u64,
+    most_uneven: u64,
 }
 
 impl Own {
     /// Learns from the last pieces between `from` and `to`, and from the first behind `behind`.
     pub(super) fn of(tape: &mut Tape, from: u64, to: u64, behind: u64) -> Self {
         let before = (0..LEARNT).filter_map(|n| to.checked_sub(PIECE.saturating_mul(n.saturating_add(1))));
-        let before: Vec<u64> = before.filter(|place| *place >= from).collect();
         let after = (1..4u64).map(|n| behind.saturating_add(PIECE.saturating_mul(n)));
-        let mut own = Self { uneven: u64::MAX, is_jpeg: false, is_coarse: false };
-        for place in before.into_iter().chain(after) {
+        let mut own = Self { kinds: Vec::new(), least_uneven: u64::MAX, most_uneven: 0 };
+        for place in before.filter(|place| *place >= from).chain(after) {
             let Ok(bytes) = tape.bytes(place, usize::try_from(PIECE).unwrap_or(0)) else { continue };
-            own.uneven = own.uneven.min(deviation(bytes));
-            own.is_jpeg |= is_jpeg(bytes);
-            own.is_coarse |= is_foreign(bytes);
+            // What follows may be over soon, and is learnt from only as to what it may be.
+            own.kinds.push(Kind::of(bytes));
+            own.least_uneven = own.least_uneven.min(deviation(bytes));
+            if place < to {
+                own.most_uneven = own.most_uneven.max(deviation(bytes));
+            }
         }
         own
     }
@@ -43,18 +72,12 @@ impl Own {
     pub(super) fn is_foreign(&self, tape: &mut Tape, at: u64, size: u64) -> bool {
         let length = usize::try_from(size.min(PIECE)).unwrap_or(0);
         let Ok(bytes) = tape.bytes(at, length) else { return true };
-        let is_even =
-            length as u64 == PIECE && self.uneven != u64::MAX && self.uneven > UNEVEN && deviation(bytes) < EVEN;
-        (!self.is_coarse && is_foreign(bytes)) || (!self.is_jpeg && is_jpeg(bytes)) || is_even
+        let (kind, uneven) = (Kind::of(bytes), deviation(bytes));
+        let is_whole = length as u64 == PIECE && self.least_uneven != u64::MAX;
+        let is_even = is_whole && self.least_uneven > UNEVEN && uneven < EVEN;
+        let is_rough = is_whole && uneven > self.most_uneven.max(ROUGH).saturating_mul(4);
+        (kind != Kind::Other && !self.kinds.contains(&kind)) || is_even || is_rough
     }
-}
-
-/// True where half of the sectors are of no coder.
-fn is_foreign(bytes: &[u8]) -> bool {
-    let sectors = bytes.chunks_exact(SECTOR);
-    let all = sectors.len();
-    let foreign = sectors.filter(|sector| is_foreign_to_compressed(sector)).count();
-    foreign.saturating_mul(2) > all
 }
 
 /// True where each byte FF is followed as in the entropy-coded data of a JPEG.

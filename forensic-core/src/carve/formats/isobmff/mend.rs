@@ -179,6 +179,10 @@ impl Chain for Samples {
         Some(Gap { last: before.map_or(0, |before| before.0.offset), next: sample.offset })
     }
 
+    fn holds_files(&self) -> bool {
+        self.list.iter().any(|(_, check)| matches!(check, Check::Coded(Coding::Begins(b"\xff\xd8"))))
+    }
+
     fn goes_on(&self, tape: &mut Tape, at: u64, next: u64) -> bool {
         if self.movie_at == Some(next) {
             return is_movie(tape, at).is_some();

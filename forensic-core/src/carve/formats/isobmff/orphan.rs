@@ -28,12 +28,13 @@ pub(super) fn outcome(layout: &Layout, tape: &mut Tape) -> Outcome {
     if layout.brands.is_empty() {
         return Outcome::No;
     }
-    let good = goes_on(tape, data.body, data.end.min(tape.len()));
+    let (good, seen) = goes_on(tape, data.body, data.end.min(tape.len()));
     if good <= data.body.saturating_add(16) {
         return Outcome::No;
     }
+    let confidence = if seen && good.saturating_sub(data.body) > FOREIGN { 95 } else { 60 };
     let broken_at = if layout.cut.is_some() { tape.len() } else { layout.end };
-    Outcome::Broken(Broken { kind: layout.kind(), good, broken_at: broken_at.max(good), length: None, confidence: 60 })
+    Outcome::Broken(Broken { kind: layout.kind(), good, broken_at: broken_at.max(good), length: None, confidence })
 }
 
 /// A file that is cut, or whose samples are not where they should be.
@@ -124,8 +125,9 @@ pub(super) fn foreign(tape: &mut Tape, from: u64, to: u64) -> Option<u64> {
     None
 }
 
-/// Where the samples that begin at `from` end, as far as lengths before units or start codes of pictures tell.
-fn goes_on(tape: &mut Tape, from: u64, to: u64) -> u64 {
+/// Where the samples that begin at `from` end, as far as lengths before units or start codes of pictures tell, and whether they
+/// do.
+fn goes_on(tape: &mut Tape, from: u64, to: u64) -> (u64, bool) {
     let starts_with_code = tape.has(from, b"\0\0\x01");
     let (mut good, mut at) = (from, from);
     while at < to && at.saturating_sub(good) < MOST_SILENCE {
@@ -146,7 +148,7 @@ fn goes_on(tape: &mut Tape, from: u64, to: u64) -> u64 {
         }
     }
     let most = to.min(from.saturating_add(BELIEVED));
-    if good == from { foreign(tape, from, most).unwrap_or(most) } else { good }
+    if good == from { (foreign(tape, from, most).unwrap_or(most), false) } else { (good, true) }
 }
 
 /// The first start code of an MPEG-4 picture: where to look on, and where it stands.

@@ -167,6 +167,11 @@ impl Chain for Walk {
         (self.frames > 0).then_some(Gap { last: self.last, next: broken.at })
     }
 
+    /// Frames of Motion JPEG are pictures.
+    fn holds_files(&self) -> bool {
+        true
+    }
+
     fn goes_on(&self, tape: &mut Tape, at: u64, next: u64) -> bool {
         if next > self.streams_end {
             return (0..8u64).all(|n| is_entry(tape, at.saturating_add(n.saturating_mul(ENTRY))));
