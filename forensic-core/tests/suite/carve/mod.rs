@@ -4,3 +4,4 @@ mod documents;
 mod jpeg;
 mod pass;
 mod pictures;
+mod video;
