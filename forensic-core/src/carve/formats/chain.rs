@@ -119,27 +119,37 @@ fn grid(mending: &Mending<'_>, from: u64) -> Vec<u64> {
 }
 
 /// Where in the gap the file leaves the last piece for that in which its byte `gap.next` stands at `at` of the source: the
-/// only cluster boundary, or the only one that leaves nothing foreign in.
+/// only cluster boundary, or the one before which nothing foreign is and behind which nothing of the file.
 fn cut(mending: &Mending<'_>, chain: &dyn Chain, tape: &mut Tape, pieces: &Pieces, gap: Gap, at: u64) -> Option<u64> {
     let size = mending.cluster_size().max(1);
     let first = gap.last.saturating_add(1).div_ceil(size).saturating_mul(size);
     let last = gap.next.checked_div(size)?.saturating_mul(size);
     let begins = pieces.0.last()?.0;
-    let (mut low, mut high) = (first.max(begins.saturating_add(size)), last);
-    if low > high {
+    let first = first.max(begins.saturating_add(size));
+    if first > last {
         return None;
     }
     let is_free = |place: u64| chain.holds_files() || mending.free_until(place) >= place.saturating_add(size);
     let own = Own::of(tape, pieces.place(begins), pieces.place(gap.last), at);
-    for cluster in (low..last).step_by(usize::try_from(size).ok()?) {
-        let here = pieces.place(cluster);
-        let there = at.checked_sub(gap.next.saturating_sub(cluster))?;
-        if !is_free(here) || own.is_foreign(tape, here, size) {
-            high = high.min(cluster);
-        }
-        if !is_free(there) || own.is_foreign(tape, there, size) {
-            low = low.max(cluster.saturating_add(size));
-        }
+    let (mut here, mut there) = (Vec::new(), Vec::new());
+    for cluster in (first..last).step_by(usize::try_from(size).ok()?) {
+        let place = pieces.place(cluster);
+        here.push(!is_free(place) || own.is_foreign(tape, place, size));
+        let place = at.checked_sub(gap.next.saturating_sub(cluster));
+        there.push(place.is_none_or(|place| !is_free(place) || own.is_foreign(tape, place, size)));
     }
-    (low == high).then_some(low)
+    let clusters = match (here.iter().position(|foreign| *foreign), there.iter().rposition(|foreign| *foreign)) {
+        (None, None) if here.is_empty() => 0,
+        (None, None) => return None,
+        // What is foreign in the old piece is so to its end, and in the new one from its start.
+        (Some(from), None) => here.iter().skip(from).all(|foreign| *foreign).then_some(from)?,
+        (None, Some(to)) => there.iter().take(to).all(|foreign| *foreign).then_some(to.saturating_add(1))?,
+        (Some(from), Some(to)) => {
+            let agree = from == to.saturating_add(1)
+                && here.iter().skip(from).all(|foreign| *foreign)
+                && there.iter().take(from).all(|foreign| *foreign);
+            agree.then_some(from)?
+        }
+    };
+    Some(first.saturating_add(size.saturating_mul(clusters as u64)))
 }

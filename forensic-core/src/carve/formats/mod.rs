@@ -2,6 +2,7 @@
 
 mod amr;
 mod asf;
+mod begins;
 mod bmp;
 mod bzip2;
 mod chain;

@@ -1,6 +1,7 @@
 //! MPEG transport streams in packets of 188 bytes, or of 192 with an arrival time before each as on Blu-ray discs and AVCHD cameras
 //! (ISO/IEC 13818-1, 2.4).
 
+use super::begins;
 use crate::carve::{Break, Broken, Format, Found, Holds, Outcome, Signature, Tape};
 
 /// MPEG transport streams.
@@ -20,19 +21,6 @@ const FEWEST_PACKETS: u64 = 8;
 const MOST_LOST: u64 = 1 << 13;
 const GOES_ON: u64 = 6;
 const SECTOR: u64 = 512;
-/// How files of other kinds begin.
-const OTHERS: [&[u8]; 10] = [
-    b"\xff\xd8\xff",
-    b"\x89PNG\r\n",
-    b"GIF8",
-    b"RIFF",
-    b"\x1a\x45\xdf\xa3",
-    b"\x30\x26\xb2\x75",
-    b"\0\0\x01\xba",
-    b"PK\x03\x04",
-    b"%PDF-",
-    b"\xd0\xcf\x11\xe0",
-];
 /// The program association table and the service description table.
 const PAT: u16 = 0;
 const SDT: u16 = 0x11;
@@ -62,6 +50,12 @@ impl Format for TransportStream {
 
 /// The stream whose packets have `lead` bytes before them.
 fn stream(tape: &mut Tape, lead: u64) -> Option<Outcome> {
+    // A table in the middle of a stream, whose start is lost, is no start.
+    let starts =
+        tape.start().is_multiple_of(SECTOR) || tape.byte(lead.saturating_add(3)).is_ok_and(|byte| byte & 15 == 0);
+    if !starts {
+        return None;
+    }
     let mut walk = Walk { lead, stride: PACKET.saturating_add(lead), pids: Vec::new(), number: 0 };
     walk.beginning(tape)?;
     let mut bad = None;
@@ -90,8 +84,8 @@ fn stream(tape: &mut Tape, lead: u64) -> Option<Outcome> {
         && tape.byte(end.saturating_add(lead)) == Ok(SYNC);
     Some(match bad {
         Some(bad) => Outcome::Whole(found.damaged_at(bad)),
-        None if let Some(good) = begins_in_last(tape, end, walk.stride) => {
-            Outcome::Broken(Broken { kind: KIND, good, broken_at: good, length: None, confidence: 80 })
+        None if let Some(good) = begins::first(tape, end.saturating_sub(walk.stride), end) => {
+            Outcome::Broken(Broken { kind: KIND, good, broken_at: good, length: None, confidence: 95 })
         }
         None if cut => Outcome::Broken(Broken {
             kind: KIND,
@@ -102,14 +96,6 @@ fn stream(tape: &mut Tape, lead: u64) -> Option<Outcome> {
         }),
         None => Outcome::Whole(found),
     })
-}
-
-/// The start of a sector inside the last packet at which a file of another kind begins.
-fn begins_in_last(tape: &mut Tape, end: u64, stride: u64) -> Option<u64> {
-    let sector = end.checked_div(SECTOR)?.saturating_mul(SECTOR);
-    let inside = end.saturating_sub(sector) < stride && end > sector;
-    (inside && (OTHERS.iter().any(|magic| tape.has(sector, magic)) || tape.has(sector.saturating_add(4), b"ftyp")))
-        .then_some(sector)
 }
 
 /// What is known of a packet identifier.

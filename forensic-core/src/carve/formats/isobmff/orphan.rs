@@ -4,13 +4,14 @@ use super::{layout::Layout, proof::Proof};
 use crate::carve::{
     Broken, Found, Holds, Outcome, Tape,
     formats::{
+        begins,
         own::is_jpeg,
         sector::{SECTOR, is_foreign_to_compressed},
     },
 };
 
 /// Bytes without a sign of a sample after which data does not go on.
-const MOST_SILENCE: u64 = 32 << 10;
+const MOST_SILENCE: u64 = 96 << 10;
 /// The longest unit that is believed where nothing but its length tells of it.
 const LONGEST_UNIT: u64 = 1 << 20;
 /// Sectors of a piece that was overwritten.
@@ -32,6 +33,7 @@ pub(super) fn outcome(layout: &Layout, tape: &mut Tape) -> Outcome {
     if good <= data.body.saturating_add(16) {
         return Outcome::No;
     }
+    let good = begins::first(tape, data.body, good).unwrap_or(good);
     let confidence = if seen && good.saturating_sub(data.body) > FOREIGN { 95 } else { 60 };
     let broken_at = if layout.cut.is_some() { tape.len() } else { layout.end };
     Outcome::Broken(Broken { kind: layout.kind(), good, broken_at: broken_at.max(good), length: None, confidence })
