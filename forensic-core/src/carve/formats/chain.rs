@@ -1,7 +1,7 @@
 //! Fragments of files whose structure is a chain: each element tells where the next begins. Where that is not there, the file goes
 //! on at a cluster in which it is, at the same place.
 
-use super::own::Own;
+use super::own::{Own, Verdict};
 use crate::{
     bytes::Run,
     carve::{Format, Found, Mended, Mending, Outcome, Tape},
@@ -131,25 +131,30 @@ fn cut(mending: &Mending<'_>, chain: &dyn Chain, tape: &mut Tape, pieces: &Piece
     }
     let is_free = |place: u64| chain.holds_files() || mending.free_until(place) >= place.saturating_add(size);
     let own = Own::of(tape, pieces.place(begins), pieces.place(gap.last), at);
+    // The cluster before the first boundary is of the old piece, and that behind the last is of the new one: what the other
+    // piece has in their places is foreign, and shows where it begins or ends.
     let (mut here, mut there) = (Vec::new(), Vec::new());
-    for cluster in (first..last).step_by(usize::try_from(size).ok()?) {
-        let place = pieces.place(cluster);
-        here.push(!is_free(place) || own.is_foreign(tape, place, size));
-        let place = at.checked_sub(gap.next.saturating_sub(cluster));
-        there.push(place.is_none_or(|place| !is_free(place) || own.is_foreign(tape, place, size)));
+    for boundary in (first..=last).step_by(usize::try_from(size).ok()?) {
+        let judge = |tape: &mut Tape, place: u64| {
+            if is_free(place) { own.judge(tape, place, size) } else { Verdict::Foreign }
+        };
+        here.push(judge(tape, pieces.place(boundary)));
+        let place = at.checked_sub(gap.next.saturating_sub(boundary).saturating_add(size));
+        there.push(place.map_or(Verdict::Foreign, |place| judge(tape, place)));
     }
-    let clusters = match (here.iter().position(|foreign| *foreign), there.iter().rposition(|foreign| *foreign)) {
-        (None, None) if here.is_empty() => 0,
-        (None, None) => return None,
+    if here.len() == 1 {
+        return Some(first);
+    }
+    let is_foreign = |verdict: &Verdict| *verdict != Verdict::Own;
+    let is_clear = |verdict: &Verdict| *verdict == Verdict::Foreign;
+    let from = here.iter().position(is_foreign);
+    let to = there.iter().rposition(is_foreign);
+    let clusters = match (from, to) {
+        (Some(from), Some(to)) if from == to => from,
         // What is foreign in the old piece is so to its end, and in the new one from its start.
-        (Some(from), None) => here.iter().skip(from).all(|foreign| *foreign).then_some(from)?,
-        (None, Some(to)) => there.iter().take(to).all(|foreign| *foreign).then_some(to.saturating_add(1))?,
-        (Some(from), Some(to)) => {
-            let agree = from == to.saturating_add(1)
-                && here.iter().skip(from).all(|foreign| *foreign)
-                && there.iter().take(from).all(|foreign| *foreign);
-            agree.then_some(from)?
-        }
+        (Some(from), None) if here.iter().skip(from).all(is_clear) => from,
+        (None, Some(to)) if there.iter().take(to.saturating_add(1)).all(is_clear) => to,
+        _ => return None,
     };
     Some(first.saturating_add(size.saturating_mul(clusters as u64)))
 }

@@ -68,16 +68,33 @@ impl Own {
         own
     }
 
-    /// True where the cluster at `at` cannot be of the file.
-    pub(super) fn is_foreign(&self, tape: &mut Tape, at: u64, size: u64) -> bool {
+    /// Whether the cluster at `at` can be of the file.
+    pub(super) fn judge(&self, tape: &mut Tape, at: u64, size: u64) -> Verdict {
         let length = usize::try_from(size.min(PIECE)).unwrap_or(0);
-        let Ok(bytes) = tape.bytes(at, length) else { return true };
+        let Ok(bytes) = tape.bytes(at, length) else { return Verdict::Foreign };
         let (kind, uneven) = (Kind::of(bytes), deviation(bytes));
         let is_whole = length as u64 == PIECE && self.least_uneven != u64::MAX;
-        let is_even = is_whole && self.least_uneven > UNEVEN && uneven < EVEN;
         let is_rough = is_whole && uneven > self.most_uneven.max(ROUGH).saturating_mul(4);
-        (kind != Kind::Other && !self.kinds.contains(&kind)) || is_even || is_rough
+        let is_even = is_whole && self.least_uneven > UNEVEN && uneven < EVEN;
+        match kind {
+            Kind::Text | Kind::Flat if !self.kinds.contains(&kind) => Verdict::Foreign,
+            _ if is_rough => Verdict::Foreign,
+            Kind::Jpeg if !self.kinds.contains(&kind) => Verdict::Unlike,
+            _ if is_even => Verdict::Unlike,
+            _ => Verdict::Own,
+        }
     }
+}
+
+/// What a cluster is, beside a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Verdict {
+    /// It may be of the file.
+    Own,
+    /// It is not much like the file; another cluster of the same data may be more.
+    Unlike,
+    /// It is of another kind.
+    Foreign,
 }
 
 /// True where each byte FF is followed as in the entropy-coded data of a JPEG.
