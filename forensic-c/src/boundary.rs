@@ -59,6 +59,14 @@ macro_rules! borrow_mut {
     }};
 }
 
+/// What the options behind a pointer say, which may be NULL: the defaults then.
+macro_rules! or_default {
+    ($options:ident) => {{
+        // SAFETY: the header demands that a handle is NULL or came from this library and is not freed yet.
+        unsafe { $options.as_ref() }.map(|options| options.0.clone()).unwrap_or_default()
+    }};
+}
+
 /// Where a result goes; a handle there is NULL until it is given.
 macro_rules! out {
     ($place:ident) => {{
@@ -117,7 +125,8 @@ macro_rules! offer {
 }
 
 pub(crate) use {
-    borrow, borrow_mut, buffer, bytes, fallible, file_path, file_paths, free, getter, item, offer, out, text,
+    borrow, borrow_mut, buffer, bytes, fallible, file_path, file_paths, free, getter, item, offer, or_default, out,
+    text,
 };
 
 /// # Safety

@@ -1,14 +1,14 @@
 //! `forensic_carve_options` and `forensic_carver`: files found by their structure alone.
 
 use crate::{
-    boundary::{borrow, borrow_mut, bytes, fallible, free, getter, out, text},
+    boundary::{borrow, borrow_mut, bytes, fallible, free, getter, or_default, out, text},
     callback::{Watched, forensic_progress},
     carved::forensic_carved,
     error::{Failure, forensic_error, forensic_status},
     evidence::forensic_evidence,
     filesystem::forensic_filesystem,
     issues::forensic_issues,
-    limits::{forensic_limits, or_default},
+    limits::forensic_limits,
     stream::forensic_stream,
     text::to_c,
 };
@@ -117,7 +117,7 @@ pub unsafe extern "C" fn forensic_carve_options_set_limits(
 ) -> forensic_status {
     fallible!(error, {
         let (options, limits) = (borrow_mut!(options), borrow!(limits));
-        options.change(|options| options.limits(or_default(Some(limits))))
+        options.change(|options| options.limits(limits.0.clone()))
     })
 }
 
@@ -125,14 +125,6 @@ pub unsafe extern "C" fn forensic_carve_options_set_limits(
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn forensic_carve_options_free(options: *mut forensic_carve_options) {
     free!(options);
-}
-
-/// The options behind a pointer that may be NULL.
-macro_rules! options {
-    ($options:ident) => {{
-        // SAFETY: the header demands that a handle is NULL or came from this library and is not freed yet.
-        unsafe { $options.as_ref() }.map_or_else(Options::default, |options| options.0.clone())
-    }};
 }
 
 /// The type at index that can be carved, in alphabetical order; NULL past the end. Static.
@@ -183,7 +175,7 @@ pub unsafe extern "C" fn forensic_carver_open_evidence(
         let carver = out!(carver);
         let evidence = &borrow!(evidence).evidence;
         let source = if only_unallocated(within)? { carve::unallocated(evidence)? } else { evidence.stream() };
-        carver.give(forensic_carver::new(&source, &options!(options), &Watched { progress, user })?)
+        carver.give(forensic_carver::new(&source, &or_default!(options), &Watched { progress, user })?)
     })
 }
 
@@ -202,7 +194,7 @@ pub unsafe extern "C" fn forensic_carver_open_filesystem(
         let carver = out!(carver);
         let filesystem = &borrow!(filesystem).filesystem;
         let source = if only_unallocated(within)? { filesystem.unallocated()? } else { filesystem.volume().clone() };
-        let mut options = options!(options);
+        let mut options = or_default!(options);
         if !options.has_cluster_size() {
             options = options.cluster_size(u64::from(filesystem.cluster_size()));
         }
@@ -222,7 +214,7 @@ pub unsafe extern "C" fn forensic_carver_open_stream(
 ) -> forensic_status {
     fallible!(error, {
         let carver = out!(carver);
-        carver.give(forensic_carver::new(&borrow!(stream).0, &options!(options), &Watched { progress, user })?)
+        carver.give(forensic_carver::new(&borrow!(stream).0, &or_default!(options), &Watched { progress, user })?)
     })
 }
 
@@ -240,7 +232,7 @@ pub unsafe extern "C" fn forensic_carver_open_buffer(
     fallible!(error, {
         let carver = out!(carver);
         let source: Source = Arc::new(bytes!(buffer, length).to_vec());
-        carver.give(forensic_carver::new(&source, &options!(options), &Watched { progress, user })?)
+        carver.give(forensic_carver::new(&source, &or_default!(options), &Watched { progress, user })?)
     })
 }
 

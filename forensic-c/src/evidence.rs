@@ -1,7 +1,9 @@
 //! `forensic_evidence`: a medium under examination.
 
 use crate::{
-    boundary::{borrow, borrow_mut, buffer, bytes, fallible, file_path, file_paths, free, getter, item, out, text},
+    boundary::{
+        borrow, borrow_mut, buffer, bytes, fallible, file_path, file_paths, free, getter, item, or_default, out, text,
+    },
     callback::{Callback, forensic_read_at, forensic_release},
     error::{Failure, forensic_error, forensic_status},
     extents::forensic_extents,
@@ -74,7 +76,7 @@ pub unsafe extern "C" fn forensic_open_options_set_limits(
 ) -> forensic_status {
     fallible!(error, {
         let (options, limits) = (borrow_mut!(options), borrow!(limits));
-        options.0 = options.0.clone().limits(crate::limits::or_default(Some(limits)));
+        options.0 = options.0.clone().limits(limits.0.clone());
         Ok(forensic_status::FORENSIC_OK)
     })
 }
@@ -99,14 +101,6 @@ impl forensic_evidence {
     }
 }
 
-/// The options behind a pointer that may be NULL.
-macro_rules! options {
-    ($options:ident) => {{
-        // SAFETY: the header demands that a handle is NULL or came from this library and is not freed yet.
-        unsafe { $options.as_ref() }.map_or_else(OpenOptions::default, |options| options.0.clone())
-    }};
-}
-
 /// Opens the image at path; further segments are found beside it. The container is found by content, not by name.
 ///
 /// FORENSIC_IO where a file cannot be opened, FORENSIC_UNSUPPORTED for a container that is recognised but not read,
@@ -120,7 +114,7 @@ pub unsafe extern "C" fn forensic_evidence_open(
 ) -> forensic_status {
     fallible!(error, {
         let evidence = out!(evidence);
-        evidence.give(forensic_evidence::new(options!(options).open(file_path!(path))?))
+        evidence.give(forensic_evidence::new(or_default!(options).open(file_path!(path))?))
     })
 }
 
@@ -139,7 +133,7 @@ pub unsafe extern "C" fn forensic_evidence_open_segments(
         if paths.is_empty() {
             return Err(forensic_error::invalid("there is no segment"));
         }
-        evidence.give(forensic_evidence::new(options!(options).open_segments(paths)?))
+        evidence.give(forensic_evidence::new(or_default!(options).open_segments(paths)?))
     })
 }
 
@@ -155,7 +149,7 @@ pub unsafe extern "C" fn forensic_evidence_open_bytes(
     fallible!(error, {
         let evidence = out!(evidence);
         let source = Arc::new(bytes!(bytes, length).to_vec());
-        evidence.give(forensic_evidence::new(options!(options).open_source(source)?))
+        evidence.give(forensic_evidence::new(or_default!(options).open_source(source)?))
     })
 }
 
@@ -170,7 +164,7 @@ pub unsafe extern "C" fn forensic_evidence_open_stream(
     fallible!(error, {
         let evidence = out!(evidence);
         let source = borrow!(stream).0.clone();
-        evidence.give(forensic_evidence::new(options!(options).open_source(source)?))
+        evidence.give(forensic_evidence::new(or_default!(options).open_source(source)?))
     })
 }
 
@@ -195,7 +189,7 @@ pub unsafe extern "C" fn forensic_evidence_open_callback(
         if !callback.is_readable() {
             return Err(forensic_error::null("read_at"));
         }
-        evidence.give(forensic_evidence::new(options!(options).open_source(Arc::new(callback))?))
+        evidence.give(forensic_evidence::new(or_default!(options).open_source(Arc::new(callback))?))
     })
 }
 

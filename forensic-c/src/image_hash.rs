@@ -1,9 +1,9 @@
 //! `forensic_image_hash`: perceptual hashes of pictures.
 
 use crate::{
-    boundary::{borrow, bytes, fallible, file_path, free, getter, offer, out},
+    boundary::{borrow, bytes, fallible, file_path, free, getter, offer, or_default, out},
     error::{Failure, forensic_error, forensic_status},
-    limits::{forensic_limits, or_default},
+    limits::forensic_limits,
     stream::forensic_stream,
     text::Texts,
 };
@@ -70,8 +70,7 @@ pub unsafe extern "C" fn forensic_image_hash_file(
     fallible!(error, {
         let hash = out!(hash);
         let source: Source = Arc::new(FileSource::open(file_path!(path))?);
-        // SAFETY: the header demands that a handle is NULL or came from this library and is not freed yet.
-        let limits = or_default(unsafe { limits.as_ref() });
+        let limits = or_default!(limits);
         hash.give(perceptual::image_hash(&source, options(algorithm, hash_size, dct)?, &limits)?.into())
     })
 }
@@ -90,8 +89,7 @@ pub unsafe extern "C" fn forensic_image_hash_stream(
     fallible!(error, {
         let hash = out!(hash);
         let source = &borrow!(stream).0;
-        // SAFETY: the header demands that a handle is NULL or came from this library and is not freed yet.
-        let limits = or_default(unsafe { limits.as_ref() });
+        let limits = or_default!(limits);
         hash.give(perceptual::image_hash(source, options(algorithm, hash_size, dct)?, &limits)?.into())
     })
 }

@@ -40,7 +40,7 @@ pub enum forensic_limit {
 
 /// Bounds that a caller may tighten or widen. Not for several threads at once while it is set. The caller frees it.
 #[derive(Default)]
-pub struct forensic_limits(Limits);
+pub struct forensic_limits(pub(crate) Limits);
 
 impl forensic_limits {
     fn value(&self, limit: forensic_limit) -> u64 {
@@ -60,11 +60,6 @@ impl forensic_limits {
             forensic_limit::FORENSIC_LIMIT_MEND_BYTES => self.0.mend_bytes,
         }
     }
-}
-
-/// The bounds behind a pointer that may be NULL.
-pub(crate) fn or_default(limits: Option<&forensic_limits>) -> Limits {
-    limits.map_or_else(Limits::default, |limits| limits.0.clone())
 }
 
 /// Gives the default bounds, which fit real media.

@@ -1,7 +1,7 @@
 //! `forensic_triage_options` and the triage itself.
 
 use crate::{
-    boundary::{borrow, borrow_mut, fallible, file_path, free, out, text},
+    boundary::{borrow, borrow_mut, fallible, file_path, free, or_default, out, text},
     callback::{Watched, forensic_progress},
     error::{forensic_error, forensic_status},
     evidence::forensic_evidence,
@@ -121,14 +121,6 @@ pub unsafe extern "C" fn forensic_triage_options_free(options: *mut forensic_tri
     free!(options);
 }
 
-/// The options behind a pointer that may be NULL.
-macro_rules! options {
-    ($options:ident) => {{
-        // SAFETY: the header demands that a handle is NULL or came from this library and is not freed yet.
-        unsafe { $options.as_ref() }.map_or_else(Options::default, |options| options.0.clone())
-    }};
-}
-
 /// Runs a triage: every file of every volume, live and deleted, hashed and looked up; the report keeps all records.
 /// progress, which may be NULL, gets entries and user.
 ///
@@ -145,7 +137,7 @@ pub unsafe extern "C" fn forensic_triage_run(
     fallible!(error, {
         let report = out!(report);
         let evidence = &borrow!(evidence).evidence;
-        let found = triage::run(evidence, &options!(options), &Watched { progress, user })?;
+        let found = triage::run(evidence, &or_default!(options), &Watched { progress, user })?;
         report.give(forensic_report::new(found))
     })
 }
@@ -170,7 +162,7 @@ pub unsafe extern "C" fn forensic_triage_write(
         let evidence = &borrow!(evidence).evidence;
         let mut writer = report::create_file(file_path!(path), text!(format).parse::<Format>()?)?;
         let watched = Watched { progress, user };
-        let found = triage::run_into(evidence, &options!(options), &watched, |record| writer.write(&record))?;
+        let found = triage::run_into(evidence, &or_default!(options), &watched, |record| writer.write(&record))?;
         writer.finish()?;
         report.give(forensic_report::new(found))
     })
@@ -195,7 +187,7 @@ pub unsafe extern "C" fn forensic_triage_each(
         let evidence = &borrow!(evidence).evidence;
         let sink = sink.ok_or_else(|| forensic_error::null("sink"))?;
         let watched = Watched { progress, user };
-        let found = triage::run_into(evidence, &options!(options), &watched, |record| {
+        let found = triage::run_into(evidence, &or_default!(options), &watched, |record| {
             let record = forensic_record::new(record);
             // SAFETY: the header demands that the callback takes the pointer that was given with it.
             match unsafe { sink(user, &raw const record) } {

@@ -49,6 +49,11 @@ impl Claim {
         }
     }
 
+    /// True where `inner`, which lies inside, is a child of this file.
+    fn takes(&self, inner: &Self) -> bool {
+        matches!(inner.what, What::Whole(_)) && self.may_hold(inner.format) && self.holds() != Holds::Opaque
+    }
+
     /// True where `inner` shows that this file ended before it: by beginning in what nobody checked, or by reaching out of what
     /// breaks anyway.
     fn is_cut_by(&self, inner: &Self) -> bool {
@@ -101,11 +106,9 @@ impl Claim {
     /// True where `other`, found by somebody who did not know of this file and those reaching on inside it, cannot be right
     /// beside them.
     fn conflicts_with(&self, other: &Self) -> bool {
-        let is_adopted =
-            matches!(other.what, What::Whole(_)) && self.may_hold(other.format) && self.holds() != Holds::Opaque;
         let inside_child = self.children.last().is_some_and(|child| other.start < child.end());
         // What is not adopted may have kept out something that would be.
-        inside_child || (other.start < self.end() && (other.end() > self.end() || !is_adopted))
+        inside_child || (other.start < self.end() && (other.end() > self.end() || !self.takes(other)))
     }
 
     /// Takes over what was found of this same file from byte `at` of the source on.
@@ -130,9 +133,9 @@ impl Claim {
 
     /// Takes in what was found inside this file by somebody who did not know of it.
     fn absorb(&mut self, inner: Self) {
-        match inner.what {
-            What::Whole(_) if self.may_hold(inner.format) && self.holds() != Holds::Opaque => self.adopt(inner),
-            _ => inner.children.into_iter().for_each(|child| self.absorb(child)),
+        match self.takes(&inner) {
+            true => self.adopt(inner),
+            false => inner.children.into_iter().for_each(|child| self.absorb(child)),
         }
     }
 }
@@ -146,8 +149,6 @@ pub(super) struct Claims<'a> {
     /// Files that are not over yet, each inside the one before.
     open: Vec<Claim>,
     done: Vec<Claim>,
-    /// Bytes that the check of the last candidate looked at and that are its own.
-    owned: u64,
     /// For each format, the place of the source before which nothing of it begins.
     none_before: Vec<u64>,
 }
@@ -164,7 +165,7 @@ impl<'a> Claims<'a> {
         let open =
             reaching.iter().flat_map(Claim::chain).map(|claim| Claim { children: Vec::new(), ..*claim }).collect();
         let none_before = vec![0; formats.len()];
-        Self { formats, tape, source_end, align, open, done: Vec::new(), owned: 0, none_before }
+        Self { formats, tape, source_end, align, open, done: Vec::new(), none_before }
     }
 
     /// Bytes of the source that were read already.
@@ -178,7 +179,7 @@ impl<'a> Claims<'a> {
         if self.open.len() >= DEEPEST || (self.open.is_empty() && start.checked_rem(self.align) != Some(0)) {
             return;
         }
-        let Some(claim) = self.check(start, formats) else { return };
+        let Some((claim, owned)) = self.check(start, formats) else { return };
         while let Some(parent) = self.open.last_mut() {
             if parent.is_cut_by(&claim) {
                 parent.cut(start);
@@ -191,12 +192,13 @@ impl<'a> Claims<'a> {
             }
             break;
         }
-        self.tape.allow(self.tape.allowed().saturating_add(self.owned));
+        self.tape.allow(self.tape.allowed().saturating_add(owned));
         self.open.push(claim);
     }
 
-    fn check(&mut self, start: u64, formats: impl Iterator<Item = usize>) -> Option<Claim> {
-        let mut best: Option<Claim> = None;
+    /// What begins at `start`, and how many of the bytes that its check looked at are its own.
+    fn check(&mut self, start: u64, formats: impl Iterator<Item = usize>) -> Option<(Claim, u64)> {
+        let mut best: Option<(Claim, u64)> = None;
         for index in formats {
             if self.open.last().is_some_and(|parent| !parent.may_hold(index)) {
                 continue;
@@ -226,12 +228,10 @@ impl<'a> Claims<'a> {
                 continue;
             }
             if matches!(what, What::Whole(_)) {
-                self.owned = owned;
-                return Some(claim);
+                return Some((claim, owned));
             }
-            if best.as_ref().is_none_or(|best| rank(best) < rank(&claim)) {
-                self.owned = owned;
-                best = Some(claim);
+            if best.as_ref().is_none_or(|(best, _)| rank(best) < rank(&claim)) {
+                best = Some((claim, owned));
             }
         }
         best

@@ -124,8 +124,10 @@ pub(super) fn mend(
     let mut mended: Vec<Option<Mended>> = vec![None; claims.len()];
     // What is free is found anew for each.
     let most = MOST_LOOKED_AT.checked_div(claims.len()).unwrap_or(0);
+    // How many files were mended when each was last tried: it fails again as long as no more are.
+    let (mut mends, mut tried_at) = (0usize, vec![usize::MAX; claims.len()]);
     for _ in 0..ROUNDS {
-        let (mut progress, mut tried) = (false, 0usize);
+        let (before, mut tried) = (mends, 0usize);
         for (index, claim) in claims.iter().enumerate() {
             let (What::Broken(broken), Some(None)) = (claim.what, mended.get(index)) else { continue };
             let Some(format) = formats.get(claim.format) else { continue };
@@ -133,15 +135,17 @@ pub(super) fn mend(
             if tried > most {
                 break;
             }
+            let Some(last) = tried_at.get_mut(index).filter(|last| **last != mends) else { continue };
+            *last = mends;
             let free = free(source.len(), claims, &mended, index);
             let mut mending =
                 Mending { source, start: claim.start, broken, cluster_size, free: &free, effort: limits.mend_bytes };
             if let (Some(found), Some(place)) = (format.mend(&mut mending), mended.get_mut(index)) {
                 *place = Some(found);
-                progress = true;
+                mends = mends.saturating_add(1);
             }
         }
-        if !progress {
+        if mends == before {
             break;
         }
     }

@@ -8,8 +8,8 @@ use super::{
 };
 use crate::{
     Progress,
-    bytes::{ReadAt, Run, Source},
-    error::{Error, Issue, Result},
+    bytes::{ReadAt, Run, Source, read_around},
+    error::{Error, Issue, IssueLog, Result},
     parallel,
 };
 use std::ops::ControlFlow;
@@ -24,8 +24,6 @@ const WAVE: u64 = 8;
 /// Bytes that candidates which turn out to be nothing may read, for each byte of a segment: the cost stays linear
 /// whatever the medium holds.
 const WASTE: u64 = 16;
-/// Bytes read at once where a whole block cannot be read.
-const PIECE: usize = 4096;
 
 /// Carves all of `source`.
 ///
@@ -39,9 +37,8 @@ pub fn carve(source: &Source, options: &Options, progress: &dyn Progress) -> Res
     if options.align == 0 {
         return Err(Error::invalid("an alignment of 0 bytes"));
     }
-    let pass =
-        Pass { source, options, scanner: Scanner::new(&formats), formats: &formats, segment: SEGMENT, block: BLOCK };
-    let (claims, issues) = pass.claims(progress)?;
+    let pass = Pass::new(source, options, &formats, SEGMENT, BLOCK);
+    let claims = pass.claims(progress)?;
     let mut files = Vec::new();
     let mended = mend::mend(source, &claims, &formats, options.cluster_size, &options.limits);
     for (claim, mended) in mend::take_in(claims, mended) {
@@ -53,7 +50,7 @@ pub fn carve(source: &Source, options: &Options, progress: &dyn Progress) -> Res
         }
     }
     files.retain(|file| wanted.as_ref().is_none_or(|wanted| wanted.contains(&file.kind)));
-    Ok(Carving { files, issues })
+    Ok(Carving { files, issues: pass.issues.list() })
 }
 
 struct Pass<'a> {
@@ -64,23 +61,34 @@ struct Pass<'a> {
     /// Bytes of a segment and of a block.
     segment: u64,
     block: u64,
+    issues: IssueLog,
 }
 
-impl Pass<'_> {
-    fn claims(&self, progress: &dyn Progress) -> Result<(Vec<Claim>, Vec<Issue>)> {
+impl<'a> Pass<'a> {
+    fn new(
+        source: &'a Source,
+        options: &'a Options,
+        formats: &'a [&'static dyn Format],
+        segment: u64,
+        block: u64,
+    ) -> Self {
+        let (scanner, issues) = (Scanner::new(formats), IssueLog::new(options.limits.issues));
+        Self { source, options, scanner, formats, segment, block, issues }
+    }
+
+    fn claims(&self, progress: &dyn Progress) -> Result<Vec<Claim>> {
         let (length, threads) = (self.source.len(), parallel::threads_to_start(self.options.threads));
         let segments = length.div_ceil(self.segment);
-        let (mut all, mut issues) = (Vec::new(), Vec::new());
+        let mut all = Vec::new();
         for first in (0..segments).step_by(usize::try_from(WAVE).unwrap_or(1)) {
             let known = all.last().and_then(|claim: &Claim| claim.reaching(first.saturating_mul(self.segment)));
             let count = WAVE.min(segments.saturating_sub(first));
             let work = |number: u64| self.segment(first.saturating_add(number), known.as_ref());
-            parallel::in_order(count, threads, work, |number, (claims, unread)| {
+            parallel::in_order(count, threads, work, |number, claims| {
                 let segment = first.saturating_add(number);
                 let start = segment.saturating_mul(self.segment);
-                issues.extend(unread);
                 claim::join(&mut all, start, claims, known.as_ref(), |reaching| {
-                    self.segment(segment, reaching.as_ref()).0
+                    self.segment(segment, reaching.as_ref())
                 });
                 let done = start.saturating_add(self.segment).min(length);
                 match progress.update(done, length) {
@@ -89,11 +97,11 @@ impl Pass<'_> {
                 }
             })?;
         }
-        Ok((all, issues))
+        Ok(all)
     }
 
-    /// The claims of one segment, and what of it could not be read. `known` is a file that may reach into it.
-    fn segment(&self, number: u64, known: Option<&Claim>) -> (Vec<Claim>, Vec<Issue>) {
+    /// The claims of one segment. `known` is a file that may reach into it.
+    fn segment(&self, number: u64, known: Option<&Claim>) -> Vec<Claim> {
         let length = self.source.len();
         let start = number.saturating_mul(self.segment);
         let end = start.saturating_add(self.segment).min(length);
@@ -101,7 +109,6 @@ impl Pass<'_> {
         tape.allow(end.saturating_sub(start).saturating_mul(WASTE).max(self.segment));
         let reaching = known.and_then(|claim| claim.reaching(start));
         let mut claims = Claims::new(self.formats, tape, length, self.options.align, reaching);
-        let mut issues = Vec::new();
         let mut at = start;
         while at < end {
             let data = self.source.next_data(at);
@@ -113,7 +120,7 @@ impl Pass<'_> {
                 }
             }
             let starts = self.block.min(end.saturating_sub(at));
-            let block = self.block(at, starts, &mut issues);
+            let block = self.block(at, starts);
             let hits = self.scanner.hits(&block, usize::try_from(starts).unwrap_or(usize::MAX));
             claims.lend(at, block);
             for place in hits.chunk_by(|a, b| a.start == b.start) {
@@ -123,26 +130,16 @@ impl Pass<'_> {
             }
             at = at.saturating_add(starts);
         }
-        (claims.finish(), issues)
+        claims.finish()
     }
 
     /// The bytes of a block and those a signature may look at behind it; zeros where they cannot be read.
-    fn block(&self, at: u64, starts: u64, issues: &mut Vec<Issue>) -> Vec<u8> {
-        let length = starts.saturating_add(LOOK_AHEAD as u64).min(self.source.len().saturating_sub(at));
-        if let Ok(bytes) = self.source.read_vec(at, length) {
-            return bytes;
-        }
-        let mut bytes = vec![0; usize::try_from(length).unwrap_or(0)];
-        for (index, piece) in bytes.chunks_mut(PIECE).enumerate() {
-            let offset = at.saturating_add((index as u64).saturating_mul(PIECE as u64));
-            if let Err(error) = self.source.read_at(offset, piece) {
-                piece.fill(0);
-                if offset < at.saturating_add(starts) {
-                    issues.push(Issue::from(&error));
-                }
+    fn block(&self, at: u64, starts: u64) -> Vec<u8> {
+        read_around(self.source, at, starts.saturating_add(LOOK_AHEAD as u64), |error, lost| {
+            if lost.start < starts {
+                self.issues.push(Issue::from(error));
             }
-        }
-        bytes
+        })
     }
 }
 
@@ -235,9 +232,9 @@ mod tests {
         let source: Source = Arc::new(medium.to_vec());
         let options = Options::default().threads(threads);
         let formats: &[&'static dyn Format] = &[&Boxes];
-        let pass = Pass { source: &source, options: &options, scanner: Scanner::new(formats), formats, segment, block };
-        let (claims, issues) = pass.claims(&NoProgress).unwrap();
-        assert!(issues.is_empty());
+        let pass = Pass::new(&source, &options, formats, segment, block);
+        let claims = pass.claims(&NoProgress).unwrap();
+        assert!(pass.issues.list().is_empty());
         let carved: Vec<_> = claims.into_iter().map(|claim| carved(&source, claim, None)).collect();
         let starts: Vec<_> = carved.iter().map(|file| file.offset()).collect();
         assert!(starts.is_sorted());

@@ -1,13 +1,13 @@
 //! The account: what each byte of the medium is, exactly once, so that "nothing missed" is a figure that can be checked.
 
 use crate::{
-    bytes::{Extent, ExtentKind, ReadAt, Source},
+    bytes::{Extent, ExtentKind, ReadAt, Source, read_around},
     evidence::Evidence,
     filesystem::{Entry, FileSystem, Status},
     report::Record,
     volume::{Scheme, Volume},
 };
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, ops::Range};
 
 /// Bytes looked at as one when the rest is told apart into fill and unexplained.
 const SECTOR: usize = 512;
@@ -290,28 +290,19 @@ impl Account {
                 continue;
             }
             let length = READ.min(end.saturating_sub(at));
-            let pieces = match medium.read_vec(at, length) {
-                Ok(bytes) => bytes.chunks(SECTOR).map(|sector| (sector.len() as u64, class_of(sector))).collect(),
-                Err(_) => sectors_of(medium, at, length),
-            };
-            for (length, class) in pieces {
-                self.push(at, at.saturating_add(length), class);
-                at = at.saturating_add(length);
+            let mut unread: Vec<Range<u64>> = Vec::new();
+            let bytes = read_around(medium, at, length, |_, lost| unread.push(lost));
+            for (sector, from) in bytes.chunks(SECTOR).zip((0u64..).step_by(SECTOR)) {
+                let to = from.saturating_add(sector.len() as u64);
+                let class = match unread.iter().any(|lost| lost.start < to && lost.end > from) {
+                    true => Class::Unread,
+                    false => class_of(sector),
+                };
+                self.push(at.saturating_add(from), at.saturating_add(to), class);
             }
+            at = at.saturating_add(length);
         }
     }
-}
-
-/// The sectors of a range that cannot be read as a whole.
-fn sectors_of(medium: &Source, start: u64, length: u64) -> Vec<(u64, Class)> {
-    let end = start.saturating_add(length);
-    let starts = (start..end).step_by(SECTOR);
-    starts
-        .map(|at| {
-            let length = (SECTOR as u64).min(end.saturating_sub(at));
-            (length, medium.read_vec(at, length).map_or(Class::Unread, |sector| class_of(&sector)))
-        })
-        .collect()
 }
 
 fn class_of(sector: &[u8]) -> Class {

@@ -1,9 +1,7 @@
 //! A file in two fragments: what of it stands at its start, and the rest at another distance.
 
-use crate::{
-    bytes::Run,
-    carve::{Format, Found, Mended, Mending, Outcome, Tape},
-};
+use super::layout::Layout;
+use crate::carve::{Format, Found, Mended, Mending, Outcome, Tape};
 
 /// Where the file is cut, and where it goes on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,8 +24,7 @@ impl Splice {
 
     /// The file, and whatever stands behind its second fragment.
     pub(super) fn tape(&self, mending: &Mending<'_>) -> Tape {
-        let rest = mending.source().len().saturating_sub(self.tail);
-        mending.tape(self.runs(mending, self.cut.saturating_add(rest)))
+        self.layout(mending).tape(mending)
     }
 
     /// The file, where `format` finds it whole and sound and both fragments are part of it.
@@ -37,14 +34,14 @@ impl Splice {
                 // The tail of a file that lies before its head ends before it.
                 let end = self.tail.saturating_add(length.saturating_sub(self.cut));
                 let apart = self.tail > mending.start() || end <= mending.start();
-                apart.then(|| Mended { runs: self.runs(mending, length).to_vec(), found })
+                apart.then(|| Mended { runs: self.layout(mending).runs(length), found })
             }
             _ => None,
         }
     }
 
-    fn runs(&self, mending: &Mending<'_>, length: u64) -> [Run; 2] {
-        [Run::new(mending.start(), self.cut), Run::new(self.tail, length.saturating_sub(self.cut))]
+    fn layout(&self, mending: &Mending<'_>) -> Layout {
+        Layout::new(mending.start()).on_from(self.cut, self.tail)
     }
 }
 

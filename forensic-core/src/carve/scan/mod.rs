@@ -6,6 +6,7 @@
 mod lanes;
 
 use super::{Format, Signature};
+use crate::bytes::is_zero;
 use lanes::Lanes;
 
 /// Bytes behind the start of a file that a signature and its plausibility may look at.
@@ -104,11 +105,6 @@ fn all_signatures(formats: &[&'static dyn Format]) -> Vec<(usize, Signature)> {
         signatures.iter().filter(|signature| fits(signature)).map(move |signature| (index, *signature))
     };
     formats.iter().enumerate().flat_map(of).collect()
-}
-
-fn is_zero(bytes: &[u8]) -> bool {
-    let (words, rest) = bytes.as_chunks::<8>();
-    words.iter().all(|word| u64::from_ne_bytes(*word) == 0) && rest.iter().all(|byte| *byte == 0)
 }
 
 fn pair_at(bytes: &[u8], position: usize) -> Option<u16> {

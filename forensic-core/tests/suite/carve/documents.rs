@@ -1,12 +1,13 @@
 //! Carving of documents, archives, stores and databases: each as its program wrote it, from between other bytes; torn, hurt and
 //! made up.
 
+use super::{content, noise};
 use crate::corpus;
 use flate2::{Compression, read::GzDecoder, write::DeflateEncoder};
 use forensic_core::{
     Error, NoProgress,
     bytes::{ReadAt, Source},
-    carve::{self, Carved, Carving, Options, Status},
+    carve::{self, Carving, Options, Status},
 };
 use proptest::prelude::*;
 use std::{
@@ -38,22 +39,6 @@ fn fixture(name: &str) -> &'static [u8] {
 fn carved(medium: Vec<u8>, options: &Options) -> Carving {
     let source: Source = Arc::new(medium);
     carve::carve(&source, options, &NoProgress).unwrap()
-}
-
-fn content(file: &Carved) -> Vec<u8> {
-    file.open().read_vec(0, file.size).unwrap()
-}
-
-/// Bytes without a pattern.
-fn noise(length: usize, seed: u64) -> Vec<u8> {
-    let mut state = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
-    let mut next = || {
-        state ^= state << 13;
-        state ^= state >> 7;
-        state ^= state << 17;
-        (state >> 24) as u8
-    };
-    (0..length).map(|_| next()).collect()
 }
 
 fn kind_of(name: &str) -> &str {

@@ -1,9 +1,10 @@
 //! JPEG carved from noise: every coding, cut, hurt and in pieces. `fixtures/jpegs.bin.gz` is made by `fixtures/make_jpegs.py`.
 
+use super::{content, noise};
 use crate::corpus;
 use forensic_core::{
     NoProgress,
-    bytes::{ReadAt, Source},
+    bytes::Source,
     carve::{self, Carved, Options, Status},
 };
 use proptest::prelude::*;
@@ -29,25 +30,9 @@ fn file(name: &str) -> Vec<u8> {
     files().into_iter().find(|(other, _)| other == name).unwrap().1
 }
 
-/// Bytes in which nothing begins.
-fn noise(length: usize, seed: u64) -> Vec<u8> {
-    let mut state = seed | 1;
-    let mut next = || {
-        state ^= state << 13;
-        state ^= state >> 7;
-        state ^= state << 17;
-        (state >> 32) as u8
-    };
-    (0..length).map(|_| next()).collect()
-}
-
 fn carved(medium: &[u8], options: &Options) -> Vec<Carved> {
     let source: Source = Arc::new(medium.to_vec());
     carve::carve(&source, &options.clone().types(["jpeg"]).threads(1), &NoProgress).unwrap().files
-}
-
-fn content(file: &Carved) -> Vec<u8> {
-    file.open().read_vec(0, file.size).unwrap()
 }
 
 #[test]

@@ -1,9 +1,10 @@
 //! Pictures other than JPEG and those in ISO-BMFF boxes.
 
+use super::{content, noise};
 use crate::corpus;
 use forensic_core::{
     NoProgress,
-    bytes::{ReadAt, Source},
+    bytes::Source,
     carve::{Carved, Options, Status, carve},
 };
 use image::{DynamicImage, ImageFormat, RgbImage};
@@ -18,18 +19,6 @@ const FORMATS: [(ImageFormat, &str); 6] = [
     (ImageFormat::WebP, "webp"),
     (ImageFormat::Ico, "ico"),
 ];
-
-/// Bytes that look random, the same for the same seed.
-fn noise(length: usize, seed: u64) -> Vec<u8> {
-    let mut state = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
-    let mut next = || {
-        state ^= state << 13;
-        state ^= state >> 7;
-        state ^= state << 17;
-        (state >> 32) as u8
-    };
-    (0..length).map(|_| next()).collect()
-}
 
 fn carved(medium: Vec<u8>) -> Vec<Carved> {
     let source: Source = Arc::new(medium);
@@ -83,7 +72,7 @@ fn a_picture_in_two_fragments_is_put_together() {
             .iter()
             .find(|file| file.status == Status::Fragmented)
             .unwrap_or_else(|| panic!("{format:?}: {files:?}"));
-        assert_eq!(mended.open().read_vec(0, mended.size).unwrap(), file, "{format:?}");
+        assert_eq!(content(mended), file, "{format:?}");
         assert_eq!(mended.extents().len(), 2);
     }
 }

@@ -3,7 +3,10 @@
 use super::element::{Element, number};
 use crate::carve::{
     Break, Tape,
-    formats::chain::{Chain, Gap},
+    formats::{
+        chain::{Chain, Gap},
+        checksum::crc32,
+    },
 };
 
 const EBML: u32 = 0x1a45_dfa3;
@@ -205,16 +208,7 @@ impl Walk {
             return Ok(());
         }
         let told = tape.le32(element.body.saturating_add(2))?;
-        let mut crc = crc32fast::Hasher::new();
-        let mut at = from;
-        while at < stop {
-            let window = tape.window(at)?;
-            let room = usize::try_from(stop.saturating_sub(at)).unwrap_or(usize::MAX);
-            let window = window.get(..room).unwrap_or(window);
-            crc.update(window);
-            at = at.saturating_add(window.len() as u64);
-        }
-        if crc.finalize() != told {
+        if crc32(tape, from, stop)? != told {
             let follows = stop == end || Element::at(tape, stop).is_ok_and(|next| is_top(next.id));
             if !follows {
                 return Err(Break::wrong(element.start, "checksum of an element"));

@@ -1,6 +1,6 @@
 //! The walk from chunk to chunk.
 
-use crate::carve::{Break, Tape};
+use crate::carve::{Break, Tape, formats::checksum::crc32};
 
 /// Length, type and checksum.
 const FRAME: u64 = 12;
@@ -43,16 +43,7 @@ impl Chunk {
     /// True where the checksum of type and data is the one that stands behind them.
     pub(super) fn is_sound(&self, tape: &mut Tape) -> Result<bool, Break> {
         let stored = tape.be32(self.data_end())?;
-        let mut crc = crc32fast::Hasher::new();
-        let mut at = self.at.saturating_add(4);
-        while at < self.data_end() {
-            let window = tape.window(at)?;
-            let wanted = usize::try_from(self.data_end().saturating_sub(at)).unwrap_or(usize::MAX);
-            let piece = window.get(..wanted.min(window.len())).unwrap_or_default();
-            crc.update(piece);
-            at = at.saturating_add(piece.len() as u64);
-        }
-        Ok(crc.finalize() == stored)
+        Ok(crc32(tape, self.at.saturating_add(4), self.data_end())? == stored)
     }
 }
 
