@@ -63,10 +63,15 @@ impl Claim {
             What::Broken(broken) => broken.confidence >= 95 && broken.good >= SECTOR.saturating_mul(8),
         };
         let cuts = match self.what {
-            What::Whole(_) => self.holds() == Holds::Opaque && inner.holds() != Holds::Opaque,
+            What::Whole(_) => self.holds() == Holds::Opaque && (inner.holds() != Holds::Opaque || inner.is_certain()),
             What::Broken(_) => inner.end() > self.end(),
         };
         sure && cuts && inner.start > self.start && inner.start.is_multiple_of(SECTOR)
+    }
+
+    /// True where more than the frame of a whole file was checked.
+    fn is_certain(&self) -> bool {
+        matches!(self.what, What::Whole(found) if found.confidence >= 95)
     }
 
     /// Ends this file before byte `end` of the source.

@@ -95,7 +95,7 @@ fn walk(tape: &mut Tape) -> Result<Outcome, Break> {
             if good <= first {
                 return Ok(Outcome::No);
             }
-            Outcome::Broken(Broken { kind: KIND, good, broken_at: good, length: Some(data_end), confidence: 80 })
+            Outcome::Broken(Broken { kind: KIND, good, broken_at: good, length: Some(data_end), confidence: 95 })
         }
     })
 }

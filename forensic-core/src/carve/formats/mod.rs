@@ -2,8 +2,10 @@
 
 mod amr;
 mod asf;
+mod begins;
 mod bmp;
 mod bzip2;
+mod chain;
 mod checksum;
 mod coded;
 mod evtx;
@@ -25,6 +27,7 @@ mod mpeg_ps;
 mod mpeg_ts;
 mod ogg;
 mod ole;
+mod own;
 mod pdf;
 mod png;
 mod psd;

@@ -1,6 +1,7 @@
 //! MPEG transport streams in packets of 188 bytes, or of 192 with an arrival time before each as on Blu-ray discs and AVCHD cameras
 //! (ISO/IEC 13818-1, 2.4).
 
+use super::begins;
 use crate::carve::{Break, Broken, Format, Found, Holds, Outcome, Signature, Tape};
 
 /// MPEG transport streams.
@@ -19,6 +20,7 @@ const FEWEST_PACKETS: u64 = 8;
 /// Packets that may be lost in the middle of a stream.
 const MOST_LOST: u64 = 1 << 13;
 const GOES_ON: u64 = 6;
+const SECTOR: u64 = 512;
 /// The program association table and the service description table.
 const PAT: u16 = 0;
 const SDT: u16 = 0x11;
@@ -48,6 +50,12 @@ impl Format for TransportStream {
 
 /// The stream whose packets have `lead` bytes before them.
 fn stream(tape: &mut Tape, lead: u64) -> Option<Outcome> {
+    // A table in the middle of a stream, whose start is lost, is no start.
+    let starts =
+        tape.start().is_multiple_of(SECTOR) || tape.byte(lead.saturating_add(3)).is_ok_and(|byte| byte & 15 == 0);
+    if !starts {
+        return None;
+    }
     let mut walk = Walk { lead, stride: PACKET.saturating_add(lead), pids: Vec::new(), number: 0 };
     walk.beginning(tape)?;
     let mut bad = None;
@@ -76,6 +84,9 @@ fn stream(tape: &mut Tape, lead: u64) -> Option<Outcome> {
         && tape.byte(end.saturating_add(lead)) == Ok(SYNC);
     Some(match bad {
         Some(bad) => Outcome::Whole(found.damaged_at(bad)),
+        None if let Some(good) = begins::first(tape, end.saturating_sub(walk.stride), end) => {
+            Outcome::Broken(Broken { kind: KIND, good, broken_at: good, length: None, confidence: 95 })
+        }
         None if cut => Outcome::Broken(Broken {
             kind: KIND,
             good: tape.len(),

@@ -4,6 +4,7 @@ mod documents;
 mod jpeg;
 mod pass;
 mod pictures;
+mod video;
 
 use forensic_core::{bytes::ReadAt, carve::Carved};
 

@@ -44,6 +44,14 @@ impl Coding {
         self != Self::Unknown
     }
 
+    /// True where the sample of `size` bytes at `at` begins as one of several units, whatever follows.
+    pub(super) fn begins(self, tape: &mut Tape, at: u64, size: u64) -> bool {
+        let Self::Nal(4) = self else { return false };
+        let unit = tape.be32(at).map_or(0, u64::from);
+        (2..size.saturating_sub(4)).contains(&unit)
+            && tape.byte(at.saturating_add(4)).is_ok_and(|kind| kind & 0x80 == 0)
+    }
+
     /// True where the sample of `size` bytes at `at` is coded so.
     pub(super) fn holds(self, tape: &mut Tape, at: u64, size: u64) -> Result<bool, Break> {
         let end = at.saturating_add(size);
@@ -75,8 +83,8 @@ fn nal_units(tape: &mut Tape, mut at: u64, end: u64, length: u8) -> Result<bool,
             2 => u64::from(tape.be16(at)?),
             _ => u64::from(tape.be32(at)?),
         };
-        // The first bit of a unit is zero.
-        if size > 0 && (unit.saturating_add(size) > end || tape.byte(unit)? & 0x80 != 0) {
+        // The first bit of a unit is zero, and none is empty.
+        if size == 0 || unit.saturating_add(size) > end || tape.byte(unit)? & 0x80 != 0 {
             return Ok(false);
         }
         at = unit.saturating_add(size);

@@ -6,12 +6,13 @@ mod coding;
 mod fragments;
 mod items;
 mod layout;
+mod mend;
 mod movie;
 mod orphan;
 mod proof;
 mod tables;
 
-use crate::carve::{Broken, Format, Found, Holds, Outcome, Signature, Tape};
+use crate::carve::{Broken, Format, Found, Holds, Mended, Mending, Outcome, Signature, Tape};
 use layout::Layout;
 use proof::Proof;
 
@@ -83,6 +84,10 @@ impl Format for IsoMedia {
         }
         verdict(&layout, &proof, kind, has_data, tape)
     }
+
+    fn mend(&self, mending: &mut Mending<'_>) -> Option<Mended> {
+        mend::mend(mending, self)
+    }
 }
 
 fn verdict(layout: &Layout, proof: &Proof, kind: &'static str, has_data: bool, tape: &mut Tape) -> Outcome {
@@ -103,7 +108,7 @@ fn verdict(layout: &Layout, proof: &Proof, kind: &'static str, has_data: bool, t
                 good: bad.offset,
                 broken_at: bad.offset.saturating_add(bad.size),
                 length: Some(layout.end),
-                confidence: 90,
+                confidence: 95,
             }),
         };
     }

@@ -3,13 +3,21 @@
 use super::{layout::Layout, proof::Proof};
 use crate::carve::{
     Broken, Found, Holds, Outcome, Tape,
-    formats::sector::{SECTOR, is_foreign_to_compressed},
+    formats::{
+        begins,
+        own::is_jpeg,
+        sector::{SECTOR, is_foreign_to_compressed},
+    },
 };
 
 /// Bytes without a sign of a sample after which data does not go on.
-const MOST_SILENCE: u64 = 64 << 10;
+const MOST_SILENCE: u64 = 96 << 10;
 /// The longest unit that is believed where nothing but its length tells of it.
 const LONGEST_UNIT: u64 = 1 << 20;
+/// Sectors of a piece that was overwritten.
+const MOST_FOREIGN: u64 = 1 << 12;
+/// What is believed of samples that nothing can be held against.
+const BELIEVED: u64 = 64 << 10;
 /// Foreign bytes that end data.
 const FOREIGN: u64 = 4096;
 
@@ -21,12 +29,14 @@ pub(super) fn outcome(layout: &Layout, tape: &mut Tape) -> Outcome {
     if layout.brands.is_empty() {
         return Outcome::No;
     }
-    let good = goes_on(tape, data.body, data.end.min(tape.len()));
+    let (good, seen) = goes_on(tape, data.body, data.end.min(tape.len()));
     if good <= data.body.saturating_add(16) {
         return Outcome::No;
     }
+    let good = begins::first(tape, data.body, good).unwrap_or(good);
+    let confidence = if seen && good.saturating_sub(data.body) > FOREIGN { 95 } else { 60 };
     let broken_at = if layout.cut.is_some() { tape.len() } else { layout.end };
-    Outcome::Broken(Broken { kind: layout.kind(), good, broken_at: broken_at.max(good), length: None, confidence: 60 })
+    Outcome::Broken(Broken { kind: layout.kind(), good, broken_at: broken_at.max(good), length: None, confidence })
 }
 
 /// A file that is cut, or whose samples are not where they should be.
@@ -53,7 +63,7 @@ pub(super) fn broken(
         return Outcome::No;
     }
     let good = good.min(tape.len());
-    Outcome::Broken(Broken { kind, good, broken_at: broken_at.max(good), length, confidence: 80 })
+    Outcome::Broken(Broken { kind, good, broken_at: broken_at.max(good), length, confidence: 95 })
 }
 
 /// A picture whose items are where they should be: pixels that no coder writes show that it was cut.
@@ -64,16 +74,40 @@ pub(super) fn picture(layout: &Layout, tape: &mut Tape, found: Found) -> Outcome
         let foreign = foreign(tape, extent.offset, extent.offset.saturating_add(extent.length));
         first = [first, foreign].into_iter().flatten().min();
     }
-    match first {
-        Some(at) => Outcome::Broken(Broken {
-            kind: found.kind,
-            good: at,
-            broken_at: at.saturating_add(FOREIGN),
-            length: Some(found.length),
-            confidence: 80,
-        }),
-        None => Outcome::Whole(found.holds(Holds::Opaque)),
+    let Some(at) = first else { return Outcome::Whole(found.holds(Holds::Opaque)) };
+    let gap = foreign_run(tape, at, SECTOR as u64, MOST_FOREIGN);
+    let length = found.length;
+    let in_place = gap.is_some_and(|gap| {
+        at.saturating_add(gap) < length && ends_at(tape, length) && !ends_at(tape, length.saturating_add(gap))
+    });
+    if in_place {
+        return Outcome::Whole(found.damaged_at(at));
     }
+    Outcome::Broken(Broken {
+        kind: found.kind,
+        good: at,
+        broken_at: at.saturating_add(FOREIGN),
+        length: Some(length),
+        confidence: 95,
+    })
+}
+
+/// Bytes of the pieces of `size` bytes from `at` on that are of no coder; `None` where more than `most` are.
+pub(super) fn foreign_run(tape: &mut Tape, at: u64, size: u64, most: u64) -> Option<u64> {
+    (0..most).map(|n| n.saturating_mul(size)).find(|run| {
+        let place = at.saturating_add(*run);
+        !tape.bytes(place, SECTOR).is_ok_and(is_foreign_to_compressed)
+    })
+}
+
+/// True where coded data ends at `end`, and nothing but zeros fill its sector up.
+pub(super) fn ends_at(tape: &mut Tape, end: u64) -> bool {
+    let sector = SECTOR as u64;
+    let rest = end.checked_next_multiple_of(sector).unwrap_or(end).saturating_sub(end);
+    let zeros = |bytes: &[u8]| bytes.iter().filter(|byte| **byte == 0).count();
+    let Ok(length) = usize::try_from(rest) else { return false };
+    let filled = tape.bytes(end, length).is_ok_and(|slack| slack.len() >= 8 && zeros(slack) == slack.len());
+    filled && tape.bytes(end.saturating_sub(16), 16).is_ok_and(|last| zeros(last) < 8)
 }
 
 /// The first sector from `from` on, and before `to`, from which on data is none of a coder for a whole cluster.
@@ -82,6 +116,9 @@ pub(super) fn foreign(tape: &mut Tape, from: u64, to: u64) -> Option<u64> {
     let (mut at, mut run) = (from.checked_next_multiple_of(sector)?, 0u64);
     while at.saturating_add(sector) <= to {
         run = if is_foreign_to_compressed(tape.bytes(at, SECTOR).ok()?) { run.saturating_add(sector) } else { 0 };
+        if at.is_multiple_of(FOREIGN) && tape.bytes(at, FOREIGN as usize).is_ok_and(is_jpeg) {
+            return Some(at);
+        }
         at = at.saturating_add(sector);
         if run >= FOREIGN {
             return Some(at.saturating_sub(run));
@@ -90,8 +127,9 @@ pub(super) fn foreign(tape: &mut Tape, from: u64, to: u64) -> Option<u64> {
     None
 }
 
-/// Where the samples that begin at `from` end, as far as lengths before units or start codes of pictures tell.
-fn goes_on(tape: &mut Tape, from: u64, to: u64) -> u64 {
+/// Where the samples that begin at `from` end, as far as lengths before units or start codes of pictures tell, and whether they
+/// do.
+fn goes_on(tape: &mut Tape, from: u64, to: u64) -> (u64, bool) {
     let starts_with_code = tape.has(from, b"\0\0\x01");
     let (mut good, mut at) = (from, from);
     while at < to && at.saturating_sub(good) < MOST_SILENCE {
@@ -111,13 +149,24 @@ fn goes_on(tape: &mut Tape, from: u64, to: u64) -> u64 {
             break;
         }
     }
-    if good == from { foreign(tape, from, to).unwrap_or(from) } else { good }
+    let most = to.min(from.saturating_add(BELIEVED));
+    if good == from { (foreign(tape, from, most).unwrap_or(most), false) } else { (good, true) }
 }
 
 /// The first start code of an MPEG-4 picture: where to look on, and where it stands.
 fn code(window: &[u8]) -> Option<(u64, u64)> {
     let place = memchr::memmem::find(window, b"\0\0\x01\xb6")? as u64;
     Some((place.saturating_add(4), place))
+}
+
+/// True for a slice of H.264 as coders of one slice a picture write it: the first of the picture, all of one type.
+fn is_slice(tape: &mut Tape, head: &[u8], end: u64) -> bool {
+    let [0, a, _, _, kind] = head else { return false };
+    let size = head.iter().take(4).fold(0u64, |size, byte| size << 8 | u64::from(*byte));
+    let first = end.checked_sub(size).and_then(|unit| tape.byte(unit.saturating_add(1)).ok()).unwrap_or(0);
+    // The first macroblock is number 0, and the type of the slice 5, 6 or 7.
+    let typed = first & 0x80 != 0 && (matches!(first >> 2 & 0x1f, 0b00110 | 0b00111) || first == 0x88);
+    *a < 8 && size >= 8 && matches!(kind & 0x1f, 1 | 5) && typed
 }
 
 /// The first unit behind a length, followed by another: where it begins in the window, and where it ends.
@@ -137,6 +186,9 @@ fn unit(tape: &mut Tape, window: &[u8], at: u64, to: u64) -> Option<(u64, u64)> 
         }
         let mut next: Option<[u8; 5]> = tape.array(end).ok();
         // Two more in a row: one by chance is found in 4 GiB of noise.
+        if is_slice(tape, bytes, end) {
+            return Some((index as u64, end));
+        }
         if let Some(second) = next.and_then(|next| length(&next)) {
             next = tape.array(end.saturating_add(4).saturating_add(second)).ok();
             if next.is_some_and(|third| length(&third).is_some()) {

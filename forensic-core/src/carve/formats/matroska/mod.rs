@@ -3,7 +3,8 @@
 mod element;
 mod walk;
 
-use crate::carve::{Broken, Format, Found, Outcome, Signature, Tape};
+use super::chain;
+use crate::carve::{Broken, Format, Found, Mended, Mending, Outcome, Signature, Tape};
 use walk::Walk;
 
 /// Matroska and WebM.
@@ -33,8 +34,12 @@ impl Format for Matroska {
                 good: walk.good,
                 broken_at: walk.bad.map_or(broken.at, |bad| bad.min(broken.at)).max(walk.good),
                 length: walk.length,
-                confidence: 80,
+                confidence: if walk.blocks > 1 { 95 } else { 80 },
             }),
         }
+    }
+
+    fn mend(&self, mending: &mut Mending<'_>) -> Option<Mended> {
+        chain::mended(mending, self, &mut Walk::default())
     }
 }

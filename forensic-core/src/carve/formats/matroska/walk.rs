@@ -1,7 +1,13 @@
 //! The walk over a segment: its top elements, and the blocks of its clusters.
 
 use super::element::{Element, number};
-use crate::carve::{Break, Tape, formats::checksum::crc32};
+use crate::carve::{
+    Break, Tape,
+    formats::{
+        chain::{Chain, Gap},
+        checksum::crc32,
+    },
+};
 
 const EBML: u32 = 0x1a45_dfa3;
 const DOC_TYPE: u32 = 0x4282;
@@ -10,6 +16,8 @@ const CLUSTER: u32 = 0x1f43_b675;
 const TRACKS: u32 = 0x1654_ae6b;
 const TRACK_ENTRY: u32 = 0xae;
 const TRACK_NUMBER: u32 = 0xd7;
+const CUES: u32 = 0x1c53_bb6b;
+const CUE_POINT: u32 = 0xbb;
 const CRC: u32 = 0xbf;
 const VOID: u32 = 0xec;
 const SIMPLE_BLOCK: u32 = 0xa3;
@@ -17,6 +25,8 @@ const BLOCK_GROUP: u32 = 0xa0;
 const BLOCK: u32 = 0xa1;
 /// Bytes of a checksum's element.
 const CRC_LENGTH: u64 = 6;
+/// Elements in a row with which a file goes on.
+const GOES_ON: usize = 5;
 /// What a checksum is taken over at most.
 const LONGEST_CHECKED: u64 = 64 << 20;
 
@@ -32,6 +42,8 @@ pub(super) struct Walk {
     /// Where the segment says the file ends.
     pub(super) length: Option<u64>,
     tracks: Vec<u64>,
+    /// Where the last element begins.
+    last: u64,
 }
 
 impl Walk {
@@ -70,6 +82,7 @@ impl Walk {
                 Ok(_) => return Err(Break::wrong(at, "element of the segment")),
                 Err(broken) => return Err(broken),
             };
+            self.last = at;
             at = match (element.id, element.end) {
                 (CLUSTER, None) => self.blocks(tape, element.body, end, true)?,
                 (CLUSTER, Some(stop)) => self.cluster(tape, element, stop)?,
@@ -79,6 +92,9 @@ impl Walk {
                     }
                     if element.id == TRACKS {
                         self.read_tracks(tape, element, stop)?;
+                    }
+                    if element.id == CUES {
+                        self.cues(tape, element, stop)?;
                     }
                     self.check_sum(tape, element, stop, end)?;
                     stop
@@ -98,18 +114,12 @@ impl Walk {
         let Err(broken) = walked else {
             return self.check_sum(tape, cluster, stop, self.length.unwrap_or(tape.len())).map(|()| stop);
         };
-        let ends = self.length == Some(stop) && stop <= tape.len() && self.ends_with_block(tape, cluster, stop);
-        let follows = ends || Element::at(tape, stop).is_ok_and(|next| is_top(next.id) && next.id != VOID);
+        let follows = Element::at(tape, stop).is_ok_and(|next| is_top(next.id) && next.id != VOID);
         if !follows {
             return Err(broken);
         }
         self.bad = self.bad.or(Some(broken.at));
         Ok(stop)
-    }
-
-    /// Nothing of the last cluster tells whether its end is there.
-    fn ends_with_block(&self, _: &mut Tape, _: Element, _: u64) -> bool {
-        false
     }
 
     /// Walks the blocks from `at` on; gives where they end.
@@ -133,6 +143,7 @@ impl Walk {
                 _ if open => return Ok(at),
                 _ => return Err(Break::wrong(at, "element of a cluster")),
             }
+            self.last = at;
             at = stop;
             self.good = self.good.max(at);
         }
@@ -174,6 +185,21 @@ impl Walk {
         Ok(())
     }
 
+    /// Walks the index; what follows the blocks is nothing else than that.
+    fn cues(&mut self, tape: &mut Tape, cues: Element, end: u64) -> Result<(), Break> {
+        let mut at = cues.body;
+        while at < end {
+            match Element::at(tape, at)? {
+                Element { id: CUE_POINT | CRC | VOID, end: Some(stop), .. } if stop <= end => {
+                    (self.last, self.good) = (at, at);
+                    at = stop;
+                }
+                _ => return Err(Break::wrong(at, "cue point")),
+            }
+        }
+        Ok(())
+    }
+
     /// Holds the checksum of `element`, where it begins with one, against its bytes. What is wrong in an element behind which
     /// another stands was overwritten.
     fn check_sum(&mut self, tape: &mut Tape, element: Element, stop: u64, end: u64) -> Result<(), Break> {
@@ -190,6 +216,38 @@ impl Walk {
             self.bad = self.bad.or(Some(from));
         }
         Ok(())
+    }
+}
+
+impl Chain for Walk {
+    fn gap(&mut self, tape: &mut Tape) -> Option<Gap> {
+        *self = Self::default();
+        let broken = self.file(tape).err()?;
+        (self.blocks > 0).then_some(Gap { last: self.last, next: broken.at })
+    }
+
+    fn goes_on(&self, tape: &mut Tape, at: u64, next: u64) -> bool {
+        let mut place = at;
+        for _ in 0..GOES_ON {
+            let file = next.saturating_add(place.saturating_sub(at));
+            if self.length == Some(file) {
+                return place > at;
+            }
+            let Ok(element) = Element::at(tape, place) else { return false };
+            let known = is_top(element.id) || is_of_cluster(element.id) || element.id == CUE_POINT;
+            if !known || element.end.is_some_and(|end| end.saturating_sub(place) > LONGEST_CHECKED) {
+                return false;
+            }
+            let block = matches!(element.id, SIMPLE_BLOCK | BLOCK);
+            if block && number(tape, element.body, 8, true).is_ok_and(|(track, _)| !self.tracks.contains(&track)) {
+                return false;
+            }
+            place = match element.end {
+                Some(end) if element.id != CLUSTER => end,
+                _ => element.body,
+            };
+        }
+        true
     }
 }
 

@@ -1,16 +1,24 @@
 //! AVI: the header list, the chunks of the streams, and their indexes, in one RIFF or, above a gigabyte, in several.
 
 use super::Chunk;
-use crate::carve::{Break, Broken, Found, Outcome, Tape};
+use crate::carve::{
+    Break, Broken, Format, Found, Mended, Mending, Outcome, Tape,
+    formats::chain::{self, Chain, Gap},
+};
 
 const KIND: &str = "avi";
 /// A list that goes on to nobody knows where: the recording was not closed.
 const OPEN: u64 = 0;
+/// Bytes of an entry of the index.
+const ENTRY: u64 = 16;
+/// Chunks in a row with which a file goes on, and the longest of them.
+const GOES_ON: usize = 4;
+const LONGEST: u64 = 64 << 20;
 /// Parts of a long recording.
 const MOST_PARTS: usize = 1 << 12;
 
 pub(super) fn check(tape: &mut Tape) -> Outcome {
-    let mut walk = Walk { good: 0, frames: 0, bad: None, open: false };
+    let mut walk = Walk::default();
     let end = walk.file(tape);
     let confidence = if walk.open { 70 } else { 95 };
     match (end, walk.bad) {
@@ -21,21 +29,26 @@ pub(super) fn check(tape: &mut Tape) -> Outcome {
             good: walk.good.min(tape.len()),
             broken_at: broken.at.max(walk.good),
             length: walk.length(tape),
-            confidence: 80,
+            confidence: if walk.frames > 3 { 95 } else { 80 },
         }),
         _ => Outcome::No,
     }
 }
 
 /// A walk over the chunks.
-pub(super) struct Walk {
+#[derive(Default)]
+struct Walk {
     /// Bytes that hold so far.
-    pub(super) good: u64,
+    good: u64,
     /// Chunks of streams so far.
-    pub(super) frames: u64,
+    frames: u64,
     /// The first chunk that is none, in a list whose end is where it should be.
     bad: Option<u64>,
     open: bool,
+    /// Where the last chunk, or entry of the index, begins.
+    last: u64,
+    /// Where the list of streams ends.
+    streams_end: u64,
 }
 
 impl Walk {
@@ -85,7 +98,8 @@ impl Walk {
                         continue;
                     }
                 }
-                (b"LIST" | b"JUNK" | b"idx1" | b"IDIT" | b"ISFT" | b"indx" | b"vprp" | b"Junk" | b"junk", _) => {}
+                (b"idx1", _) => self.index(tape, chunk)?,
+                (b"LIST" | b"JUNK" | b"IDIT" | b"ISFT" | b"indx" | b"vprp" | b"Junk" | b"junk", _) => {}
                 (id, _) if super::is_name(*id) && headers && !self.open => {}
                 _ if self.open && self.frames > 0 => return Ok(at),
                 _ => return Err(Break::wrong(at, "chunk")),
@@ -100,6 +114,7 @@ impl Walk {
     /// Walks the chunks of the streams in the list `movi`; gives where they end.
     fn streams(&mut self, tape: &mut Tape, movi: Chunk, end: u64) -> Result<u64, Break> {
         let mut at = movi.body().saturating_add(4);
+        self.streams_end = end;
         while at.saturating_add(8) <= end {
             let chunk = Chunk::at(tape, at)?;
             let fits = chunk.end <= end;
@@ -116,10 +131,23 @@ impl Walk {
                 return if movi.size() == 4 || self.open { Ok(at) } else { Err(Break::wrong(at, "chunk of a stream")) };
             }
             self.frames = self.frames.saturating_add(1);
+            self.last = at;
             self.good = chunk.end.min(tape.len());
             at = chunk.next();
         }
         Ok(end)
+    }
+
+    /// Looks at the entries of the index; each names a stream.
+    fn index(&mut self, tape: &mut Tape, index: Chunk) -> Result<(), Break> {
+        for entry in (index.body()..index.end.saturating_sub(ENTRY.saturating_sub(1))).step_by(16) {
+            if !is_entry(tape, entry) {
+                return Err(Break::wrong(entry, "entry of the index"));
+            }
+            self.last = entry;
+            self.good = entry;
+        }
+        Ok(())
     }
 
     fn ends_well(tape: &mut Tape, end: u64) -> bool {
@@ -132,8 +160,49 @@ impl Walk {
     }
 }
 
+impl Chain for Walk {
+    fn gap(&mut self, tape: &mut Tape) -> Option<Gap> {
+        *self = Self::default();
+        let broken = self.file(tape).err()?;
+        (self.frames > 0).then_some(Gap { last: self.last, next: broken.at })
+    }
+
+    /// Frames of Motion JPEG are pictures.
+    fn holds_files(&self) -> bool {
+        true
+    }
+
+    fn goes_on(&self, tape: &mut Tape, at: u64, next: u64) -> bool {
+        if next > self.streams_end {
+            return (0..8u64).all(|n| is_entry(tape, at.saturating_add(n.saturating_mul(ENTRY))));
+        }
+        let mut place = at;
+        for _ in 0..GOES_ON {
+            let file = next.saturating_add(place.saturating_sub(at));
+            if file == self.streams_end || file == self.streams_end.saturating_add(1) {
+                return Self::ends_well(tape, place);
+            }
+            match Chunk::at(tape, place) {
+                Ok(chunk) if is_stream(chunk.id) && chunk.size() < LONGEST => place = chunk.next(),
+                _ => return false,
+            }
+        }
+        true
+    }
+}
+
+/// Puts a fragmented file together.
+pub(super) fn mend(mending: &mut Mending<'_>, format: &dyn Format) -> Option<Mended> {
+    chain::mended(mending, format, &mut Walk::default())
+}
+
+/// True where an entry of an index stands at `at`.
+fn is_entry(tape: &mut Tape, at: u64) -> bool {
+    tape.array(at).is_ok_and(|id| is_stream(id) || &id == b"rec ")
+}
+
 /// True for chunks of streams: two digits and what they hold, or an index.
-pub(super) fn is_stream(id: [u8; 4]) -> bool {
+fn is_stream(id: [u8; 4]) -> bool {
     let digits = |a: u8, b: u8| a.is_ascii_hexdigit() && b.is_ascii_hexdigit();
     match id {
         [b'i', b'x', a, b] => digits(a, b),

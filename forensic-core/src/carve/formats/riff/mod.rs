@@ -4,7 +4,7 @@
 mod avi;
 mod wav;
 
-use crate::carve::{Break, Format, Outcome, Signature, Tape};
+use crate::carve::{Break, Format, Mended, Mending, Outcome, Signature, Tape};
 
 /// AVI.
 pub(super) struct Avi;
@@ -37,6 +37,10 @@ impl Format for Avi {
 
     fn check(&self, tape: &mut Tape) -> Outcome {
         avi::check(tape)
+    }
+
+    fn mend(&self, mending: &mut Mending<'_>) -> Option<Mended> {
+        avi::mend(mending, self)
     }
 }
 

@@ -1,0 +1,16 @@
+//! Any bytes as a medium on which video, sound and pictures in boxes are carved.
+#![no_main]
+
+use forensic_core::{Limits, NoProgress, bytes::Source, carve};
+use libfuzzer_sys::fuzz_target;
+use std::sync::Arc;
+
+fuzz_target!(|data: &[u8]| {
+    let limits = Limits { mend_bytes: 4 << 20, ..Limits::default() };
+    let options = carve::Options::default().threads(1).nested(true).cluster_size(512).limits(limits);
+    let source: Source = Arc::new(data.to_vec());
+    let carving = carve::carve(&source, &options, &NoProgress).unwrap();
+    for file in carving.files {
+        assert!(file.extents().iter().all(|extent| extent.offset + extent.length <= data.len() as u64));
+    }
+});

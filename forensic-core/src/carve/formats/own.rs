@@ -1,0 +1,118 @@
+//! Whether a cluster can be of a file, judged by how the bytes of the file are spread elsewhere.
+
+use crate::carve::Tape;
+
+/// Bytes that are judged at once.
+const PIECE: u64 = 4096;
+/// Pieces of the file that are looked at to learn how it looks.
+const LEARNT: u64 = 16;
+/// The sum of squared deviations of 4096 random bytes is 255, give or take 23: what is far above is not random, and what is
+/// below may be.
+const UNEVEN: u64 = 400;
+const EVEN: u64 = 330;
+/// What is four times as uneven as this, and as the file, is of another kind.
+const ROUGH: u64 = 2500;
+
+/// Kinds of bytes that are told apart at sight.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Text,
+    /// One value over and over.
+    Flat,
+    /// Entropy-coded data of JPEG.
+    Jpeg,
+    Other,
+}
+
+impl Kind {
+    fn of(bytes: &[u8]) -> Self {
+        let most = |share: usize, count: usize| count.saturating_mul(100) > bytes.len().saturating_mul(share);
+        let printable = |byte: &&u8| matches!(byte, b'\t' | b'\n' | b'\r' | 0x20..=0x7e);
+        let first = bytes.first().copied().unwrap_or(0);
+        if most(95, bytes.iter().filter(printable).count()) {
+            Self::Text
+        } else if most(90, bytes.iter().filter(|byte| **byte == first).count()) {
+            Self::Flat
+        } else if is_jpeg(bytes) {
+            Self::Jpeg
+        } else {
+            Self::Other
+        }
+    }
+}
+
+/// How the bytes of a file look.
+#[derive(Debug, Clone)]
+pub(super) struct Own {
+    kinds: Vec<Kind>,
+    /// The least and the most uneven of the pieces.
+    least_uneven: u64,
+    most_uneven: u64,
+}
+
+impl Own {
+    /// Learns from the last pieces between `from` and `to`, and from the first behind `behind`.
+    pub(super) fn of(tape: &mut Tape, from: u64, to: u64, behind: u64) -> Self {
+        let before = (0..LEARNT).filter_map(|n| to.checked_sub(PIECE.saturating_mul(n.saturating_add(1))));
+        let after = (1..4u64).map(|n| behind.saturating_add(PIECE.saturating_mul(n)));
+        let mut own = Self { kinds: Vec::new(), least_uneven: u64::MAX, most_uneven: 0 };
+        for place in before.filter(|place| *place >= from).chain(after) {
+            let Ok(bytes) = tape.bytes(place, usize::try_from(PIECE).unwrap_or(0)) else { continue };
+            // What follows may be over soon, and is learnt from only as to what it may be.
+            own.kinds.push(Kind::of(bytes));
+            own.least_uneven = own.least_uneven.min(deviation(bytes));
+            if place < to {
+                own.most_uneven = own.most_uneven.max(deviation(bytes));
+            }
+        }
+        own
+    }
+
+    /// Whether the cluster at `at` can be of the file.
+    pub(super) fn judge(&self, tape: &mut Tape, at: u64, size: u64) -> Verdict {
+        let length = usize::try_from(size.min(PIECE)).unwrap_or(0);
+        let Ok(bytes) = tape.bytes(at, length) else { return Verdict::Foreign };
+        let (kind, uneven) = (Kind::of(bytes), deviation(bytes));
+        let is_whole = length as u64 == PIECE && self.least_uneven != u64::MAX;
+        let is_rough = is_whole && uneven > self.most_uneven.max(ROUGH).saturating_mul(4);
+        let is_even = is_whole && self.least_uneven > UNEVEN && uneven < EVEN;
+        match kind {
+            Kind::Text | Kind::Flat if !self.kinds.contains(&kind) => Verdict::Foreign,
+            _ if is_rough => Verdict::Foreign,
+            Kind::Jpeg if !self.kinds.contains(&kind) => Verdict::Unlike,
+            _ if is_even => Verdict::Unlike,
+            _ => Verdict::Own,
+        }
+    }
+}
+
+/// What a cluster is, beside a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Verdict {
+    /// It may be of the file.
+    Own,
+    /// It is not much like the file; another cluster of the same data may be more.
+    Unlike,
+    /// It is of another kind.
+    Foreign,
+}
+
+/// True where each byte FF is followed as in the entropy-coded data of a JPEG.
+pub(super) fn is_jpeg(bytes: &[u8]) -> bool {
+    let after: Vec<u8> =
+        bytes.windows(2).filter(|pair| pair.first() == Some(&0xff)).filter_map(|pair| pair.last().copied()).collect();
+    after.len() >= 6 && after.iter().all(|byte| matches!(byte, 0 | 0xd0..=0xd7))
+}
+
+/// How far the bytes are from being spread evenly: chi squared over 256 values.
+fn deviation(bytes: &[u8]) -> u64 {
+    let mut counts = [0u64; 256];
+    for byte in bytes {
+        if let Some(count) = counts.get_mut(usize::from(*byte)) {
+            *count = count.saturating_add(1);
+        }
+    }
+    let length = bytes.len() as u64;
+    let squares: u64 = counts.iter().map(|count| count.saturating_mul(*count)).sum();
+    squares.saturating_mul(256).checked_div(length).unwrap_or(0).saturating_sub(length)
+}
