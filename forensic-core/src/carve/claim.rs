@@ -63,7 +63,10 @@ impl Claim {
             What::Broken(broken) => broken.confidence >= 95 && broken.good >= SECTOR.saturating_mul(8),
         };
         let cuts = match self.what {
-            What::Whole(_) => self.holds() == Holds::Opaque && (inner.holds() != Holds::Opaque || inner.is_certain()),
+            What::Whole(_) if self.holds() == Holds::Opaque => {
+                inner.holds() != Holds::Opaque || inner.is_certain() || inner.end() > self.end()
+            }
+            What::Whole(_) => false,
             What::Broken(_) => inner.end() > self.end(),
         };
         sure && cuts && inner.start > self.start && inner.start.is_multiple_of(SECTOR)

@@ -17,6 +17,8 @@ const DOUBTFUL: u64 = 128 << 10;
 const ROUNDS: usize = 3;
 /// Broken files times claims: where there are very many of both, only the first files are mended.
 const MOST_LOOKED_AT: usize = 50_000_000;
+/// What begins within a sector is a part of another file, whose clusters follow a grid that is not known.
+const SECTOR: u64 = 512;
 /// Files of fewer bytes do not count where the cluster size is inferred.
 const LONG: u64 = 4096;
 /// The cluster sizes a filesystem has, the largest first.
@@ -130,7 +132,7 @@ pub(super) fn mend(
         let (before, mut tried) = (mends, 0usize);
         for (index, claim) in claims.iter().enumerate() {
             let (What::Broken(broken), Some(None)) = (claim.what, mended.get(index)) else { continue };
-            let Some(format) = formats.get(claim.format) else { continue };
+            let Some(format) = formats.get(claim.format).filter(|_| claim.start.is_multiple_of(SECTOR)) else { continue };
             tried = tried.saturating_add(1);
             if tried > most {
                 break;

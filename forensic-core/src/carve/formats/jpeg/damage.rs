@@ -48,6 +48,23 @@ pub(super) fn judge(mending: &Mending<'_>) -> Option<Mended> {
     })
 }
 
+/// The file as one of full length, if `mended` goes on where it would lie had it never been broken: what stands before that was
+/// not moved there but written over, and what was found to fit in its place is another picture's.
+pub(super) fn in_place(mending: &Mending<'_>, mended: &Mended) -> Option<Mended> {
+    let (start, first) = (mending.start(), mended.runs.first()?);
+    let mut at = 0u64;
+    let mut goes_on = false;
+    for run in &mended.runs {
+        goes_on |= at > 0 && run.offset? == start.checked_add(at)?;
+        at = at.checked_add(run.length)?;
+    }
+    let free = mending.free_until(start.checked_add(first.length)?) >= start.checked_add(at)?;
+    (goes_on && free).then(|| Mended {
+        runs: vec![Run::new(start, at)],
+        found: Found::new(KIND, at).confidence(60).damaged_at(first.length),
+    })
+}
+
 fn cluster(tape: &mut Tape, at: u64, size: u64) -> Option<Likely> {
     tape.bytes(at, usize::try_from(size).ok()?).ok().map(likely)
 }

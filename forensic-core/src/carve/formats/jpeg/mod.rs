@@ -45,7 +45,10 @@ impl Format for Jpeg {
     }
 
     fn mend(&self, mending: &mut Mending<'_>) -> Option<Mended> {
-        fragments::mend(mending).or_else(|| damage::judge(mending))
+        match fragments::mend(mending) {
+            Some(mended) => Some(damage::in_place(mending, &mended).unwrap_or(mended)),
+            None => damage::judge(mending),
+        }
     }
 }
 
@@ -82,6 +85,6 @@ fn broken_outcome(tape: &mut Tape, state: &State, broken: Break) -> Outcome {
         good: if state.in_data() { held::held(tape, broken.at) } else { good },
         broken_at: broken.at.max(good),
         length: None,
-        confidence: if state.scans() > 0 { 80 } else { 50 },
+        confidence: if state.scans() > 0 { 95 } else { 50 },
     })
 }
