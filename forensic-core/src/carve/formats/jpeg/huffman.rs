@@ -82,14 +82,21 @@ impl Table {
 #[derive(Debug)]
 pub(super) struct Bursts(Box<[u16; 1 << BURST]>);
 
-/// Several codes: their bits, and behind [`Burst::LENGTH`] of them the coefficients they pass over, 64 more where the last ends
-/// the block.
+/// Several codes: their bits in the low four bits of the number, and above those the coefficients they pass over, [`OVER`] more
+/// where the last ends the block.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Burst(u16);
 
+/// What a place in a block is put forward by where the block is over.
+pub(super) const OVER: u32 = 256;
+
 impl Burst {
-    /// Not one code stands whole: a block is behind its end whatever it had.
-    const NONE: Self = Self(u16::MAX);
+    /// Not one code stands whole: no bits, and a place that no block has, over or not.
+    const NONE: Self = Self::new(0, OVER * 4);
+
+    const fn new(length: u32, coefficients: u32) -> Self {
+        Self((coefficients << 4 | length) as u16)
+    }
 
     /// Bits of all of them.
     #[inline(always)]
@@ -97,38 +104,36 @@ impl Burst {
         u32::from(self.0 & 15)
     }
 
-    /// Coefficients passed over; 64 to 127 where the block ends, and more where there is no code.
+    /// Coefficients passed over.
     #[inline(always)]
     pub(super) fn coefficients(self) -> u32 {
         u32::from(self.0 >> 4)
-    }
-
-    fn one(length: u32, coefficients: u32) -> Self {
-        Self((coefficients << 4 | length) as u16)
     }
 }
 
 impl Bursts {
     /// Of each number of bits and each value of them, the burst is their first code and the burst of the bits behind it.
     fn new(table: &Table) -> Self {
+        let codes = codes(table);
         let mut bursts = vec![Burst::NONE; 2 << BURST];
         for width in 1..=BURST {
-            for value in 0..1u64 << width {
-                let Some((length, coefficients)) = first(table, value << (64u32.wrapping_sub(width) & 63)) else { continue };
-                if length > width {
+            let missing = BURST.wrapping_sub(width) & 31;
+            for value in 0..1usize << width {
+                let code = codes.get(value << missing).copied().unwrap_or(Burst::NONE);
+                let (length, coefficients) = (code.length(), code.coefficients());
+                if length == 0 || length > width {
                     continue;
                 }
-                let rest = width.wrapping_sub(length) & 31;
-                let behind = (1usize << rest) | (value as usize & (1usize << rest).wrapping_sub(1));
+                let rest = 1usize << (width.wrapping_sub(length) & 31);
+                let behind = rest | (value & rest.wrapping_sub(1));
                 let behind = bursts.get(behind).copied().unwrap_or(Burst::NONE);
                 let both = coefficients.wrapping_add(behind.coefficients());
                 // What would lead out of any block is left to the next burst.
-                let goes_on = coefficients < 64 && both & 63 >= coefficients && both < 128;
-                let burst = match goes_on {
-                    true => Burst::one(length.wrapping_add(behind.length()), both),
-                    false => Burst::one(length, coefficients),
+                let burst = match both {
+                    ..64 | OVER..=319 if coefficients < 64 => Burst::new(length.wrapping_add(behind.length()), both),
+                    _ => code,
                 };
-                if let Some(place) = bursts.get_mut((1usize << width) | value as usize) {
+                if let Some(place) = bursts.get_mut((1usize << width) | value) {
                     *place = burst;
                 }
             }
@@ -145,14 +150,29 @@ impl Bursts {
     }
 }
 
-/// Bits of the code at the top of `bits` with those behind it, and the coefficients it passes over, 64 for the end of the block.
-fn first(table: &Table, bits: u64) -> Option<(u32, u32)> {
-    let (length, symbol) = table.find(bits)?;
-    let coefficients = match symbol {
-        0 => 64,
-        0xf0 => 16,
-        _ if symbol & 15 == 0 => return None,
-        _ => u32::from(symbol >> 4).wrapping_add(1),
-    };
-    Some((length.wrapping_add(u32::from(symbol & 15)), coefficients))
+/// For each value of [`BURST`] bits the one code at their top with its further bits, where those are all there.
+fn codes(table: &Table) -> Vec<Burst> {
+    let mut codes = vec![Burst::NONE; 1 << BURST];
+    let limits = table.limit.iter().zip(table.limit.iter().skip(1)).zip(table.offset.iter().skip(1));
+    for (length, ((first, behind), offset)) in (1..=BURST).zip(limits) {
+        let shift = 16u32.wrapping_sub(length) & 31;
+        for code in first >> shift..behind >> shift {
+            let Some(symbol) = table.symbols.get(offset.wrapping_add(code) as usize) else { continue };
+            let coefficients = match symbol {
+                0 => OVER,
+                0xf0 => 16,
+                _ if symbol & 15 == 0 => continue,
+                _ => u32::from(symbol >> 4).wrapping_add(1),
+            };
+            let total = length.wrapping_add(u32::from(symbol & 15));
+            let spread = BURST.wrapping_sub(length) & 31;
+            let first = (code as usize) << spread;
+            if total <= BURST
+                && let Some(places) = codes.get_mut(first..first.wrapping_add(1 << spread))
+            {
+                places.fill(Burst::new(total, coefficients));
+            }
+        }
+    }
+    codes
 }

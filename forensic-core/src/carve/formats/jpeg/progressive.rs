@@ -84,17 +84,17 @@ pub(super) fn ac_refine(stretch: &Stretch<'_>, memory: &mut Memory, stand: &mut 
                 if size > 1 {
                     return reached.failing(bits.position().wrapping_add(length as usize));
                 }
-                bits.skip(length.wrapping_add(size));
                 if size == 0 && run < 15 {
+                    bits.skip(length);
                     eob_run = end_of_blocks(&mut bits, run);
                     if eob_run > stretch.left.wrapping_sub(reached.mcus) {
                         return reached.failing(bits.position());
                     }
                     break;
                 }
-                let (behind, corrected) = pass(before, k, run, last);
+                let (behind, corrected) = pass(before, k, run);
                 k = behind;
-                skip(&mut bits, corrected);
+                skip(&mut bits, length.wrapping_add(size).wrapping_add(corrected));
                 if size == 1 {
                     if k > last {
                         return reached.failing(bits.position());
@@ -106,6 +106,7 @@ pub(super) fn ac_refine(stretch: &Stretch<'_>, memory: &mut Memory, stand: &mut 
         }
         if eob_run > 0 {
             if k <= last && before != 0 {
+                bits.peek();
                 skip(&mut bits, (before >> (k & 63)).count_ones());
             }
             eob_run = eob_run.wrapping_sub(1);
@@ -123,19 +124,22 @@ pub(super) fn ac_refine(stretch: &Stretch<'_>, memory: &mut Memory, stand: &mut 
     reached
 }
 
-/// The coefficient from `k` on before which `zeros` that were zero lie and which was zero itself, or the one behind `last`; and
+/// The coefficient from `k` on before which `zeros` that were zero lie and which was zero itself, or one behind the band; and
 /// how many were not zero on the way there.
 #[inline(always)]
-fn pass(before: u64, k: u32, zeros: u32, last: u32) -> (u32, u32) {
-    let mut free = !before & (u64::MAX << (k & 63)) & (u64::MAX >> (63u32.wrapping_sub(last) & 63));
-    let mut left = zeros;
-    while left > 0 && free != 0 {
-        free &= free.wrapping_sub(1);
-        left = left.wrapping_sub(1);
+fn pass(before: u64, mut k: u32, mut zeros: u32) -> (u32, u32) {
+    let (mut rest, mut corrected) = (before >> (k & 63), 0u32);
+    // Those that were not zero are few.
+    while rest != 0 {
+        let gap = rest.trailing_zeros();
+        if zeros < gap {
+            break;
+        }
+        (zeros, corrected) = (zeros.wrapping_sub(gap), corrected.wrapping_add(1));
+        k = k.wrapping_add(gap).wrapping_add(1);
+        rest = rest >> gap >> 1;
     }
-    let behind = if free == 0 { last.wrapping_add(1) } else { free.trailing_zeros() };
-    let passed = zeros.wrapping_sub(left);
-    (behind, behind.wrapping_sub(k).wrapping_sub(passed))
+    (k.wrapping_add(zeros), corrected)
 }
 
 /// The blocks that are over, this one included, by a code of `run` further bits.
@@ -145,15 +149,15 @@ fn end_of_blocks(bits: &mut Bits<'_>, run: u32) -> u32 {
     (1u32 << (run & 15)).wrapping_add(further)
 }
 
-/// Passes over 64 bits at the most.
+/// Passes over more bits than may have been looked at.
 #[inline(always)]
-fn skip(bits: &mut Bits<'_>, count: u32) {
-    bits.peek();
-    bits.skip(count.min(32));
-    if count > 32 {
+fn skip(bits: &mut Bits<'_>, mut count: u32) {
+    while count > 32 {
+        bits.skip(32);
         bits.peek();
-        bits.skip(count.wrapping_sub(32));
+        count = count.wrapping_sub(32);
     }
+    bits.skip(count);
 }
 
 impl Reached {

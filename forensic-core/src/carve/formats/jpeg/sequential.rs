@@ -4,7 +4,7 @@
 use super::{
     bits::Bits,
     entropy::{Reached, Stand, Stretch},
-    huffman::{Bursts, Table},
+    huffman::{Bursts, OVER, Table},
     markers::{Part, Unit},
     memory::Memory,
 };
@@ -107,16 +107,22 @@ fn difference(bits: &mut Bits<'_>, table: &Table, most: u32) -> Result<i32, usiz
 fn coefficients(bits: &mut Bits<'_>, table: &Table, bursts: &Bursts) -> Result<(), usize> {
     let mut k = 1u32;
     loop {
+        // Two bursts, the second of no length where the block is over by the first: few blocks have more, and which have
+        // one and which two cannot be guessed.
         let window = bits.peek();
         let burst = bursts.find(window);
+        let second = bursts.find(window << (burst.length() & 63));
         let behind = k.wrapping_add(burst.coefficients());
+        let goes_on = if behind < 64 { u32::MAX } else { 0 };
+        let behind = behind.wrapping_add(second.coefficients() & goes_on);
+        let length = burst.length().wrapping_add(second.length() & goes_on);
         if behind < 64 {
-            bits.skip(burst.length());
+            bits.skip(length);
             k = behind;
             continue;
         }
-        if behind == 64 || (burst.coefficients() >= 64 && behind < 128) {
-            bits.skip(burst.length());
+        if behind == 64 || behind.wrapping_sub(OVER) < 64 {
+            bits.skip(length);
             return Ok(());
         }
         // One code alone.
