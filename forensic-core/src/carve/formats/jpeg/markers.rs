@@ -301,9 +301,26 @@ impl Tables {
 impl Scan {
     /// The index of a block of an MCU among the blocks of the frame.
     pub(super) fn block(&self, frame: &Frame, mcu: u32, part: &Part, unit: &Unit) -> u32 {
-        let Some(Component { first, stride, .. }) = frame.components.get(part.component) else { return u32::MAX };
+        self.block_at(frame, self.place(mcu), part, unit)
+    }
+
+    /// Column and row of an MCU.
+    pub(super) fn place(&self, mcu: u32) -> (u32, u32) {
         let row = mcu.checked_div(self.mcus_wide).unwrap_or(0);
-        let column = mcu.wrapping_sub(row.wrapping_mul(self.mcus_wide));
+        (mcu.wrapping_sub(row.wrapping_mul(self.mcus_wide)), row)
+    }
+
+    /// Column and row of the MCU behind the one at `place`.
+    #[inline(always)]
+    pub(super) fn behind(&self, (column, row): (u32, u32)) -> (u32, u32) {
+        let next = column.wrapping_add(1);
+        if next == self.mcus_wide { (0, row.wrapping_add(1)) } else { (next, row) }
+    }
+
+    /// The index of a block of the MCU at a column and row among the blocks of the frame.
+    #[inline]
+    pub(super) fn block_at(&self, frame: &Frame, (column, row): (u32, u32), part: &Part, unit: &Unit) -> u32 {
+        let Some(Component { first, stride, .. }) = frame.components.get(part.component) else { return u32::MAX };
         let x = column.wrapping_mul(part.across).wrapping_add(unit.x);
         let y = row.wrapping_mul(part.down).wrapping_add(unit.y);
         first.wrapping_add(y.wrapping_mul(*stride)).wrapping_add(x)

@@ -44,16 +44,20 @@ pub(super) fn roughness(frame: &Frame, scan: &Scan, memory: &Memory, above: Abov
 fn mean_step(frame: &Frame, scan: &Scan, memory: &Memory, from: u32, to: u32) -> Option<f32> {
     let dc = memory.dc();
     let (mut sum, mut count) = (0u64, 0u32);
-    for mcu in from.max(scan.mcus_wide)..to {
-        for unit in scan.units.iter().filter(|unit| unit.y == 0) {
-            let part = scan.parts.get(unit.part)?;
-            let stride = frame.components.get(part.component)?.stride;
-            let block = scan.block(frame, mcu, part, unit);
+    let from = from.max(scan.mcus_wide);
+    for unit in scan.units.iter().filter(|unit| unit.y == 0) {
+        let part = scan.parts.get(unit.part)?;
+        let stride = frame.components.get(part.component)?.stride;
+        let mut place = scan.place(from);
+        let mut steps = 0u64;
+        for _ in from..to {
+            let block = scan.block_at(frame, place, part, unit);
             let (own, above) = (dc.get(block as usize)?, dc.get(block.checked_sub(stride)? as usize)?);
-            let step = i32::from(*own).wrapping_sub(i32::from(*above)).unsigned_abs();
-            sum = sum.saturating_add(u64::from(step).saturating_mul(u64::from(part.quantizer)));
-            count = count.saturating_add(1);
+            steps = steps.saturating_add(u64::from(own.abs_diff(*above)));
+            place = scan.behind(place);
         }
+        sum = sum.saturating_add(steps.saturating_mul(u64::from(part.quantizer)));
+        count = count.saturating_add(to.saturating_sub(from));
     }
     (count > 0).then(|| sum as f32 / count as f32)
 }

@@ -52,7 +52,7 @@ fn mcus<'a, const AC: bool, const KEEP: bool>(
     let dc_bits = if frame.precision == 8 { DC_BITS.0 } else { DC_BITS.1 };
     let mut bits = Bits::new(stretch.data, position);
     let mut reached = Reached { mcus: 0, position, failed_at: None };
-    let mut dc = stand.dc;
+    let (mut dc, mut place) = (stand.dc, scan.place(stretch.first_mcu));
     while reached.mcus < stretch.most {
         for lane in &lanes {
             let value = dc.get_mut(lane.unit.part & 3).map(|dc| {
@@ -62,7 +62,7 @@ fn mcus<'a, const AC: bool, const KEEP: bool>(
             });
             let coded = value.unwrap_or(Err(usize::MAX)).and_then(|value| {
                 if KEEP {
-                    let block = scan.block(frame, stretch.first_mcu.wrapping_add(reached.mcus), lane.part, lane.unit);
+                    let block = scan.block_at(frame, place, lane.part, lane.unit);
                     memory.set_dc(block, value << if AC { 0 } else { scan.low });
                 }
                 lane.ac.map_or(Ok(()), |(table, bursts)| coefficients(&mut bits, table, bursts))
@@ -76,6 +76,9 @@ fn mcus<'a, const AC: bool, const KEEP: bool>(
             return Reached { failed_at: Some(position), ..reached };
         }
         (reached.mcus, reached.position, stand.dc) = (reached.mcus.wrapping_add(1), position, dc);
+        if KEEP {
+            place = scan.behind(place);
+        }
     }
     reached
 }
