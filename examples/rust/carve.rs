@@ -1,13 +1,18 @@
 //! Carves an image: one line of JSON a file found, in order of offset, and a count by type at the end.
 //!
-//! `carve IMAGE [THREADS]`
+//! `carve IMAGE [THREADS] [--blake3]`; the last adds the BLAKE3 of each file.
 
-use forensic_core::{NoProgress, carve, evidence::Evidence};
+use forensic_core::{
+    NoProgress, carve,
+    evidence::Evidence,
+    hash::{self, Algorithm},
+};
 use std::{collections::BTreeMap, io::Write};
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let mut arguments = std::env::args().skip(1);
-    let image = arguments.next().ok_or("carve IMAGE [THREADS]")?;
+    let (switches, arguments): (Vec<_>, Vec<_>) = std::env::args().skip(1).partition(|word| word == "--blake3");
+    let mut arguments = arguments.into_iter();
+    let image = arguments.next().ok_or("carve IMAGE [THREADS] [--blake3]")?;
     let mut options = carve::Options::default();
     if let Some(threads) = arguments.next() {
         options = options.threads(threads.parse()?);
@@ -18,7 +23,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut counts: BTreeMap<(&str, &str), u64> = BTreeMap::new();
     for file in &carving.files {
         let extents: Vec<_> = file.extents().iter().map(|extent| (extent.offset, extent.length)).collect();
-        let line = serde_json::json!({
+        let mut line = serde_json::json!({
             "type": file.kind,
             "size": file.size,
             "status": file.status.as_str(),
@@ -27,6 +32,9 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             "extents": extents,
             "children": file.children.len(),
         });
+        if !switches.is_empty() {
+            line["blake3"] = hash::hash(&file.open(), &[Algorithm::Blake3])?.hex(Algorithm::Blake3).into();
+        }
         writeln!(out, "{line}")?;
         *counts.entry((file.kind, file.status.as_str())).or_default() += 1;
     }

@@ -11,7 +11,11 @@ use crate::{
     error::{Error, Issue, IssueLog, Result},
     parallel,
 };
-use std::{collections::VecDeque, ops::ControlFlow, sync::Arc};
+use std::{
+    collections::{HashMap, VecDeque},
+    ops::ControlFlow,
+    sync::{Arc, Mutex, PoisonError},
+};
 
 /// The end of a broken file's good part that may be another's: a break is noticed some bytes after it.
 const DOUBTFUL: u64 = 128 << 10;
@@ -24,6 +28,8 @@ const WAVE: usize = 8;
 const EFFORT: (u64, u64) = (2, 8 << 30);
 /// Bytes of effort between two looks at whether the work is to end.
 const BETWEEN_LOOKS: u64 = 16 << 20;
+/// Verdicts that are kept.
+const MOST_VERDICTS: usize = 1 << 20;
 /// Broken files times claims: where there are very many of both, only the first files are mended.
 const MOST_LOOKED_AT: usize = 50_000_000;
 /// Files of fewer bytes do not count where the cluster size is inferred.
@@ -51,7 +57,13 @@ pub struct Mending<'a> {
     effort: u64,
     /// Whoever may end the work, and the bytes of the source.
     progress: (&'a dyn Progress, u64),
+    format: usize,
+    verdicts: &'a Verdicts,
+    again: bool,
 }
+
+/// What formats said of clusters, kept from one file to the next: by format and place.
+type Verdicts = Mutex<HashMap<(usize, u64), u8>>;
 
 impl<'a> Mending<'a> {
     /// Where the file begins, in the source.
@@ -107,6 +119,43 @@ impl<'a> Mending<'a> {
         Tape::new(Arc::new(Extents::new(self.source.clone(), runs)), 0)
     }
 
+    /// True where the same file was tried before, and others were mended since: their clusters are out of the way now, and what
+    /// did not fit then does not fit now.
+    pub fn is_tried_again(&self) -> bool {
+        self.again
+    }
+
+    /// What `judge` says of each of `clusters`, as far as the effort goes; `None` where one cannot be read. It must always say the
+    /// same of the same bytes, as it is asked once only for all files of the format.
+    pub fn verdicts(&mut self, clusters: &[u64], judge: impl Fn(&[u8]) -> u8) -> Vec<Option<u8>> {
+        let mut known: Vec<Option<u8>> = {
+            let verdicts = self.verdicts.lock().unwrap_or_else(PoisonError::into_inner);
+            clusters.iter().map(|at| verdicts.get(&(self.format, *at)).copied()).collect()
+        };
+        let mut fresh = Vec::new();
+        let mut asked = 0usize;
+        for (at, known) in clusters.iter().zip(&mut known) {
+            let length = self.cluster_size.min(self.source.len().saturating_sub(*at));
+            // What is known already costs the same: on many threads, which files come first is a matter of chance.
+            if !self.spend(length) {
+                break;
+            }
+            asked = asked.saturating_add(1);
+            if known.is_none()
+                && let Ok(bytes) = self.source.read_vec(*at, length)
+            {
+                let verdict = judge(&bytes);
+                *known = Some(verdict);
+                fresh.push(((self.format, *at), verdict));
+            }
+        }
+        known.truncate(asked);
+        let mut verdicts = self.verdicts.lock().unwrap_or_else(PoisonError::into_inner);
+        let room = MOST_VERDICTS.saturating_sub(verdicts.len());
+        verdicts.extend(fresh.into_iter().take(room));
+        known
+    }
+
     /// Takes `bytes` from the effort this file is worth; false once it is used up or the work is to end.
     pub fn spend(&mut self, bytes: u64) -> bool {
         let left = self.effort.checked_sub(bytes).filter(|left| {
@@ -149,10 +198,13 @@ pub(super) fn mend(
     let mut effort = source.len().saturating_mul(EFFORT.0).saturating_add(EFFORT.1);
     // How many files were mended when each was last tried: it fails again as long as no more are.
     let (mut mends, mut tried_at) = (0usize, vec![usize::MAX; claims.len()]);
+    let verdicts = Verdicts::default();
     for _ in 0..ROUNDS {
         let before = mends;
         let broken = claims.iter().zip(&mended).enumerate().filter_map(|(index, (claim, mended))| match claim.what {
-            What::Broken(broken) if mended.is_none() => Some((index, broken, *formats.get(claim.format)?)),
+            What::Broken(broken) if mended.is_none() => {
+                Some((index, broken, claim.format, *formats.get(claim.format)?))
+            }
             _ => None,
         });
         let mut waiting: VecDeque<_> = broken.take(most).collect();
@@ -162,14 +214,14 @@ pub(super) fn mend(
                 && let Some(next) = waiting.pop_front()
             {
                 if let Some(last) = tried_at.get_mut(next.0).filter(|last| **last != mends) {
+                    wave.push((next, *last != usize::MAX));
                     *last = mends;
-                    wave.push(next);
                 }
             }
             let taken = taken(claims, &mended);
             let allowed = effort.checked_div(wave.len() as u64).unwrap_or(0).min(options.limits.mend_bytes);
             let work = |number: u64| {
-                let (index, broken, format) = wave.get(usize::try_from(number).ok()?)?;
+                let ((index, broken, number, format), again) = wave.get(usize::try_from(number).ok()?)?;
                 let (start, free) = (claims.get(*index)?.start, free(source.len(), &taken, *index));
                 let mut mending = Mending {
                     source,
@@ -179,6 +231,9 @@ pub(super) fn mend(
                     free: &free,
                     effort: allowed,
                     progress: (progress, source.len()),
+                    format: *number,
+                    verdicts: &verdicts,
+                    again: *again,
                 };
                 let found = format.mend(&mut mending);
                 Some((found, allowed.saturating_sub(mending.effort)))
@@ -187,7 +242,7 @@ pub(super) fn mend(
             parallel::in_order(wave.len() as u64, threads, work, |number, done| {
                 check(progress, source.len())?;
                 let tried = usize::try_from(number).ok().and_then(|number| wave.get(number));
-                let (Some(tried), Some((found, spent))) = (tried, done) else { return Ok(()) };
+                let (Some((tried, _)), Some((found, spent))) = (tried, done) else { return Ok(()) };
                 effort = effort.saturating_sub(spent);
                 let Some(found) = found else { return Ok(()) };
                 if found.runs.iter().any(|run| of_wave.iter().any(|other| overlap(run, other))) {
@@ -201,7 +256,8 @@ pub(super) fn mend(
             })?;
             again.into_iter().rev().for_each(|tried| waiting.push_front(tried));
             if effort == 0 {
-                let message = "the search for missing fragments ended early: it had looked at many times the medium's bytes";
+                let message =
+                    "the search for missing fragments ended early: it had looked at many times the medium's bytes";
                 issues.push(Issue::new(None, "fragmented files", message));
                 return Ok(mended);
             }

@@ -4,8 +4,9 @@
 use super::{
     markers::{Frame, Pass, Scan},
     memory::Memory,
-    progressive, sequential,
+    progressive,
     segment::{Dry, Segment},
+    sequential,
 };
 
 /// Where the walk of a scan stands, at the start of an MCU.
