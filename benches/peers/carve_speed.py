@@ -30,7 +30,7 @@ def processor_seconds(command: list[str], **options) -> float:
 
 
 def carve(program: str, image: Path) -> float:
-    return processor_seconds([program, str(image), "1", "--blake3"])
+    return processor_seconds([program, str(image), "1"])
 
 
 def photorec(image: Path) -> float:
