@@ -6,7 +6,7 @@ use super::{
     likely::{Likely, is_foreign, likely},
     memory::Memory,
     pictures,
-    seam::{Above, above, roughness},
+    seam::{Above, Steps, above, roughness},
     walk::{Pause, State},
 };
 use crate::{
@@ -204,6 +204,7 @@ impl Search<'_, '_> {
         let mut tape = self.mending.tape(head.runs.iter().copied());
         let (mut state, mut memory) = (State::new(0), Memory::default());
         memory.keep_dc();
+        let mut steps = Steps::default();
         let least = head.least.max(head.broken_at.saturating_sub(LOOK_BACK)).next_multiple_of(size.max(1));
         let mut boundaries: Vec<Boundary> = Vec::new();
         let mut at = least;
@@ -213,7 +214,7 @@ impl Search<'_, '_> {
             }
             memory.start_log();
             let above = match (state.scan(), state.frame()) {
-                (Some((scan, mcu)), Some(frame)) => above(frame, scan, &memory, mcu),
+                (Some((scan, mcu)), Some(frame)) => above(frame, scan, &memory, (state.scans(), &mut steps), mcu),
                 _ => None,
             };
             boundaries.push(Boundary { at, state: state.clone(), mark: memory.mark(), above, doubt: 1.0 });
