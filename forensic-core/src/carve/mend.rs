@@ -2,19 +2,34 @@
 //! mended, each taking its clusters out of the way of the next.
 
 use super::{
-    Broken, Format, Found, Tape,
+    Broken, Format, Found, Options, Tape,
     claim::{Claim, What},
 };
 use crate::{
+    Progress,
     bytes::{Extents, ReadAt, Run, Source},
-    limits::Limits,
+    error::{Error, Issue, IssueLog, Result},
+    parallel,
 };
-use std::sync::Arc;
+use std::{
+    collections::{HashMap, VecDeque},
+    ops::ControlFlow,
+    sync::{Arc, Mutex, PoisonError},
+};
 
 /// The end of a broken file's good part that may be another's: a break is noticed some bytes after it.
 const DOUBTFUL: u64 = 128 << 10;
 /// Rounds over the broken files; each is worth its time only because the one before took clusters away.
 const ROUNDS: usize = 3;
+/// Files that are mended beside one another.
+const WAVE: usize = 8;
+/// Bytes that mending may look at in all: so many times those of the source, and so many more. The cost stays linear
+/// whatever the medium holds.
+const EFFORT: (u64, u64) = (2, 8 << 30);
+/// Bytes of effort between two looks at whether the work is to end.
+const BETWEEN_LOOKS: u64 = 16 << 20;
+/// Verdicts that are kept.
+const MOST_VERDICTS: usize = 1 << 20;
 /// Broken files times claims: where there are very many of both, only the first files are mended.
 const MOST_LOOKED_AT: usize = 50_000_000;
 /// What begins within a sector is a part of another file, whose clusters follow a grid that is not known.
@@ -42,7 +57,15 @@ pub struct Mending<'a> {
     /// Ranges of the source that no file has claimed, in order and apart.
     free: &'a [(u64, u64)],
     effort: u64,
+    /// Whoever may end the work, and the bytes of the source.
+    progress: (&'a dyn Progress, u64),
+    format: usize,
+    verdicts: &'a Verdicts,
+    again: bool,
 }
+
+/// What formats said of clusters, kept from one file to the next: by format and place.
+type Verdicts = Mutex<HashMap<(usize, u64), u8>>;
 
 impl<'a> Mending<'a> {
     /// Where the file begins, in the source.
@@ -98,9 +121,49 @@ impl<'a> Mending<'a> {
         Tape::new(Arc::new(Extents::new(self.source.clone(), runs)), 0)
     }
 
-    /// Takes `bytes` from the effort this file is worth; false once it is used up.
+    /// True where the same file was tried before, and others were mended since: their clusters are out of the way now, and what
+    /// did not fit then does not fit now.
+    pub fn is_tried_again(&self) -> bool {
+        self.again
+    }
+
+    /// What `judge` says of each of `clusters`, as far as the effort goes; `None` where one cannot be read. It must always say the
+    /// same of the same bytes, as it is asked once only for all files of the format.
+    pub fn verdicts(&mut self, clusters: &[u64], judge: impl Fn(&[u8]) -> u8) -> Vec<Option<u8>> {
+        let mut known: Vec<Option<u8>> = {
+            let verdicts = self.verdicts.lock().unwrap_or_else(PoisonError::into_inner);
+            clusters.iter().map(|at| verdicts.get(&(self.format, *at)).copied()).collect()
+        };
+        let mut fresh = Vec::new();
+        let mut asked = 0usize;
+        for (at, known) in clusters.iter().zip(&mut known) {
+            let length = self.cluster_size.min(self.source.len().saturating_sub(*at));
+            // What is known already costs the same: on many threads, which files come first is a matter of chance.
+            if !self.spend(length) {
+                break;
+            }
+            asked = asked.saturating_add(1);
+            if known.is_none()
+                && let Ok(bytes) = self.source.read_vec(*at, length)
+            {
+                let verdict = judge(&bytes);
+                *known = Some(verdict);
+                fresh.push(((self.format, *at), verdict));
+            }
+        }
+        known.truncate(asked);
+        let mut verdicts = self.verdicts.lock().unwrap_or_else(PoisonError::into_inner);
+        let room = MOST_VERDICTS.saturating_sub(verdicts.len());
+        verdicts.extend(fresh.into_iter().take(room));
+        known
+    }
+
+    /// Takes `bytes` from the effort this file is worth; false once it is used up or the work is to end.
     pub fn spend(&mut self, bytes: u64) -> bool {
-        let left = self.effort.checked_sub(bytes);
+        let left = self.effort.checked_sub(bytes).filter(|left| {
+            let looks = |effort: u64| effort.checked_div(BETWEEN_LOOKS);
+            looks(*left) == looks(self.effort) || check(self.progress.0, self.progress.1).is_ok()
+        });
         self.effort = left.unwrap_or(0);
         left.is_some()
     }
@@ -115,43 +178,109 @@ fn grid((start, end): (u64, u64), origin: u64, size: u64) -> impl DoubleEndedIte
 }
 
 /// Mends what can be mended of `claims`: gives the runs of each file that was, by the index of its claim.
+///
+/// A few files at a time are mended beside one another, all knowing the same of the others; which they are does not depend on
+/// the number of threads. Of two that took the same bytes, the first has them and the other is tried again.
+///
+/// # Errors
+/// [`Error::Cancelled`].
 pub(super) fn mend(
     source: &Source,
     claims: &[Claim],
     formats: &[&'static dyn Format],
-    cluster_size: Option<u64>,
-    limits: &Limits,
-) -> Vec<Option<Mended>> {
-    let cluster_size = cluster_size.unwrap_or_else(|| inferred_cluster_size(claims));
+    options: &Options,
+    issues: &IssueLog,
+    progress: &dyn Progress,
+) -> Result<Vec<Option<Mended>>> {
+    let cluster_size = options.cluster_size.unwrap_or_else(|| inferred_cluster_size(claims));
+    let threads = parallel::threads_to_start(options.threads);
     let mut mended: Vec<Option<Mended>> = vec![None; claims.len()];
     // What is free is found anew for each.
     let most = MOST_LOOKED_AT.checked_div(claims.len()).unwrap_or(0);
+    let mut effort = source.len().saturating_mul(EFFORT.0).saturating_add(EFFORT.1);
     // How many files were mended when each was last tried: it fails again as long as no more are.
     let (mut mends, mut tried_at) = (0usize, vec![usize::MAX; claims.len()]);
+    let verdicts = Verdicts::default();
     for _ in 0..ROUNDS {
-        let (before, mut tried) = (mends, 0usize);
-        for (index, claim) in claims.iter().enumerate() {
-            let (What::Broken(broken), Some(None)) = (claim.what, mended.get(index)) else { continue };
-            let Some(format) = formats.get(claim.format).filter(|_| claim.start.is_multiple_of(SECTOR)) else { continue };
-            tried = tried.saturating_add(1);
-            if tried > most {
-                break;
+        let before = mends;
+        let broken = claims.iter().zip(&mended).enumerate().filter_map(|(index, (claim, mended))| match claim.what {
+            What::Broken(broken) if mended.is_none() && claim.start.is_multiple_of(SECTOR) => {
+                Some((index, broken, claim.format, *formats.get(claim.format)?))
             }
-            let Some(last) = tried_at.get_mut(index).filter(|last| **last != mends) else { continue };
-            *last = mends;
-            let free = free(source.len(), claims, &mended, index);
-            let mut mending =
-                Mending { source, start: claim.start, broken, cluster_size, free: &free, effort: limits.mend_bytes };
-            if let (Some(found), Some(place)) = (format.mend(&mut mending), mended.get_mut(index)) {
-                *place = Some(found);
-                mends = mends.saturating_add(1);
+            _ => None,
+        });
+        let mut waiting: VecDeque<_> = broken.take(most).collect();
+        while !waiting.is_empty() {
+            let mut wave = Vec::new();
+            while wave.len() < WAVE
+                && let Some(next) = waiting.pop_front()
+            {
+                if let Some(last) = tried_at.get_mut(next.0).filter(|last| **last != mends) {
+                    wave.push((next, *last != usize::MAX));
+                    *last = mends;
+                }
+            }
+            let taken = taken(claims, &mended);
+            let allowed = effort.checked_div(wave.len() as u64).unwrap_or(0).min(options.limits.mend_bytes);
+            let work = |number: u64| {
+                let ((index, broken, number, format), again) = wave.get(usize::try_from(number).ok()?)?;
+                let (start, free) = (claims.get(*index)?.start, free(source.len(), &taken, *index));
+                let mut mending = Mending {
+                    source,
+                    start,
+                    broken: *broken,
+                    cluster_size,
+                    free: &free,
+                    effort: allowed,
+                    progress: (progress, source.len()),
+                    format: *number,
+                    verdicts: &verdicts,
+                    again: *again,
+                };
+                let found = format.mend(&mut mending);
+                Some((found, allowed.saturating_sub(mending.effort)))
+            };
+            let (mut of_wave, mut again): (Vec<Run>, Vec<_>) = Default::default();
+            parallel::in_order(wave.len() as u64, threads, work, |number, done| {
+                check(progress, source.len())?;
+                let tried = usize::try_from(number).ok().and_then(|number| wave.get(number));
+                let (Some((tried, _)), Some((found, spent))) = (tried, done) else { return Ok(()) };
+                effort = effort.saturating_sub(spent);
+                let Some(found) = found else { return Ok(()) };
+                if found.runs.iter().any(|run| of_wave.iter().any(|other| overlap(run, other))) {
+                    again.push(*tried);
+                } else if let Some(place) = mended.get_mut(tried.0) {
+                    of_wave.extend(found.runs.iter().copied());
+                    *place = Some(found);
+                    mends = mends.saturating_add(1);
+                }
+                Ok(())
+            })?;
+            again.into_iter().rev().for_each(|tried| waiting.push_front(tried));
+            if effort == 0 {
+                let message =
+                    "the search for missing fragments ended early: it had looked at many times the medium's bytes";
+                issues.push(Issue::new(None, "fragmented files", message));
+                return Ok(mended);
             }
         }
         if mends == before {
             break;
         }
     }
-    mended
+    Ok(mended)
+}
+
+fn check(progress: &dyn Progress, length: u64) -> Result<()> {
+    match progress.update(length, length) {
+        ControlFlow::Continue(()) => Ok(()),
+        ControlFlow::Break(()) => Err(Error::Cancelled),
+    }
+}
+
+fn overlap(a: &Run, b: &Run) -> bool {
+    let (Some(from_a), Some(from_b)) = (a.offset, b.offset) else { return false };
+    from_a < from_b.saturating_add(b.length) && from_b < from_a.saturating_add(a.length)
 }
 
 /// Takes what lies inside the runs of a mended file out of the list: whole files become its children, what is broken is but a
@@ -189,27 +318,31 @@ pub(super) fn take_in(claims: Vec<Claim>, mended: Vec<Option<Mended>>) -> Vec<(C
     kept.into_iter().map(|(_, claim, mended)| (claim, mended)).collect()
 }
 
-/// What no whole or mended file has, nor the certain part of a broken one but `own`.
-fn free(length: u64, claims: &[Claim], mended: &[Option<Mended>], own: usize) -> Vec<(u64, u64)> {
+/// What each whole or mended file has, and the certain part of each broken one, with the index of its claim; in order.
+fn taken(claims: &[Claim], mended: &[Option<Mended>]) -> Vec<(u64, u64, usize)> {
     let mut taken = Vec::new();
     for (index, (claim, mended)) in claims.iter().zip(mended).enumerate() {
         match (mended, claim.what) {
             (Some(mended), _) => {
-                taken.extend(
-                    mended.runs.iter().filter_map(|run| Some((run.offset?, run.offset?.saturating_add(run.length)))),
-                );
+                let place = |run: &Run| Some((run.offset?, run.offset?.saturating_add(run.length), index));
+                taken.extend(mended.runs.iter().filter_map(place));
             }
-            (None, What::Whole(_)) => taken.push((claim.start, claim.end())),
-            (None, What::Broken(broken)) if index != own => {
+            (None, What::Whole(_)) => taken.push((claim.start, claim.end(), index)),
+            (None, What::Broken(broken)) => {
                 let certain = broken.good.saturating_sub(DOUBTFUL).max(broken.good.min(512));
-                taken.push((claim.start, claim.start.saturating_add(certain)));
+                taken.push((claim.start, claim.start.saturating_add(certain), index));
             }
-            _ => {}
         }
     }
     taken.sort_unstable();
+    taken
+}
+
+/// What of the source nobody has but `own`.
+fn free(length: u64, taken: &[(u64, u64, usize)], own: usize) -> Vec<(u64, u64)> {
+    let others = taken.iter().filter(|(.., index)| *index != own).map(|(start, end, _)| (*start, *end));
     let (mut free, mut at) = (Vec::new(), 0);
-    for (start, end) in taken.into_iter().chain([(length, length)]) {
+    for (start, end) in others.chain([(length, length)]) {
         if start > at {
             free.push((at, start));
         }

@@ -40,7 +40,7 @@ pub fn carve(source: &Source, options: &Options, progress: &dyn Progress) -> Res
     let pass = Pass::new(source, options, &formats, SEGMENT, BLOCK);
     let claims = pass.claims(progress)?;
     let mut files = Vec::new();
-    let mended = mend::mend(source, &claims, &formats, options.cluster_size, &options.limits);
+    let mended = mend::mend(source, &claims, &formats, options, &pass.issues, progress)?;
     for (claim, mended) in mend::take_in(claims, mended) {
         let carved = carved(source, claim, mended);
         if options.nested {

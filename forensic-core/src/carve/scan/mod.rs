@@ -26,12 +26,29 @@ pub(super) struct Hit {
 
 /// All signatures, by their first two bytes.
 pub(super) struct Scanner {
-    pairs: Pairs,
-    /// Signatures and the index of their format, in order of their first two bytes.
-    signatures: Vec<(u16, usize, Signature)>,
+    /// For each pair of bytes, where in the list the signatures are that begin with it.
+    pairs: Vec<Place>,
+    /// Signatures in order of their first two bytes.
+    signatures: Vec<Beginning>,
     lanes: Option<Lanes>,
     /// Zeros with which the longest signature that begins so begins.
     leading_zeros: usize,
+}
+
+/// A range of the list of signatures.
+#[derive(Debug, Clone, Copy, Default)]
+struct Place {
+    first: u16,
+    count: u16,
+}
+
+/// A signature and the index of its format.
+struct Beginning {
+    pair: u16,
+    /// Its first four bytes, zero where it has fewer, and a mask of those it has.
+    four: (u32, u32),
+    format: usize,
+    signature: Signature,
 }
 
 impl Scanner {
@@ -41,16 +58,22 @@ impl Scanner {
 
     /// The same without instructions that some processors lack.
     fn portable(formats: &[&'static dyn Format]) -> Self {
-        let mut pairs = Pairs::default();
-        let mut signatures = Vec::new();
+        let mut signatures: Vec<Beginning> = Vec::new();
         let mut leading_zeros = 0;
         for (format, signature) in all_signatures(formats) {
             let Some(pair) = pair_at(signature.bytes, 0) else { continue };
-            pairs.insert(pair);
             leading_zeros = leading_zeros.max(signature.bytes.iter().take_while(|byte| **byte == 0).count());
-            signatures.push((pair, format, signature));
+            let mask: Vec<u8> = signature.bytes.iter().map(|_| 0xff).collect();
+            let four = (four_at(signature.bytes, 0), four_at(&mask, 0));
+            signatures.push(Beginning { pair, four, format, signature });
         }
-        signatures.sort_by_key(|(pair, format, _)| (*pair, *format));
+        signatures.sort_by_key(|beginning| (beginning.pair, beginning.format));
+        let mut pairs = vec![Place::default(); 1 << 16];
+        for (index, beginning) in (0u16..).zip(&signatures) {
+            let Some(place) = pairs.get_mut(usize::from(beginning.pair)) else { continue };
+            let first = if place.count == 0 { index } else { place.first };
+            *place = Place { first, count: place.count.saturating_add(1) };
+        }
         Self { pairs, signatures, lanes: None, leading_zeros }
     }
 
@@ -81,9 +104,14 @@ impl Scanner {
     }
 
     fn compare(&self, block: &[u8], position: usize, starts: usize, hits: &mut Vec<Hit>) {
-        let Some(pair) = pair_at(block, position).filter(|pair| self.pairs.contains(*pair)) else { return };
-        let first = self.signatures.partition_point(|(other, ..)| *other < pair);
-        for (_, format, signature) in self.signatures.iter().skip(first).take_while(|(other, ..)| *other == pair) {
+        let Some(pair) = pair_at(block, position) else { return };
+        let Some(place) = self.pairs.get(usize::from(pair)).filter(|place| place.count > 0) else { return };
+        let (first, four) = (usize::from(place.first), four_at(block, position));
+        let of_pair = self.signatures.get(first..first.saturating_add(usize::from(place.count))).unwrap_or_default();
+        for Beginning { four: (expected, mask), format, signature, .. } in of_pair {
+            if four & mask != *expected {
+                continue;
+            }
             let Some(start) = position.checked_sub(signature.offset).filter(|start| *start < starts) else { continue };
             let stands = block.get(position..).is_some_and(|rest| rest.starts_with(signature.bytes));
             let plausible = |head: &[u8]| signature.plausible.is_none_or(|plausible| plausible(head));
@@ -112,24 +140,12 @@ fn pair_at(bytes: &[u8], position: usize) -> Option<u16> {
     Some(u16::from_le_bytes(pair.try_into().ok()?))
 }
 
-/// A set of byte pairs: one bit each, 8 KiB.
-struct Pairs(Vec<u64>);
-
-impl Default for Pairs {
-    fn default() -> Self {
-        Self(vec![0; (1 << 16) / 64])
-    }
-}
-
-impl Pairs {
-    fn insert(&mut self, pair: u16) {
-        if let Some(word) = self.0.get_mut(usize::from(pair >> 6)) {
-            *word |= 1 << (pair & 63);
-        }
-    }
-
-    fn contains(&self, pair: u16) -> bool {
-        self.0.get(usize::from(pair >> 6)).is_some_and(|word| word >> (pair & 63) & 1 == 1)
+/// Four bytes at `position`; zeros behind the last.
+fn four_at(bytes: &[u8], position: usize) -> u32 {
+    let rest = bytes.get(position..).unwrap_or_default();
+    match rest.first_chunk() {
+        Some(four) => u32::from_le_bytes(*four),
+        None => rest.iter().rev().fold(0, |number, byte| number << 8 | u32::from(*byte)),
     }
 }
 

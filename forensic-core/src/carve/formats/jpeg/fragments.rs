@@ -6,7 +6,7 @@ use super::{
     likely::{Likely, is_foreign, likely},
     memory::Memory,
     pictures,
-    seam::{Above, above, roughness},
+    seam::{Above, Steps, above, roughness},
     walk::{Pause, State},
 };
 use crate::{
@@ -43,12 +43,15 @@ const VERY_DOUBTFUL: f32 = 2.0;
 /// Bytes the search for one file may walk, in all and in one pass.
 const EFFORT: u64 = 64 << 20;
 const EFFORT_OF_PASS: u64 = 16 << 20;
+/// Where the same was tried before, with other files' clusters in the way.
+const EFFORT_AGAIN: u64 = 8 << 20;
 
 /// The fragments of the broken file, if they are found.
 pub(super) fn mend(mending: &mut Mending<'_>) -> Option<Mended> {
     let broken = mending.broken();
     let size = mending.cluster_size();
-    let mut search = Search { starts: Vec::new(), others: Vec::new(), nearest: Vec::new(), mending, effort: EFFORT };
+    let effort = if mending.is_tried_again() { EFFORT_AGAIN } else { EFFORT };
+    let mut search = Search { starts: Vec::new(), others: Vec::new(), nearest: Vec::new(), mending, effort };
     search.look_around();
     let start = search.mending.start();
     let length = search.mending.source().len().saturating_sub(start);
@@ -126,17 +129,13 @@ impl Search<'_, '_> {
         let size = self.mending.cluster_size();
         let (mut starts, mut others) = (Vec::new(), Vec::new());
         let mut data_until = None;
-        for at in clusters {
-            let length = size.min(self.mending.source().len().saturating_sub(*at));
-            if !self.mending.spend(length) {
-                break;
-            }
-            let Ok(bytes) = self.mending.source().read_vec(*at, length) else { continue };
-            let likely = likely(&bytes);
-            if likely != Likely::No {
+        let verdicts = self.mending.verdicts(clusters, |bytes| likely(bytes) as u8);
+        for (at, likely) in clusters.iter().zip(verdicts) {
+            let Some(likely) = likely else { continue };
+            if likely != Likely::No as u8 {
                 if data_until == Some(*at) { &mut others } else { &mut starts }.push(*at);
             }
-            if likely == Likely::Data {
+            if likely == Likely::Data as u8 {
                 data_until = Some(at.saturating_add(size));
             }
         }
@@ -205,6 +204,7 @@ impl Search<'_, '_> {
         let mut tape = self.mending.tape(head.runs.iter().copied());
         let (mut state, mut memory) = (State::new(0), Memory::default());
         memory.keep_dc();
+        let mut steps = Steps::default();
         let least = head.least.max(head.broken_at.saturating_sub(LOOK_BACK)).next_multiple_of(size.max(1));
         let mut boundaries: Vec<Boundary> = Vec::new();
         let mut at = least;
@@ -214,7 +214,7 @@ impl Search<'_, '_> {
             }
             memory.start_log();
             let above = match (state.scan(), state.frame()) {
-                (Some((scan, mcu)), Some(frame)) => above(frame, scan, &memory, mcu),
+                (Some((scan, mcu)), Some(frame)) => above(frame, scan, &memory, (state.scans(), &mut steps), mcu),
                 _ => None,
             };
             boundaries.push(Boundary { at, state: state.clone(), mark: memory.mark(), above, doubt: 1.0 });

@@ -4,7 +4,7 @@
 use super::{
     likely::is_foreign,
     memory::Memory,
-    seam::{above, roughness},
+    seam::{Steps, above, roughness},
     walk::{Pause, State},
 };
 use crate::carve::Tape;
@@ -39,6 +39,7 @@ fn sector_is_foreign(tape: &mut Tape, at: u64) -> bool {
 fn seam(tape: &mut Tape, end: u64) -> Option<u64> {
     let (mut state, mut memory) = (State::new(0), Memory::default());
     memory.keep_dc();
+    let mut steps = Steps::default();
     let mut places = Vec::new();
     let mut at = end.saturating_sub(LOOK_BACK).next_multiple_of(STRETCH);
     while at <= end {
@@ -46,7 +47,7 @@ fn seam(tape: &mut Tape, end: u64) -> Option<u64> {
             break;
         }
         let picture = match (state.scan(), state.frame()) {
-            (Some((scan, mcu)), Some(frame)) => above(frame, scan, &memory, mcu),
+            (Some((scan, mcu)), Some(frame)) => above(frame, scan, &memory, (state.scans(), &mut steps), mcu),
             _ => None,
         };
         if let Some(above) = picture {

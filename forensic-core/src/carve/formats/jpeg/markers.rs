@@ -1,6 +1,6 @@
 //! Marker segments: frames, scans and tables (ITU-T T.81, annex B).
 
-use super::huffman::{Bursts, Table};
+use super::huffman::Table;
 use std::sync::Arc;
 
 /// Blocks of a frame whose coefficients are remembered at the most: 64 MiB of bits.
@@ -152,7 +152,6 @@ pub(super) struct Part {
     pub(super) component: usize,
     pub(super) dc: Option<Arc<Table>>,
     pub(super) ac: Option<Arc<Table>>,
-    pub(super) bursts: Option<Bursts>,
     /// The largest DC value that samples of the frame's precision could give, and as much again.
     pub(super) dc_limit: u32,
     /// What DC values are multiples of.
@@ -270,14 +269,13 @@ impl Tables {
             if (needs_dc && dc.is_none()) || (needs_ac && ac.is_none()) {
                 return None;
             }
-            let bursts = ac.as_ref().filter(|_| pass == Pass::Sequential).map(|table| Bursts::new(table));
             let of = frame.components.get(component)?;
             let (across, down) = if *count == 1 { (1, 1) } else { (of.horizontal, of.vertical) };
             let quantizer = u32::from(self.quantizers.get(usize::from(of.quantizer)).copied().unwrap_or(1).max(1));
             let dc_limit = 1u32 << (frame.precision.saturating_add(3) & 15);
             let dc_limit =
                 (dc_limit.checked_div(quantizer).unwrap_or(0)).max(8) >> if pass == Pass::Sequential { 0 } else { low };
-            parts.push(Part { component, dc, ac, bursts, dc_limit, quantizer, across, down });
+            parts.push(Part { component, dc, ac, dc_limit, quantizer, across, down });
         }
         let (wide, high) = match parts.as_slice() {
             [alone] => frame.components.get(alone.component).map(|component| (component.wide, component.high))?,
@@ -303,9 +301,26 @@ impl Tables {
 impl Scan {
     /// The index of a block of an MCU among the blocks of the frame.
     pub(super) fn block(&self, frame: &Frame, mcu: u32, part: &Part, unit: &Unit) -> u32 {
-        let Some(Component { first, stride, .. }) = frame.components.get(part.component) else { return u32::MAX };
+        self.block_at(frame, self.place(mcu), part, unit)
+    }
+
+    /// Column and row of an MCU.
+    pub(super) fn place(&self, mcu: u32) -> (u32, u32) {
         let row = mcu.checked_div(self.mcus_wide).unwrap_or(0);
-        let column = mcu.wrapping_sub(row.wrapping_mul(self.mcus_wide));
+        (mcu.wrapping_sub(row.wrapping_mul(self.mcus_wide)), row)
+    }
+
+    /// Column and row of the MCU behind the one at `place`.
+    #[inline(always)]
+    pub(super) fn behind(&self, (column, row): (u32, u32)) -> (u32, u32) {
+        let next = column.wrapping_add(1);
+        if next == self.mcus_wide { (0, row.wrapping_add(1)) } else { (next, row) }
+    }
+
+    /// The index of a block of the MCU at a column and row among the blocks of the frame.
+    #[inline]
+    pub(super) fn block_at(&self, frame: &Frame, (column, row): (u32, u32), part: &Part, unit: &Unit) -> u32 {
+        let Some(Component { first, stride, .. }) = frame.components.get(part.component) else { return u32::MAX };
         let x = column.wrapping_mul(part.across).wrapping_add(unit.x);
         let y = row.wrapping_mul(part.down).wrapping_add(unit.y);
         first.wrapping_add(y.wrapping_mul(*stride)).wrapping_add(x)

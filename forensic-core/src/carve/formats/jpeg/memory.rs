@@ -1,6 +1,9 @@
 //! What is remembered of the blocks of a frame.
 
-use super::markers::{Frame, Process};
+use super::{
+    markers::{Frame, Process},
+    segment::Segment,
+};
 
 /// What is remembered of the blocks of a frame.
 #[derive(Debug, Default)]
@@ -11,6 +14,8 @@ pub(super) struct Memory {
     log: Option<Vec<(u32, u64)>>,
     /// The DC value of each block, where it is wanted.
     dc: Option<Vec<i16>>,
+    /// Room for the data that are walked.
+    pub(super) segment: Segment,
 }
 
 impl Memory {

@@ -10,7 +10,10 @@ mod likely;
 mod markers;
 mod memory;
 mod pictures;
+mod progressive;
 mod seam;
+mod segment;
+mod sequential;
 mod walk;
 
 use self::{

@@ -21,13 +21,58 @@ pub(super) struct Above {
     step: f32,
 }
 
-/// What the picture is like before MCU `from`: right there, and farther up. `None` where nothing can be said.
-pub(super) fn above(frame: &Frame, scan: &Scan, memory: &Memory, from: u32) -> Option<Above> {
+/// The differences between blocks and those right above them, summed up to each MCU of a scan that is walked on.
+#[derive(Default)]
+pub(super) struct Steps {
+    scan: u32,
+    sums: Vec<u64>,
+}
+
+impl Steps {
+    /// The mean difference in the MCUs `from` to `to` of the scan of this number, which is walked up to there.
+    fn mean(
+        &mut self,
+        number: u32,
+        (frame, scan, memory): (&Frame, &Scan, &Memory),
+        from: u32,
+        to: u32,
+    ) -> Option<f32> {
+        if self.scan != number {
+            *self = Self { scan: number, sums: Vec::new() };
+        }
+        while self.sums.len() <= to as usize {
+            let mcu = self.sums.len() as u32;
+            let before = self.sums.last().copied().unwrap_or(0);
+            let step =
+                mcu.checked_sub(1).map_or(Some((0, 0)), |mcu| steps(frame, scan, memory, mcu, mcu.wrapping_add(1)))?;
+            self.sums.push(before.saturating_add(step.0));
+        }
+        let from = from.max(scan.mcus_wide);
+        let units = scan.units.iter().filter(|unit| unit.y == 0).count() as u64;
+        let count = units.saturating_mul(u64::from(to.saturating_sub(from)));
+        let sum = self.sums.get(to as usize)?.saturating_sub(*self.sums.get(from as usize)?);
+        (count > 0).then(|| sum as f32 / count as f32)
+    }
+}
+
+/// What the picture is like before MCU `from` of the scan of this number: right there, and farther up. `None` where nothing can
+/// be said.
+pub(super) fn above(
+    frame: &Frame,
+    scan: &Scan,
+    memory: &Memory,
+    (number, sums): (u32, &mut Steps),
+    from: u32,
+) -> Option<Above> {
     if !matches!(scan.pass, Pass::Sequential | Pass::DcFirst) {
         return None;
     }
-    let near = mean_step(frame, scan, memory, from.saturating_sub(scan.mcus_wide.saturating_mul(2)), from)?;
-    let far = mean_step(frame, scan, memory, from.saturating_sub(scan.mcus_wide.saturating_mul(ROWS.0)), from)?;
+    let mut mean = |rows: u32| {
+        let first = from.saturating_sub(scan.mcus_wide.saturating_mul(rows));
+        sums.mean(number, (frame, scan, memory), first, from)
+    };
+    let near = mean(2)?;
+    let far = mean(ROWS.0)?;
     let rows = from.checked_div(scan.mcus_wide).unwrap_or(0);
     let least = if rows < ROWS.1 { EXPECTED } else { 0.0 };
     Some(Above { from, step: near.max(far).max(least) })
@@ -42,18 +87,28 @@ pub(super) fn roughness(frame: &Frame, scan: &Scan, memory: &Memory, above: Abov
 
 /// The mean difference between the blocks of MCUs and those right above them.
 fn mean_step(frame: &Frame, scan: &Scan, memory: &Memory, from: u32, to: u32) -> Option<f32> {
+    let (sum, count) = steps(frame, scan, memory, from, to)?;
+    (count > 0).then(|| sum as f32 / count as f32)
+}
+
+/// The sum of those differences, and how many they are.
+fn steps(frame: &Frame, scan: &Scan, memory: &Memory, from: u32, to: u32) -> Option<(u64, u32)> {
     let dc = memory.dc();
     let (mut sum, mut count) = (0u64, 0u32);
-    for mcu in from.max(scan.mcus_wide)..to {
-        for unit in scan.units.iter().filter(|unit| unit.y == 0) {
-            let part = scan.parts.get(unit.part)?;
-            let stride = frame.components.get(part.component)?.stride;
-            let block = scan.block(frame, mcu, part, unit);
+    let from = from.max(scan.mcus_wide);
+    for unit in scan.units.iter().filter(|unit| unit.y == 0) {
+        let part = scan.parts.get(unit.part)?;
+        let stride = frame.components.get(part.component)?.stride;
+        let mut place = scan.place(from);
+        let mut steps = 0u64;
+        for _ in from..to {
+            let block = scan.block_at(frame, place, part, unit);
             let (own, above) = (dc.get(block as usize)?, dc.get(block.checked_sub(stride)? as usize)?);
-            let step = i32::from(*own).wrapping_sub(i32::from(*above)).unsigned_abs();
-            sum = sum.saturating_add(u64::from(step).saturating_mul(u64::from(part.quantizer)));
-            count = count.saturating_add(1);
+            steps = steps.saturating_add(u64::from(own.abs_diff(*above)));
+            place = scan.behind(place);
         }
+        sum = sum.saturating_add(steps.saturating_mul(u64::from(part.quantizer)));
+        count = count.saturating_add(to.saturating_sub(from));
     }
-    (count > 0).then(|| sum as f32 / count as f32)
+    Some((sum, count))
 }

@@ -1,10 +1,10 @@
 //! The walk over a picture from its first marker to its last, which can stop at any byte and go on from there with others.
 
 use super::{
-    bits::Dry,
     entropy::{self, Cursor, End},
     markers::{Frame, Process, Scan, Tables},
     memory::Memory,
+    segment::Dry,
 };
 use crate::carve::{Break, Cause, Tape};
 use std::sync::Arc;

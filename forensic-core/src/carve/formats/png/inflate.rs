@@ -101,9 +101,9 @@ impl Stream {
     /// The byte at which they are found wrong, or at which the tape ends.
     fn chunk(&mut self, tape: &mut Tape, mut at: u64, end: u64) -> Result<(), u64> {
         while at < end {
-            let window = tape.window(at).map_err(|_| at)?;
-            let wanted = usize::try_from(end.saturating_sub(at)).unwrap_or(usize::MAX).min(4096);
-            let input = window.get(..wanted.min(window.len())).unwrap_or_default();
+            // Where an error is noticed must not depend on what happens to be buffered.
+            let wanted = end.min(tape.len()).saturating_sub(at).clamp(1, 4096);
+            let input = tape.bytes(at, usize::try_from(wanted).unwrap_or(1)).map_err(|_| at)?;
             let step = inflate(&mut self.state, input, &mut self.output, MZFlush::None);
             let consumed = at.saturating_add(step.bytes_consumed as u64);
             let written = self.output.get(..step.bytes_written).unwrap_or_default();

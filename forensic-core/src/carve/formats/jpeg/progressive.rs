@@ -1,0 +1,204 @@
+//! Scans of a progressive frame that have no differences of DC coefficients (ITU-T T.81, G.1.2).
+
+use super::{
+    bits::Bits,
+    entropy::{Reached, Stand, Stretch},
+    memory::Memory,
+};
+
+/// A further bit of each DC coefficient.
+pub(super) fn dc_refine(stretch: &Stretch<'_>, position: usize) -> Reached {
+    let units = stretch.scan.units.len().max(1);
+    let there = stretch.bits.saturating_sub(position).checked_div(units).unwrap_or(0);
+    let mcus = u32::try_from(there).unwrap_or(u32::MAX).min(stretch.most);
+    let position = position.wrapping_add(units.wrapping_mul(mcus as usize));
+    Reached { mcus, position, failed_at: (mcus < stretch.most).then_some(usize::MAX) }
+}
+
+/// First bits of a band of coefficients (G.1.2.2).
+pub(super) fn ac_first(stretch: &Stretch<'_>, memory: &mut Memory, stand: &mut Stand, position: usize) -> Reached {
+    let mut reached = Reached { mcus: 0, position, failed_at: None };
+    let Some((mut blocks, table, (first, last))) = Blocks::of(stretch) else { return reached.failing(usize::MAX) };
+    let mut bits = Bits::new(stretch.data, position);
+    while reached.mcus < stretch.most {
+        if stand.eob_run > 0 {
+            let over = stand.eob_run.min(stretch.most.wrapping_sub(reached.mcus));
+            stand.eob_run = stand.eob_run.wrapping_sub(over);
+            reached.mcus = reached.mcus.wrapping_add(over);
+            blocks.pass(over);
+            continue;
+        }
+        let (mut k, mut found, mut eob_run) = (first, 0u64, 0);
+        while k <= last {
+            let Some((length, symbol)) = table.find(bits.peek()) else {
+                return reached.failing(bits.position().wrapping_add(16));
+            };
+            let (run, size) = (u32::from(symbol >> 4), u32::from(symbol & 15));
+            bits.skip(length.wrapping_add(size));
+            if size > 0 {
+                k = k.wrapping_add(run);
+                if k > last {
+                    return reached.failing(bits.position());
+                }
+                found |= 1 << (k & 63);
+                k = k.wrapping_add(1);
+            } else if run == 15 {
+                k = k.wrapping_add(16);
+            } else {
+                eob_run = end_of_blocks(&mut bits, run);
+                if eob_run > stretch.left.wrapping_sub(reached.mcus) {
+                    return reached.failing(bits.position());
+                }
+                eob_run = eob_run.wrapping_sub(1);
+                break;
+            }
+        }
+        if bits.position() > stretch.bits {
+            return reached.failing(bits.position());
+        }
+        if found != 0 {
+            memory.set_nonzero(blocks.block, memory.nonzero(blocks.block) | found);
+        }
+        stand.eob_run = eob_run;
+        (reached.mcus, reached.position) = (reached.mcus.wrapping_add(1), bits.position());
+        blocks.next();
+    }
+    reached
+}
+
+/// A further bit of a band of coefficients (G.1.2.3).
+pub(super) fn ac_refine(stretch: &Stretch<'_>, memory: &mut Memory, stand: &mut Stand, position: usize) -> Reached {
+    let mut reached = Reached { mcus: 0, position, failed_at: None };
+    let Some((mut blocks, table, (first, last))) = Blocks::of(stretch) else { return reached.failing(usize::MAX) };
+    let band = (u64::MAX << (first & 63)) & (u64::MAX >> (63u32.wrapping_sub(last) & 63));
+    let mut bits = Bits::new(stretch.data, position);
+    while reached.mcus < stretch.most {
+        let before = memory.nonzero(blocks.block) & band;
+        let (mut k, mut found, mut eob_run) = (first, 0u64, stand.eob_run);
+        if eob_run == 0 {
+            while k <= last {
+                let Some((length, symbol)) = table.find(bits.peek()) else {
+                    return reached.failing(bits.position().wrapping_add(16));
+                };
+                let (run, size) = (u32::from(symbol >> 4), u32::from(symbol & 15));
+                if size > 1 {
+                    return reached.failing(bits.position().wrapping_add(length as usize));
+                }
+                if size == 0 && run < 15 {
+                    bits.skip(length);
+                    eob_run = end_of_blocks(&mut bits, run);
+                    if eob_run > stretch.left.wrapping_sub(reached.mcus) {
+                        return reached.failing(bits.position());
+                    }
+                    break;
+                }
+                let (behind, corrected) = pass(before, k, run);
+                k = behind;
+                skip(&mut bits, length.wrapping_add(size).wrapping_add(corrected));
+                if size == 1 {
+                    if k > last {
+                        return reached.failing(bits.position());
+                    }
+                    found |= 1 << (k & 63);
+                }
+                k = k.wrapping_add(1);
+            }
+        }
+        if eob_run > 0 {
+            if k <= last && before != 0 {
+                bits.peek();
+                skip(&mut bits, (before >> (k & 63)).count_ones());
+            }
+            eob_run = eob_run.wrapping_sub(1);
+        }
+        if bits.position() > stretch.bits {
+            return reached.failing(bits.position());
+        }
+        if found != 0 {
+            memory.set_nonzero(blocks.block, memory.nonzero(blocks.block) | found);
+        }
+        stand.eob_run = eob_run;
+        (reached.mcus, reached.position) = (reached.mcus.wrapping_add(1), bits.position());
+        blocks.next();
+    }
+    reached
+}
+
+/// The coefficient from `k` on before which `zeros` that were zero lie and which was zero itself, or one behind the band; and
+/// how many were not zero on the way there.
+#[inline(always)]
+fn pass(before: u64, mut k: u32, mut zeros: u32) -> (u32, u32) {
+    let (mut rest, mut corrected) = (before >> (k & 63), 0u32);
+    // Those that were not zero are few.
+    while rest != 0 {
+        let gap = rest.trailing_zeros();
+        if zeros < gap {
+            break;
+        }
+        (zeros, corrected) = (zeros.wrapping_sub(gap), corrected.wrapping_add(1));
+        k = k.wrapping_add(gap).wrapping_add(1);
+        rest = rest >> gap >> 1;
+    }
+    (k.wrapping_add(zeros), corrected)
+}
+
+/// The blocks that are over, this one included, by a code of `run` further bits.
+#[inline(always)]
+fn end_of_blocks(bits: &mut Bits<'_>, run: u32) -> u32 {
+    let further = if run == 0 { 0 } else { bits.take(run) };
+    (1u32 << (run & 15)).wrapping_add(further)
+}
+
+/// Passes over more bits than may have been looked at.
+#[inline(always)]
+fn skip(bits: &mut Bits<'_>, mut count: u32) {
+    while count > 32 {
+        bits.skip(32);
+        bits.peek();
+        count = count.wrapping_sub(32);
+    }
+    bits.skip(count);
+}
+
+impl Reached {
+    fn failing(self, bit: usize) -> Self {
+        Self { failed_at: Some(bit), ..self }
+    }
+}
+
+/// The blocks of a component, one an MCU, by their index among the blocks of the frame.
+struct Blocks {
+    block: u32,
+    column: u32,
+    wide: u32,
+    /// What a row has more than the scan.
+    filling: u32,
+}
+
+impl Blocks {
+    /// From the first MCU of the stretch on, with the table of its codes and the band.
+    fn of<'a>(stretch: &Stretch<'a>) -> Option<(Self, &'a super::huffman::Table, (u32, u32))> {
+        let scan = stretch.scan;
+        let (part, unit) = (scan.parts.first()?, scan.units.first()?);
+        let block = scan.block(stretch.frame, stretch.first_mcu, part, unit);
+        let wide = scan.mcus_wide;
+        let filling = stretch.frame.components.get(part.component)?.stride.wrapping_sub(wide);
+        let blocks = Self { block, column: stretch.first_mcu.checked_rem(wide)?, wide, filling };
+        Some((blocks, part.ac.as_deref()?, (u32::from(scan.band.0), u32::from(scan.band.1))))
+    }
+
+    #[inline(always)]
+    fn next(&mut self) {
+        (self.block, self.column) = (self.block.wrapping_add(1), self.column.wrapping_add(1));
+        if self.column == self.wide {
+            (self.block, self.column) = (self.block.wrapping_add(self.filling), 0);
+        }
+    }
+
+    fn pass(&mut self, count: u32) {
+        let column = u64::from(self.column).wrapping_add(u64::from(count));
+        let rows = column.checked_div(u64::from(self.wide)).unwrap_or(0) as u32;
+        self.block = self.block.wrapping_add(count).wrapping_add(rows.wrapping_mul(self.filling));
+        self.column = column.checked_rem(u64::from(self.wide)).unwrap_or(0) as u32;
+    }
+}
