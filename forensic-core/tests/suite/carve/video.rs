@@ -164,6 +164,24 @@ fn what_follows_a_movie_is_not_taken_for_its_boxes() {
     }
 }
 
+#[test]
+fn a_live_stream_ends_with_its_last_block_whatever_looks_like_an_element_behind_it() {
+    for (name, file) in FIXTURES.iter().filter(|(name, _)| name.starts_with("live")) {
+        for behind in [
+            // Void; a checksum; the position of a cluster; a block of no track of the file; flags that no block has.
+            &b"\xec\x84gone"[..],
+            b"\xbf\x84\x01\x02\x03\x04\xec\x80",
+            b"\xa7\x82\x01\x02",
+            b"\xa3\x86\x85\0\0\x80ab",
+            b"\xa3\x86\x81\0\0\x70ab",
+            b"\xa0\x84\xa1\x82\x81\0",
+        ] {
+            let found = carved([file.clone(), behind.to_vec(), noise(1000, 11)].concat());
+            assert_eq!(summary(&found), [(kind(name), 0, file.len() as u64, Status::Complete)], "{behind:?}");
+        }
+    }
+}
+
 /// A sector among the samples; before them stand the headers, which are a half of so small an AVI.
 fn inside(name: &str, length: usize) -> usize {
     let eighths = if kind(name) == "avi" { 6 } else { 4 };

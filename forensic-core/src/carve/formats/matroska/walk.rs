@@ -23,6 +23,8 @@ const VOID: u32 = 0xec;
 const SIMPLE_BLOCK: u32 = 0xa3;
 const BLOCK_GROUP: u32 = 0xa0;
 const BLOCK: u32 = 0xa1;
+/// Flags of blocks that are not in use.
+const RESERVED: u8 = 0x70;
 /// Bytes of a checksum's element.
 const CRC_LENGTH: u64 = 6;
 /// Elements in a row with which a file goes on.
@@ -44,6 +46,8 @@ pub(super) struct Walk {
     tracks: Vec<u64>,
     /// Where the last element begins.
     last: u64,
+    /// Where the last element ends that noise would not look like: there a segment without a length ends.
+    proven: u64,
 }
 
 impl Walk {
@@ -78,7 +82,7 @@ impl Walk {
             let element = match Element::at(tape, at) {
                 Ok(element) if is_top(element.id) && element.end.is_none_or(|stop| stop <= end) => element,
                 // A segment without a length ends where its elements do.
-                _ if segment.end.is_none() && self.blocks > 0 => return Ok(at),
+                _ if segment.end.is_none() && self.blocks > 0 => return Ok(self.proven),
                 Ok(_) => return Err(Break::wrong(at, "element of the segment")),
                 Err(broken) => return Err(broken),
             };
@@ -101,9 +105,12 @@ impl Walk {
                 }
                 (_, None) => return Err(Break::wrong(at, "element without a length")),
             };
+            if !matches!(element.id, CRC | VOID) && element.end.is_some() {
+                self.proven = at;
+            }
         }
         self.good = at;
-        Ok(at)
+        Ok(if segment.end.is_none() { self.proven } else { at })
     }
 
     /// Walks a cluster that ends at `stop`; one that breaks is passed over where another element follows it.
@@ -122,46 +129,62 @@ impl Walk {
         Ok(stop)
     }
 
-    /// Walks the blocks from `at` on; gives where they end.
+    /// Walks the blocks from `at` on; gives where they end. Without a length, a cluster ends where its elements do.
     fn blocks(&mut self, tape: &mut Tape, mut at: u64, end: u64, open: bool) -> Result<u64, Break> {
+        let mut any = false;
         while at < end {
-            let element = match Element::at(tape, at) {
-                Ok(element) if !is_top(element.id) || matches!(element.id, CRC | VOID) => element,
-                _ if open => return Ok(at),
-                Ok(_) => return Err(Break::wrong(at, "element of a cluster")),
+            let stop = match self.element(tape, at, end, open && any) {
+                Ok((stop, is_block)) => {
+                    any |= is_block;
+                    stop
+                }
+                Err(_) if open && self.blocks > 0 => return Ok(at),
                 Err(broken) => return Err(broken),
             };
-            let stop = match element.end.filter(|stop| *stop <= end && *stop <= tape.len()) {
-                Some(stop) => stop,
-                None if open && self.blocks > 0 && !is_of_cluster(element.id) => return Ok(at),
-                None => return Err(Break::wrong(at, "length of a block")),
-            };
-            match element.id {
-                SIMPLE_BLOCK | BLOCK => self.block(tape, element)?,
-                BLOCK_GROUP => self.group(tape, element, stop)?,
-                id if is_of_cluster(id) => {}
-                _ if open => return Ok(at),
-                _ => return Err(Break::wrong(at, "element of a cluster")),
-            }
             self.last = at;
             at = stop;
-            self.good = self.good.max(at);
+            self.good = self.good.max(if open { self.proven } else { at });
         }
         Ok(at)
     }
 
-    fn group(&mut self, tape: &mut Tape, group: Element, end: u64) -> Result<(), Break> {
-        let inner = Element::at(tape, group.body)?;
-        if inner.end.is_none_or(|stop| stop > end) {
-            return Err(Break::wrong(group.body, "block of a group"));
+    /// The end of the element of a cluster at `at`, and whether it is a block; where `only_blocks`, it is nothing else.
+    /// What a cluster tells of itself comes first.
+    fn element(&mut self, tape: &mut Tape, at: u64, end: u64, only_blocks: bool) -> Result<(u64, bool), Break> {
+        let element = Element::at(tape, at)?;
+        let stop = element.end.filter(|stop| *stop <= end && *stop <= tape.len());
+        let stop = stop.ok_or(Break::wrong(at, "length of a block"))?;
+        match element.id {
+            SIMPLE_BLOCK | BLOCK => self.block(tape, element, stop)?,
+            BLOCK_GROUP => self.group(tape, element, stop)?,
+            CRC | VOID => return Ok((stop, false)),
+            id if is_of_cluster(id) && !only_blocks => return Ok((stop, false)),
+            _ => return Err(Break::wrong(at, "element of a cluster")),
         }
-        if inner.id == BLOCK { self.block(tape, inner) } else { Ok(()) }
+        self.proven = stop;
+        Ok((stop, true))
     }
 
-    fn block(&mut self, tape: &mut Tape, block: Element) -> Result<(), Break> {
-        let (track, _) = number(tape, block.body, 8, true)?;
-        if !self.tracks.is_empty() && !self.tracks.contains(&track) {
-            return Err(Break::wrong(block.body, "track of a block"));
+    fn group(&mut self, tape: &mut Tape, group: Element, end: u64) -> Result<(), Break> {
+        let (mut at, mut blocks) = (group.body, 0u64);
+        while at < end {
+            let inner = Element::at(tape, at)?;
+            let stop = inner.end.filter(|stop| *stop <= end).ok_or(Break::wrong(at, "element of a group"))?;
+            if inner.id == BLOCK {
+                self.block(tape, inner, stop)?;
+                blocks = blocks.saturating_add(1);
+            }
+            at = stop;
+        }
+        if blocks == 1 { Ok(()) } else { Err(Break::wrong(group.body, "block of a group")) }
+    }
+
+    fn block(&mut self, tape: &mut Tape, block: Element, end: u64) -> Result<(), Break> {
+        let (track, width) = number(tape, block.body, 8, true)?;
+        let flags = block.body.saturating_add(width).saturating_add(2);
+        let is_known = self.tracks.is_empty() || self.tracks.contains(&track);
+        if !is_known || flags >= end || tape.byte(flags)? & RESERVED != 0 {
+            return Err(Break::wrong(block.body, "head of a block"));
         }
         self.blocks = self.blocks.saturating_add(1);
         Ok(())
