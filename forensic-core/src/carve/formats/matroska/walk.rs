@@ -27,10 +27,14 @@ const BLOCK: u32 = 0xa1;
 const RESERVED: u8 = 0x70;
 /// Bytes of a checksum's element.
 const CRC_LENGTH: u64 = 6;
-/// Elements in a row with which a file goes on.
-const GOES_ON: usize = 5;
+/// Elements in a row in which a file goes on, and the bits that have to be right by no chance.
+const GOES_ON: usize = 8;
+const ENOUGH: u32 = 40;
 /// What a checksum is taken over at most.
 const LONGEST_CHECKED: u64 = 64 << 20;
+
+/// The same where it is tried for each boundary of a cluster.
+const LONGEST_TRIED: u64 = 8 << 20;
 
 /// A walk over a file.
 #[derive(Debug, Default)]
@@ -48,6 +52,11 @@ pub(super) struct Walk {
     last: u64,
     /// Where the last element ends that noise would not look like: there a segment without a length ends.
     proven: u64,
+    /// The last cluster of a known length.
+    cluster: Option<(Element, u64)>,
+    /// The clock of the last block of the cluster, and the most that it moved between two.
+    clock: Option<i64>,
+    step: i64,
 }
 
 impl Walk {
@@ -115,6 +124,7 @@ impl Walk {
 
     /// Walks a cluster that ends at `stop`; one that breaks is passed over where another element follows it.
     fn cluster(&mut self, tape: &mut Tape, cluster: Element, stop: u64) -> Result<u64, Break> {
+        self.cluster = Some((cluster, stop));
         let walked = self
             .blocks(tape, cluster.body, stop, false)
             .and_then(|end| if end == stop { Ok(()) } else { Err(Break::wrong(end, "end of a cluster")) });
@@ -132,6 +142,7 @@ impl Walk {
     /// Walks the blocks from `at` on; gives where they end. Without a length, a cluster ends where its elements do.
     fn blocks(&mut self, tape: &mut Tape, mut at: u64, end: u64, open: bool) -> Result<u64, Break> {
         let mut any = false;
+        self.clock = None;
         while at < end {
             let stop = match self.element(tape, at, end, open && any) {
                 Ok((stop, is_block)) => {
@@ -180,14 +191,48 @@ impl Walk {
     }
 
     fn block(&mut self, tape: &mut Tape, block: Element, end: u64) -> Result<(), Break> {
-        let (track, width) = number(tape, block.body, 8, true)?;
-        let flags = block.body.saturating_add(width).saturating_add(2);
-        let is_known = self.tracks.is_empty() || self.tracks.contains(&track);
-        if !is_known || flags >= end || tape.byte(flags)? & RESERVED != 0 {
-            return Err(Break::wrong(block.body, "head of a block"));
+        let clock = self.head(tape, block, end)?;
+        if let Some(last) = self.clock.replace(clock) {
+            self.step = self.step.max(clock.saturating_sub(last).saturating_abs());
         }
         self.blocks = self.blocks.saturating_add(1);
         Ok(())
+    }
+
+    /// The clock in the head of `block`, which is of a track of the file.
+    fn head(&self, tape: &mut Tape, block: Element, end: u64) -> Result<i64, Break> {
+        let (track, width) = number(tape, block.body, 8, true)?;
+        let clock = block.body.saturating_add(width);
+        let is_known = self.tracks.is_empty() || self.tracks.contains(&track);
+        let [high, low, flags] = tape.array(clock)?;
+        if !is_known || clock.saturating_add(3) > end || flags & RESERVED != 0 {
+            return Err(Break::wrong(block.body, "head of a block"));
+        }
+        Ok(i64::from(i16::from_be_bytes([high, low])))
+    }
+
+    /// The bits that would have to be right by chance for `element` to be one of a file like this; `None` where it is not.
+    fn bits(&self, tape: &mut Tape, element: Element, clock: &mut Option<i64>) -> Option<u32> {
+        let block = match element.id {
+            CLUSTER => {
+                *clock = None;
+                return Some(32);
+            }
+            SIMPLE_BLOCK | BLOCK => element,
+            BLOCK_GROUP => {
+                let inner = Element::at(tape, element.body).ok()?;
+                if inner.id != BLOCK {
+                    return Some(0);
+                }
+                inner
+            }
+            id if is_top(id) && !matches!(id, CRC | VOID) => return Some(32),
+            id => return (is_top(id) || is_of_cluster(id) || id == CUE_POINT).then_some(8),
+        };
+        let now = self.head(tape, block, block.end?).ok()?;
+        let most = self.step.max(50).saturating_mul(4);
+        let is_near = clock.replace(now).is_none_or(|last| now.saturating_sub(last).saturating_abs() <= most);
+        is_near.then_some(20)
     }
 
     fn read_tracks(&mut self, tape: &mut Tape, tracks: Element, end: u64) -> Result<(), Break> {
@@ -250,27 +295,49 @@ impl Chain for Walk {
     }
 
     fn goes_on(&self, tape: &mut Tape, at: u64, next: u64) -> bool {
-        let mut place = at;
+        let (mut place, mut clock, mut bits) = (at, self.clock, 0u32);
         for _ in 0..GOES_ON {
             let file = next.saturating_add(place.saturating_sub(at));
             if self.length == Some(file) {
                 return place > at;
             }
             let Ok(element) = Element::at(tape, place) else { return false };
-            let known = is_top(element.id) || is_of_cluster(element.id) || element.id == CUE_POINT;
-            if !known || element.end.is_some_and(|end| end.saturating_sub(place) > LONGEST_CHECKED) {
+            if element.end.is_some_and(|end| end.saturating_sub(place) > LONGEST_CHECKED) {
                 return false;
             }
-            let block = matches!(element.id, SIMPLE_BLOCK | BLOCK);
-            if block && number(tape, element.body, 8, true).is_ok_and(|(track, _)| !self.tracks.contains(&track)) {
-                return false;
+            let Some(more) = self.bits(tape, element, &mut clock) else { return false };
+            bits = bits.saturating_add(more);
+            if bits >= ENOUGH {
+                return true;
             }
             place = match element.end {
                 Some(end) if element.id != CLUSTER => end,
                 _ => element.body,
             };
         }
-        true
+        false
+    }
+
+    /// The checksum of the cluster tells, where its elements are all there.
+    fn refutes(&self, tape: &mut Tape, gap: Gap) -> bool {
+        let Some((cluster, stop)) = self.cluster.filter(|(cluster, stop)| {
+            cluster.body <= gap.last && gap.next <= *stop && stop.saturating_sub(cluster.body) <= LONGEST_TRIED
+        }) else {
+            return false;
+        };
+        let mut at = gap.next;
+        while at < stop {
+            match Element::at(tape, at).map(|element| element.end) {
+                Ok(Some(end)) if end <= stop => at = end,
+                _ => return false,
+            }
+        }
+        let from = cluster.body.saturating_add(CRC_LENGTH);
+        tape.has(cluster.body, b"\xbf\x84")
+            && match (tape.le32(cluster.body.saturating_add(2)), crc32(tape, from, stop)) {
+                (Ok(told), Ok(crc)) => told != crc,
+                _ => false,
+            }
     }
 }
 
