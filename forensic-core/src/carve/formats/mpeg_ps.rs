@@ -1,5 +1,9 @@
 //! MPEG program and system streams, by the walk of their packs and packets (ISO/IEC 11172-1, 2.4; ISO/IEC 13818-1, 2.5).
 
+use super::{
+    mpeg_video::Pictures,
+    sector::{SECTOR, boundary},
+};
 use crate::carve::{Break, Broken, Format, Found, Holds, Outcome, Signature, Tape};
 
 /// MPEG program streams.
@@ -37,15 +41,15 @@ impl Format for ProgramStream {
     fn check(&self, tape: &mut Tape) -> Outcome {
         let mut walk = Walk::default();
         let mut bad = None;
-        let mut at = 0;
+        let (mut at, mut last, mut ended) = (0, 0, false);
         loop {
             let broken = match walk.packet(tape, at) {
                 Ok(Some(next)) => {
-                    at = next;
+                    (last, at) = (at, next);
                     continue;
                 }
                 Ok(None) => {
-                    at = at.saturating_add(4);
+                    (at, ended) = (at.saturating_add(4), true);
                     break;
                 }
                 Err(broken) => broken,
@@ -72,6 +76,11 @@ impl Format for ProgramStream {
                 length: None,
                 confidence: 80,
             }),
+            // Not all streams end with a code that says so, but all end with a whole picture.
+            (None, false) if !ended && walk.pictures.is_unfinished() => {
+                let good = boundary(tape, last, at, SECTOR as u64).unwrap_or(at);
+                Outcome::Broken(Broken { kind: KIND, good, broken_at: at, length: None, confidence: 95 })
+            }
             (None, false) => Outcome::Whole(found),
         }
     }
@@ -87,6 +96,7 @@ struct Walk {
     starts: bool,
     /// True where the source ends inside a packet.
     cut: bool,
+    pictures: Pictures,
 }
 
 impl Walk {
@@ -105,7 +115,9 @@ impl Walk {
                     return Err(Break::wrong(at, "a stream of its own"));
                 }
                 if self.packs == 0 {
-                    self.starts = tape.has(end, b"\0\0\x01\xbb");
+                    // The header of the system stands in the middle of a stream as well, where the clock has gone on.
+                    let may_be = tape.start().is_multiple_of(SECTOR as u64) || clock < FIRST_TICKS;
+                    self.starts = may_be && tape.has(end, b"\0\0\x01\xbb");
                 }
                 self.clock = clock;
                 self.packs = self.packs.saturating_add(1);
@@ -121,6 +133,10 @@ impl Walk {
                 if end > tape.len() {
                     self.cut = true;
                     return Err(Break::wrong(at, "packet that is cut"));
+                }
+                if matches!(id, 0xe0..=0xef) {
+                    let bytes = tape.bytes(at.saturating_add(6), usize::try_from(length).unwrap_or(0))?;
+                    self.pictures.read(content(bytes));
                 }
                 self.packets = self.packets.saturating_add(1);
                 Ok(Some(end))
@@ -162,6 +178,25 @@ impl Walk {
         }
         true
     }
+}
+
+/// What a packet of video holds behind its header.
+fn content(packet: &[u8]) -> &[u8] {
+    let head = match packet {
+        [0x80..=0xbf, _, length, ..] => usize::from(*length).saturating_add(3),
+        // MPEG-1: stuffing, the size of a buffer, and one or two times of five bytes, or a byte that says there are none.
+        _ => {
+            let stuffing = packet.iter().position(|byte| *byte != 0xff).unwrap_or(packet.len());
+            let buffer = if packet.get(stuffing).is_some_and(|byte| byte >> 6 == 1) { 2 } else { 0 };
+            let head = stuffing.saturating_add(buffer);
+            head.saturating_add(match packet.get(head).map(|byte| byte >> 4) {
+                Some(2) => 5,
+                Some(3) => 10,
+                _ => 1,
+            })
+        }
+    };
+    packet.get(head..).unwrap_or(&[])
 }
 
 /// True where the pack whose header ends at `end` begins a stream: with the header of the system, at the start of its clock. On

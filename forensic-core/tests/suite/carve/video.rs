@@ -23,7 +23,12 @@ static FIXTURES: LazyLock<Vec<(String, Vec<u8>)>> = LazyLock::new(|| {
         let name = text(0, 100).trim_end_matches('\0').to_owned();
         let size = usize::from_str_radix(text(124, 135).trim(), 8).unwrap();
         let content = tar[at + 512..at + 512 + size].to_vec();
-        corpus::seed("carve_video", &content);
+        let is_boxed = matches!(kind(&name), "mp4" | "mov" | "3gp" | "m4a");
+        corpus::seed(if is_boxed { "carve_isobmff" } else { "carve_video" }, &content);
+        // Torn in the middle with a gap of text; and in three, the last piece first.
+        for plan in [*b"\x80\0\0\0\0\0\x09\0", *b"\x50\x80\x02\0\x08\x0a\x09\x0b"] {
+            corpus::seed("carve_fragments", &[&plan[..], &content].concat());
+        }
         files.push((name, content));
         at += 512 + size.next_multiple_of(512);
     }

@@ -19,6 +19,8 @@ pub(super) enum Coding {
     Vp9,
     /// H.263: a picture start code of 22 bits.
     H263,
+    /// AAC, ALAC and MP3: each frame begins as nearly all others do, which shows where several are looked at.
+    Sound,
     /// Nothing.
     Unknown,
 }
@@ -34,14 +36,15 @@ impl Coding {
             b"jpeg" | b"MJPG" | b"mjpa" | b"mjpb" => Self::Begins(b"\xff\xd8"),
             b"vp09" => Self::Vp9,
             b"s263" | b"h263" => Self::H263,
+            b"mp4a" | b"alac" => Self::Sound,
             b"ac-3" | b"ec-3" => Self::Begins(b"\x0b\x77"),
             _ => Self::Unknown,
         }
     }
 
-    /// True where samples can be checked at all.
+    /// True where a sample can be checked by itself.
     pub(super) fn can_check(self) -> bool {
-        self != Self::Unknown
+        !matches!(self, Self::Sound | Self::Unknown)
     }
 
     /// True where the sample of `size` bytes at `at` begins as one of several units, whatever follows.
@@ -64,7 +67,7 @@ impl Coding {
             Self::Begins(bytes) => size < bytes.len() as u64 || tape.has(at, bytes),
             Self::Vp9 => size == 0 || tape.byte(at)? >> 6 == 2,
             Self::H263 => size < 3 || tape.be32(at)? >> 10 == 0x20,
-            Self::Unknown => true,
+            Self::Sound | Self::Unknown => true,
         })
     }
 }

@@ -7,7 +7,7 @@ use super::{
     fragments,
     layout::Layout,
     movie::Movie,
-    orphan,
+    orphan, sound,
     tables::Sample,
 };
 use crate::bytes::Run;
@@ -27,8 +27,6 @@ const MOST_INSIDE: usize = 64;
 const ENOUGH: u32 = 44;
 /// The same where the file has no more samples.
 const ENOUGH_AT_END: u32 = 28;
-/// Frames of sound by which its coding is learnt.
-const LEARNT: usize = 64;
 /// What looking at a cluster costs.
 const COST: u64 = 4096;
 /// Clusters of a gap.
@@ -120,7 +118,7 @@ impl Behind {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Check {
     Coded(Coding),
-    /// The upper seven bits of the first byte of AAC frames: the kind of element and its number, the same in nearly all.
+    /// How frames of sound begin.
     Sound(u8),
 }
 
@@ -156,7 +154,7 @@ impl Samples {
             let samples = chunks.flat_map(|chunk| track.tables.samples(chunk)).filter(|sample| sample.size > 0);
             let samples: Vec<Sample> = samples.take(MOST_SAMPLES).collect();
             let check = match track.coding {
-                Coding::Unknown if &track.handler == b"soun" => learnt(&samples, tape),
+                Coding::Sound => sound::usual(&samples, tape).map(Check::Sound),
                 Coding::Unknown => None,
                 coding => Some(Check::Coded(coding)),
             };
@@ -205,15 +203,6 @@ impl Samples {
         }
         None
     }
-}
-
-/// How the frames of AAC sound begin; `None` where they do not begin alike.
-fn learnt(samples: &[Sample], tape: &mut Tape) -> Option<Check> {
-    let firsts: Vec<u8> =
-        samples.iter().take(LEARNT).filter_map(|sample| Some(tape.byte(sample.offset).ok()? >> 1)).collect();
-    let usual = firsts.iter().copied().max_by_key(|byte| firsts.iter().filter(|other| *other == byte).count())?;
-    let alike = firsts.iter().filter(|byte| **byte == usual).count();
-    (firsts.len() >= 8 && alike.saturating_mul(2) >= firsts.len()).then_some(Check::Sound(usual))
 }
 
 impl Chain for Samples {
