@@ -135,7 +135,7 @@ fn continuation(mending: &mut Mending<'_>, chain: &dyn Chain, pieces: &Pieces, g
 }
 
 /// Every cluster of the source behind `from`, then those before the file, from the nearest to the farthest.
-fn grid(mending: &Mending<'_>, from: u64) -> Vec<u64> {
+pub(super) fn grid(mending: &Mending<'_>, from: u64) -> Vec<u64> {
     let size = mending.cluster_size().max(1);
     let (start, end) = (mending.start(), mending.source().len());
     let count = |bytes: u64| bytes.checked_div(size).unwrap_or(0);

@@ -92,6 +92,7 @@ impl Chain for Pages {
 
 struct Page {
     serial: u32,
+    number: u32,
     begins: bool,
     ends: bool,
     end: u64,
@@ -131,8 +132,11 @@ impl Walk {
     fn resume(&self, tape: &mut Tape) -> Option<u64> {
         let limit = self.at.saturating_add(MOST_LOST).min(tape.len());
         let mut at = self.at.saturating_add(1);
+        let broken = next(tape, self.at);
         while let Some(place) = tape.find(b"OggS\0", at, limit) {
             match page(tape, place) {
+                // The page of the break has the place of its own length; where the next one has another, it was moved.
+                Ok(page) if broken.is_some_and(|(next, number)| page.number == number && place != next) => return None,
                 Ok(page) if !page.begins && self.serials.contains(&page.serial) => return Some(place),
                 Ok(page) if page.begins => return None,
                 _ => at = place.saturating_add(4),
@@ -140,6 +144,12 @@ impl Walk {
         }
         None
     }
+}
+
+/// Where the page behind that at `at` begins, and its number, by a head that is there.
+fn next(tape: &mut Tape, at: u64) -> Option<(u64, u32)> {
+    let number = tape.has(at, b"OggS\0").then(|| tape.le32(at.saturating_add(18)).ok()).flatten()?;
+    Some((at.saturating_add(length(tape, at).ok()?), number.wrapping_add(1)))
 }
 
 /// The length of the page at `at` by its table of segments.
@@ -155,7 +165,7 @@ fn page(tape: &mut Tape, at: u64) -> Result<Page, Break> {
     tape.expect(at, b"OggS\0", "capture pattern of a page")?;
     let flags = tape.byte(at.saturating_add(5))?;
     let serial = tape.le32(at.saturating_add(14))?;
-    let told = tape.le32(at.saturating_add(22))?;
+    let (number, told) = (tape.le32(at.saturating_add(18))?, tape.le32(at.saturating_add(22))?);
     let length = length(tape, at)?;
     let bytes = tape.bytes(at, usize::try_from(length).unwrap_or(usize::MAX))?;
     let crc = bytes.iter().zip(0u64..).fold(0u32, |crc, (byte, place)| {
@@ -168,7 +178,7 @@ fn page(tape: &mut Tape, at: u64) -> Result<Page, Break> {
         return Err(Break::wrong(at, "checksum of a page"));
     }
     let end = at.saturating_add(length);
-    Ok(Page { serial, begins: flags & 2 != 0, ends: flags & 4 != 0, end })
+    Ok(Page { serial, number, begins: flags & 2 != 0, ends: flags & 4 != 0, end })
 }
 
 #[allow(clippy::arithmetic_side_effects, clippy::indexing_slicing)] // Known when compiled.

@@ -218,9 +218,21 @@ fn a_cut_file_is_reported_up_to_where_it_is_known_to_be_its_own() {
 
 #[test]
 fn torn_videos_are_put_together() {
-    for name in
-        ["movie_behind.mp4", "movie_first.mp4", "quicktime.mov", "sound.m4a", "mpeg4.avi", "known.mkv", "v8.webm"]
-    {
+    for name in [
+        "movie_behind.mp4",
+        "movie_first.mp4",
+        "fragments.mp4",
+        "quicktime.mov",
+        "pictures.mov",
+        "sound.m4a",
+        "mpeg4.avi",
+        "pictures.avi",
+        "known.mkv",
+        "v8.webm",
+        "flash.flv",
+        "vorbis.ogg",
+        "opus.ogg",
+    ] {
         let file = fixture(name);
         let cut = inside(name, file.len());
         let (head, tail) = file.split_at(cut);
@@ -231,6 +243,54 @@ fn torn_videos_are_put_together() {
         assert_eq!(summary(&found), [(kind(name), 0, file.len() as u64, Status::Fragmented)], "{name}");
         let mended = &found[0];
         assert_eq!(mended.open().read_vec(0, mended.size).unwrap(), file, "{name}");
+    }
+}
+
+/// Where clusters of 4096 bytes begin in `file`.
+fn clusters(file: &[u8]) -> impl Iterator<Item = usize> + use<> {
+    (4096..file.len()).step_by(4096)
+}
+
+#[test]
+fn frames_of_motion_jpeg_and_checksums_of_pages_find_the_break_in_noise() {
+    for name in ["pictures.avi", "pictures.mov", "vorbis.ogg", "flash.flv"] {
+        let (file, mut mended) = (fixture(name), 0);
+        for cut in clusters(file) {
+            let medium = [&file[..cut], &noise(8192, cut as u64), &file[cut..], &[0; 3000]].concat();
+            mended +=
+                usize::from(summary(&carved(medium)).contains(&(kind(name), 0, file.len() as u64, Status::Fragmented)));
+        }
+        // Headers and indexes are no chains.
+        assert!(mended * 2 > clusters(file).count(), "{name}: {mended} of {}", clusters(file).count());
+    }
+}
+
+#[test]
+fn streams_that_end_inside_a_picture_or_a_unit_are_cut_whatever_follows() {
+    for name in ["program.mpeg", "transport.ts"] {
+        let (file, mut whole) = (fixture(name), 0);
+        for cut in clusters(file) {
+            for behind in [noise(30_000, 7), vec![0; 30_000], file.to_vec()] {
+                let found = carved([file[..cut].to_vec(), behind].concat());
+                assert_eq!(found[0].offset(), 0, "{name}");
+                let is_right = found[0].status == Status::Truncated && found[0].size.abs_diff(cut as u64) < 2048;
+                whole += usize::from(!is_right);
+            }
+        }
+        // A picture, or a unit of each stream, may end there.
+        assert!(whole * 2 <= clusters(file).count() * 3, "{name}: {whole}");
+    }
+}
+
+#[test]
+fn a_movie_cut_in_its_last_sound_is_not_whole() {
+    let file = fixture("fragments.mp4");
+    let (at, size) = at_box(file, b"mdat");
+    // The sound stands behind the pictures.
+    let cut = at + size - 1500;
+    for behind in [noise(9000, 12), vec![0; 9000], text(9000)] {
+        let found = carved([file[..cut].to_vec(), behind].concat());
+        assert!(found.iter().all(|file| file.status != Status::Complete), "{:?}", summary(&found));
     }
 }
 
@@ -289,6 +349,33 @@ proptest! {
         prop_assume!(!["mp3", "amr"].contains(&kind(name)));
         let found = carved([noise(before, seed), file.clone(), noise(1500, seed + 1)].concat());
         prop_assert_eq!(summary(&found), [(kind(name), before as u64, file.len() as u64, Status::Complete)]);
+    }
+
+    #[test]
+    fn what_is_put_together_is_the_file_wherever_it_is_torn(
+        number in 0usize..29, cut in any::<prop::sample::Index>(), gap in 1usize..9, filler in 0usize..4, turned in any::<bool>(),
+    ) {
+        let (name, file) = &FIXTURES[number % FIXTURES.len()];
+        // PCM cannot be told from noise, nor where a stream ends of which nothing tells it.
+        prop_assume!(!["wav", "mp3", "amr", "mpeg", "ts"].contains(&kind(name)) && !name.starts_with("live"));
+        let (head, tail) = file.split_at((cut.index(file.len() / 512) + 1) * 512 - 512);
+        let gap = match filler {
+            0 => noise(gap * 512, 77),
+            1 => text(gap * 512),
+            2 => vec![0; gap * 512],
+            _ => file.iter().rev().copied().take(gap * 512).collect(),
+        };
+        let pieces = if turned { [tail, head] } else { [head, tail] };
+        let mut medium = noise(512, 8);
+        for piece in pieces {
+            medium.extend(piece);
+            medium.resize(medium.len().next_multiple_of(512), 0);
+            medium.extend(&gap);
+            medium.resize(medium.len().next_multiple_of(512), 0);
+        }
+        for found in carved(medium).iter().filter(|found| found.status == Status::Fragmented) {
+            prop_assert_eq!(&found.open().read_vec(0, found.size).unwrap(), file, "{}", name);
+        }
     }
 
     #[test]

@@ -59,7 +59,8 @@ pub(super) fn mend(mending: &mut Mending<'_>, format: &dyn Format) -> Option<Men
 fn movie_at(mending: &mut Mending<'_>, place: u64) -> Option<Movie> {
     let inside = place.checked_rem(mending.cluster_size())?;
     let mut tape = Tape::new(mending.source().clone(), 0);
-    let candidates: Vec<u64> = mending.clusters(0).collect();
+    // Frames of Motion JPEG take the cluster in which they end.
+    let candidates: Vec<u64> = mending.clusters(0).chain(chain::grid(mending, mending.start())).collect();
     for cluster in candidates {
         if !mending.spend(COST) {
             return None;
@@ -125,6 +126,7 @@ enum Check {
 impl Check {
     fn bits(self) -> u32 {
         match self {
+            Self::Coded(Coding::ProRes) => 64,
             Self::Coded(Coding::Nal(_)) => 32,
             Self::Coded(Coding::Av1 | Coding::Begins(_) | Coding::H263) => 16,
             Self::Coded(_) => 2,

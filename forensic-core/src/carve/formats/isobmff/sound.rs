@@ -19,10 +19,10 @@ pub(super) fn usual(samples: &[Sample], tape: &mut Tape) -> Option<u8> {
 
 /// The frame from which on none of the last ones begins as is usual, where these are enough to show it.
 pub(super) fn torn(samples: &[Sample], tape: &mut Tape) -> Option<Sample> {
-    let usual = usual(samples, tape)?;
+    let usual = usual(samples.get(..samples.len() / 2)?, tape)?;
     let is_odd = |tape: &mut Tape, sample: &Sample| begins(tape, sample) != Some(usual);
     let odd = samples.iter().rev().take(FEWEST).filter(|sample| is_odd(tape, sample)).count();
-    if samples.len() < LEARNT || odd < FEWEST {
+    if odd < FEWEST {
         return None;
     }
     // Before the break stand frames as usual, behind it one in 128 by chance.
@@ -36,10 +36,9 @@ pub(super) fn torn(samples: &[Sample], tape: &mut Tape) -> Option<Sample> {
     samples.get(good.saturating_sub(FEWEST)..)?.iter().find(|sample| is_odd(tape, sample)).copied()
 }
 
-/// `None` for zeros: no frame begins with so many.
+/// `None` for zeros: no frame begins with eight, or is nothing else.
 fn begins(tape: &mut Tape, sample: &Sample) -> Option<u8> {
-    if sample.size >= 8 && tape.has(sample.offset, &[0; 8]) {
-        return None;
-    }
-    tape.byte(sample.offset).ok().map(|byte| byte >> 1)
+    let head = tape.bytes(sample.offset, usize::try_from(sample.size.min(8)).unwrap_or(8)).ok()?;
+    let first = head.first()?;
+    head.iter().any(|byte| *byte != 0).then_some(first >> 1)
 }
