@@ -184,7 +184,7 @@ fn cut(mending: &mut Mending<'_>, chain: &dyn Chain, tape: &mut Tape, pieces: &P
         _ => {}
     }
     let is_free = |place: u64| chain.holds_files() || mending.free_until(place) >= place.saturating_add(size);
-    let own = Own::of(tape, pieces.place(begins), pieces.place(gap.last), at);
+    let Some(own) = Own::of(tape, pieces.place(begins), pieces.place(gap.last), at, size) else { return Cut::Unknown };
     // The cluster before the first boundary is of the old piece, and that behind the last is of the new one: what the other
     // piece has in their places is foreign, and shows where it begins or ends.
     let mut look = |place: Option<u64>| match place {

@@ -4,12 +4,13 @@ use super::{
     mpeg_video::Pictures,
     sector::{SECTOR, boundary},
 };
-use crate::carve::{Break, Broken, Format, Found, Holds, Outcome, Signature, Tape};
+use crate::carve::{Break, Broken, Cause, Format, Found, Holds, Outcome, Signature, Tape};
 
 /// MPEG program streams.
 pub(super) struct ProgramStream;
 
 const KIND: &str = "mpeg";
+const ANOTHER: &str = "a stream of its own";
 const SIGNATURES: &[Signature] = &[Signature::new(b"\0\0\x01\xba").when(is_pack)];
 const PACK: u8 = 0xba;
 const SYSTEM: u8 = 0xbb;
@@ -55,7 +56,8 @@ impl Format for ProgramStream {
                 Err(broken) => broken,
             };
             // What is behind a lost piece belongs to the stream where its clock goes on.
-            match walk.is_believed().then(|| walk.resume(tape, at)).flatten() {
+            let is_another = broken.cause == Cause::Wrong(ANOTHER);
+            match (walk.is_believed() && !is_another).then(|| walk.resume(tape, at)).flatten() {
                 Some(next) if broken.at >= at => {
                     bad = bad.or(Some(at));
                     at = next;
@@ -111,8 +113,10 @@ impl Walk {
         match id {
             PACK => {
                 let (clock, end) = pack(tape, at)?;
-                if self.packs > 0 && clock < self.clock && begins_anew(tape, clock, end) {
-                    return Err(Break::wrong(at, "a stream of its own"));
+                // On DVDs a clock starts again behind a whole picture.
+                let is_cut = self.pictures.is_unfinished() && tape.has(end, b"\0\0\x01\xbb");
+                if self.packs > 0 && clock < self.clock && (is_cut || begins_anew(tape, clock, end)) {
+                    return Err(Break::wrong(at, ANOTHER));
                 }
                 if self.packs == 0 {
                     // The header of the system stands in the middle of a stream as well, where the clock has gone on.
@@ -154,7 +158,9 @@ impl Walk {
                 at = place.saturating_add(4);
                 continue;
             };
-            if begins_anew(tape, clock, end) {
+            // Behind a break, a clock that went back is of another stream.
+            let goes_back = clock < self.clock && tape.has(end, b"\0\0\x01\xbb") && Self::holds_from(tape, place);
+            if goes_back || begins_anew(tape, clock, end) {
                 return None;
             }
             let fits = (self.clock..self.clock.saturating_add(MOST_TICKS)).contains(&clock);

@@ -52,7 +52,7 @@ impl Format for TransportStream {
 
 /// The stream whose packets have `lead` bytes before them.
 fn stream(tape: &mut Tape, lead: u64) -> Option<Outcome> {
-    let mut walk = Walk { lead, stride: PACKET.saturating_add(lead), pids: Vec::new(), number: 0 };
+    let mut walk = Walk { lead, stride: PACKET.saturating_add(lead), pids: Vec::new(), number: 0, last: NULL };
     walk.beginning(tape)?;
     if !tape.start().is_multiple_of(CLUSTER) && !walk.starts(tape) {
         return None;
@@ -137,6 +137,8 @@ struct Walk {
     pids: Vec<Pid>,
     /// The next packet.
     number: u64,
+    /// What the last one was of.
+    last: u16,
 }
 
 impl Walk {
@@ -252,6 +254,7 @@ impl Walk {
             return;
         }
         self.know(packet.pid);
+        self.last = packet.pid;
         if let Some(pid) = self.pids.iter_mut().find(|pid| pid.id == packet.pid) {
             let is_repeated = pid.counter == Some(packet.counter);
             pid.counter = Some(packet.counter);
@@ -261,11 +264,17 @@ impl Walk {
         }
     }
 
-    /// Where the stream, which ends at `end`, was cut: in its last packet, where that is of a unit which is not over.
+    /// Where the stream, which ends at `end`, was cut: in its last packet, where that is of a unit which is not over, or of a table
+    /// with nothing behind it.
     fn cut_in(&self, tape: &Tape, end: u64) -> Option<u64> {
         let unfinished = |pid: &Pid| matches!(pid.rest, Rest::Bytes(1..) | Rest::Filled(false));
         let last = end.saturating_sub(self.stride);
-        self.pids.iter().any(unfinished).then(|| boundary(tape, last, end, CLUSTER)).flatten()
+        let is_table = |pid: &Pid| pid.id == self.last && matches!(pid.rest, Rest::Unknown);
+        self.pids
+            .iter()
+            .any(|pid| unfinished(pid) || is_table(pid))
+            .then(|| boundary(tape, last, end, CLUSTER))
+            .flatten()
     }
 
     /// The packet behind a loss with which the stream goes on; `None` where it ends, or another begins.

@@ -2,10 +2,11 @@
 
 use crate::carve::Tape;
 
-/// Bytes that are judged at once.
+/// Bytes that are judged at once, at most.
 const PIECE: u64 = 4096;
-/// Pieces of the file that are looked at to learn how it looks.
+/// Pieces of the file that are looked at to learn how it looks, at most and at least.
 const LEARNT: u64 = 16;
+const FEWEST: u64 = 2;
 /// The sum of squared deviations of 4096 random bytes is 255, give or take 23: what is far above is not random, and what is
 /// below may be.
 const UNEVEN: u64 = 400;
@@ -108,21 +109,26 @@ pub(super) struct Own {
 }
 
 impl Own {
-    /// Learns from the last pieces between `from` and `to`, and from the first behind `behind`.
-    pub(super) fn of(tape: &mut Tape, from: u64, to: u64, behind: u64) -> Self {
-        let before = (0..LEARNT).filter_map(|n| to.checked_sub(PIECE.saturating_mul(n.saturating_add(1))));
-        let after = (1..4u64).map(|n| behind.saturating_add(PIECE.saturating_mul(n)));
+    /// Learns from the last pieces between `from` and `to`, and from the first behind `behind`, of `size` bytes each; `None` where
+    /// there are too few.
+    pub(super) fn of(tape: &mut Tape, from: u64, to: u64, behind: u64, size: u64) -> Option<Self> {
+        let piece = size.clamp(1, PIECE);
+        let before = (0..LEARNT).filter_map(|n| to.checked_sub(piece.saturating_mul(n.saturating_add(1))));
+        let after = (1..4u64).map(|n| behind.saturating_add(piece.saturating_mul(n)));
         let mut own = Self { kinds: Vec::new(), least_uneven: u64::MAX, most_uneven: 0 };
-        for place in before.filter(|place| *place >= from).chain(after) {
-            let Ok(bytes) = tape.bytes(place, usize::try_from(PIECE).unwrap_or(0)) else { continue };
+        let mut learnt = 0u64;
+        let before = before.filter(|place| *place >= from).map(|place| (place, true));
+        for (place, is_sure) in before.chain(after.map(|place| (place, false))) {
+            let Ok(bytes) = tape.bytes(place, usize::try_from(piece).unwrap_or(0)) else { continue };
             // What follows may be over soon, and is learnt from only as to what it may be.
             own.kinds.push(Kind::of(bytes));
             own.least_uneven = own.least_uneven.min(deviation(bytes));
-            if place < to {
+            if is_sure {
                 own.most_uneven = own.most_uneven.max(deviation(bytes));
+                learnt = learnt.saturating_add(1);
             }
         }
-        own
+        (learnt >= FEWEST).then_some(own)
     }
 
     /// How the cluster at `at` looks, and whether it can be of the file.

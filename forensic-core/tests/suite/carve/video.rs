@@ -267,18 +267,19 @@ fn frames_of_motion_jpeg_and_checksums_of_pages_find_the_break_in_noise() {
 
 #[test]
 fn streams_that_end_inside_a_picture_or_a_unit_are_cut_whatever_follows() {
-    for name in ["program.mpeg", "transport.ts"] {
-        let (file, mut whole) = (fixture(name), 0);
-        for cut in clusters(file) {
+    for (name, pack) in [("program.mpeg", 2048), ("transport.ts", 4096)] {
+        let (file, mut tried, mut cut_there) = (fixture(name), 0, 0);
+        for cut in (file.len() / 2..file.len()).filter(|cut| cut.is_multiple_of(pack)) {
             for behind in [noise(30_000, 7), vec![0; 30_000], file.to_vec()] {
                 let found = carved([file[..cut].to_vec(), behind].concat());
                 assert_eq!(found[0].offset(), 0, "{name}");
-                let is_right = found[0].status == Status::Truncated && found[0].size.abs_diff(cut as u64) < 2048;
-                whole += usize::from(!is_right);
+                tried += 1;
+                let is_near = found[0].size.abs_diff(cut as u64) < 2048;
+                cut_there += usize::from(found[0].status == Status::Truncated && is_near);
             }
         }
         // A picture, or a unit of each stream, may end there.
-        assert!(whole * 2 <= clusters(file).count() * 3, "{name}: {whole}");
+        assert!(cut_there * 2 > tried, "{name}: {cut_there} of {tried}");
     }
 }
 
@@ -374,7 +375,8 @@ proptest! {
             medium.resize(medium.len().next_multiple_of(512), 0);
         }
         for found in carved(medium).iter().filter(|found| found.status == Status::Fragmented) {
-            prop_assert_eq!(&found.open().read_vec(0, found.size).unwrap(), file, "{}", name);
+            let is_file = &found.open().read_vec(0, found.size).unwrap() == file;
+            prop_assert!(is_file, "{}: {:?} of {:?}", name, found.extents(), (head.len(), tail.len()));
         }
     }
 

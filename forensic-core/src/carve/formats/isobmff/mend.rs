@@ -137,7 +137,7 @@ impl Check {
     fn holds(self, tape: &mut Tape, at: u64, size: u64) -> bool {
         match self {
             Self::Coded(coding) => coding.holds(tape, at, size).unwrap_or(false),
-            Self::Sound(bits) => tape.byte(at).is_ok_and(|byte| byte >> 1 == bits),
+            Self::Sound(usual) => sound::begins(tape, &Sample { offset: at, size }) == Some(usual),
         }
     }
 }
@@ -218,7 +218,11 @@ impl Chain for Samples {
                 // The last fragment may be the end of the file.
                 !behind.stands(tape, *place) && (*behind == Behind::Movie || *place > tape.len())
             })?;
-            let last = self.list.last()?.0.offset;
+            // The last frames of sound may be wrong, and one more be right by chance.
+            let holding =
+                self.list.iter().rposition(|(sample, check)| check.holds(tape, sample.offset, sample.size))?;
+            let back = if matches!(self.list.get(holding)?.1, Check::Sound(_)) { 2 } else { 0 };
+            let last = self.list.get(holding.saturating_sub(back))?.0.offset;
             return Some(Gap { last, next: place });
         };
         let (sample, check) = *self.list.get(wrong)?;
@@ -240,8 +244,7 @@ impl Chain for Samples {
             Check::Coded(Coding::Begins(b"\xff\xd8")) => {
                 jpeg::is_torn(tape, sample.offset, sample.offset.saturating_add(sample.size))
             }
-            Check::Coded(_) => !check.holds(tape, sample.offset, sample.size),
-            Check::Sound(_) => false,
+            _ => !check.holds(tape, sample.offset, sample.size),
         })
     }
 

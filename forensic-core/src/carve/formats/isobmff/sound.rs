@@ -36,8 +36,8 @@ pub(super) fn torn(samples: &[Sample], tape: &mut Tape) -> Option<Sample> {
     samples.get(good.saturating_sub(FEWEST)..)?.iter().find(|sample| is_odd(tape, sample)).copied()
 }
 
-/// `None` for zeros: no frame begins with eight, or is nothing else.
-fn begins(tape: &mut Tape, sample: &Sample) -> Option<u8> {
+/// The upper seven bits of the first byte; `None` for zeros: no frame begins with eight, or is nothing else.
+pub(super) fn begins(tape: &mut Tape, sample: &Sample) -> Option<u8> {
     let head = tape.bytes(sample.offset, usize::try_from(sample.size.min(8)).unwrap_or(8)).ok()?;
     let first = head.first()?;
     head.iter().any(|byte| *byte != 0).then_some(first >> 1)
