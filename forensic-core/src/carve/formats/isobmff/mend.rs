@@ -25,7 +25,9 @@ const MOST_SAMPLES: usize = 1 << 20;
 const MOST_INSIDE: usize = 64;
 /// Bits that have to be right by no chance for a cluster to be the next.
 const ENOUGH: u32 = 44;
-/// The same where the file has no more samples.
+/// Bits that have to be right by no chance for a sample to be of the piece before the break.
+const SURE: u32 = 22;
+/// The same for the next piece where the file has no more samples.
 const ENOUGH_AT_END: u32 = 28;
 /// What looking at a cluster costs.
 const COST: u64 = 4096;
@@ -128,7 +130,9 @@ impl Check {
         match self {
             Self::Coded(Coding::ProRes) => 64,
             Self::Coded(Coding::Nal(_)) => 32,
-            Self::Coded(Coding::Av1 | Coding::Begins(_) | Coding::H263) => 16,
+            Self::Coded(Coding::H263) => 22,
+            Self::Coded(Coding::Begins(b"\0\0\x01")) => 24,
+            Self::Coded(Coding::Av1 | Coding::Begins(_)) => 16,
             Self::Coded(_) => 2,
             Self::Sound(_) => 6,
         }
@@ -187,6 +191,19 @@ impl Samples {
         self.behind = last.map(|last| (last.end, Behind::Fragment));
     }
 
+    /// Where the last sample before number `wrong` begins that is surely there: a sample may hold by chance, a run of them does not.
+    fn sure_before(&self, tape: &mut Tape, wrong: usize) -> u64 {
+        let mut bits = 0u32;
+        for (sample, check) in self.list.iter().take(wrong).rev().take(MOST_INSIDE) {
+            let holds = check.holds(tape, sample.offset, sample.size);
+            bits = if holds { bits.saturating_add(check.bits()) } else { 0 };
+            if bits >= SURE {
+                return sample.offset;
+            }
+        }
+        0
+    }
+
     /// The first sample from number `from` on that is wrong. Sound is where the two frames behind it are wrong as well.
     fn first_wrong(&self, tape: &mut Tape) -> Option<usize> {
         for (number, (sample, check)) in self.list.iter().enumerate() {
@@ -218,15 +235,9 @@ impl Chain for Samples {
                 // The last fragment may be the end of the file.
                 !behind.stands(tape, *place) && (*behind == Behind::Movie || *place > tape.len())
             })?;
-            // The last frames of sound may be wrong, and one more be right by chance.
-            let holding =
-                self.list.iter().rposition(|(sample, check)| check.holds(tape, sample.offset, sample.size))?;
-            let back = if matches!(self.list.get(holding)?.1, Check::Sound(_)) { 2 } else { 0 };
-            let last = self.list.get(holding.saturating_sub(back))?.0.offset;
-            return Some(Gap { last, next: place });
+            return Some(Gap { last: self.sure_before(tape, self.list.len()), next: place });
         };
         let (sample, check) = *self.list.get(wrong)?;
-        let back = if matches!(check, Check::Sound(_)) { 2 } else { 1 };
         // Where the first unit of a sample holds, the break is behind its start.
         let begins = matches!(check, Check::Coded(coding) if coding.begins(tape, sample.offset, sample.size));
         if begins {
@@ -234,8 +245,7 @@ impl Chain for Samples {
             let next = self.list.get(wrong.saturating_add(1)).map(|next| next.0.offset).or(behind)?;
             return Some(Gap { last: sample.offset, next });
         }
-        let before = wrong.checked_sub(back).and_then(|number| self.list.get(number));
-        Some(Gap { last: before.map_or(0, |before| before.0.offset), next: sample.offset })
+        Some(Gap { last: self.sure_before(tape, wrong), next: sample.offset })
     }
 
     fn refutes(&self, tape: &mut Tape, gap: Gap) -> bool {
