@@ -18,8 +18,8 @@ const ROUGH: u64 = 2500;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
     Text,
-    /// One value over and over.
-    Flat,
+    /// This value over and over.
+    Flat(u8),
     /// Entropy-coded data of JPEG.
     Jpeg,
     /// Far more uneven than the file: machine code, tables.
@@ -54,14 +54,14 @@ impl Look {
 
     /// True where its kind is one that is told at sight wherever it stands.
     pub(super) fn is_known(&self) -> bool {
-        matches!(self.kind, Kind::Text | Kind::Flat | Kind::Jpeg | Kind::Rough)
+        matches!(self.kind, Kind::Text | Kind::Flat(_) | Kind::Jpeg | Kind::Rough)
     }
 
     /// True where nothing of the kind of `other` looks like this.
     pub(super) fn differs_from(&self, other: &Self) -> bool {
         match other.kind {
             Kind::Text => self.printable < 75,
-            Kind::Flat => self.same < 50,
+            Kind::Flat(_) => self.same < 50,
             Kind::Jpeg => self.breaks_jpeg,
             Kind::Rough => self.verdict == Verdict::Own,
             _ => false,
@@ -75,7 +75,7 @@ impl Kind {
         if printable(bytes) > 95 {
             Self::Text
         } else if same(bytes) > 90 {
-            Self::Flat
+            Self::Flat(bytes.first().copied().unwrap_or(0))
         } else if is_jpeg(bytes) {
             Self::Jpeg
         } else {
@@ -140,7 +140,7 @@ impl Own {
         let is_rough = is_whole && uneven > self.most_uneven.max(ROUGH).saturating_mul(4);
         let is_even = is_whole && self.least_uneven > UNEVEN && uneven < EVEN;
         let (kind, verdict) = match kind {
-            Kind::Text | Kind::Flat if !self.kinds.contains(&kind) => (kind, Verdict::Foreign),
+            Kind::Text | Kind::Flat(_) if !self.kinds.contains(&kind) => (kind, Verdict::Foreign),
             _ if is_rough => (Kind::Rough, Verdict::Foreign),
             Kind::Jpeg if !self.kinds.contains(&kind) => (kind, Verdict::Unlike),
             _ if is_even => (Kind::Even, Verdict::Unlike),

@@ -25,6 +25,8 @@ const MOST_SAMPLES: usize = 1 << 20;
 const MOST_INSIDE: usize = 64;
 /// Bits that have to be right by no chance for a cluster to be the next.
 const ENOUGH: u32 = 44;
+/// Bits of a sample that tells by itself.
+const TELLING: u32 = 16;
 /// Bits that have to be right by no chance for a sample to be of the piece before the break.
 const SURE: u32 = 22;
 /// The same for the next piece where the file has no more samples.
@@ -254,7 +256,8 @@ impl Chain for Samples {
             Check::Coded(Coding::Begins(b"\xff\xd8")) => {
                 jpeg::is_torn(tape, sample.offset, sample.offset.saturating_add(sample.size))
             }
-            _ => !check.holds(tape, sample.offset, sample.size),
+            // What chance makes right in one boundary and an odd frame wrong in another tells nothing.
+            _ => check.bits() >= TELLING && !check.holds(tape, sample.offset, sample.size),
         })
     }
 

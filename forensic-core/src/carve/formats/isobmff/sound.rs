@@ -36,9 +36,10 @@ pub(super) fn torn(samples: &[Sample], tape: &mut Tape) -> Option<Sample> {
     samples.get(good.saturating_sub(FEWEST)..)?.iter().find(|sample| is_odd(tape, sample)).copied()
 }
 
-/// The upper seven bits of the first byte; `None` for zeros: no frame begins with eight, or is nothing else.
+/// The upper seven bits of the first byte; `None` where half of the first bytes are zeros, as in tables and empty space.
 pub(super) fn begins(tape: &mut Tape, sample: &Sample) -> Option<u8> {
     let head = tape.bytes(sample.offset, usize::try_from(sample.size.min(8)).unwrap_or(8)).ok()?;
     let first = head.first()?;
-    head.iter().any(|byte| *byte != 0).then_some(first >> 1)
+    let zeros = head.iter().filter(|byte| **byte == 0).count();
+    (zeros.saturating_mul(2) < head.len()).then_some(first >> 1)
 }
