@@ -1,7 +1,7 @@
 //! Fragments of files whose structure is a chain: each element tells where the next begins. Where that is not there, the file goes
 //! on at a cluster in which it is, at the same place.
 
-use super::own::{Own, Verdict};
+use super::own::{Look, Own};
 use crate::{
     bytes::Run,
     carve::{Format, Found, Mended, Mending, Outcome, Tape},
@@ -9,6 +9,10 @@ use crate::{
 
 /// Breaks of a file that are mended.
 const MOST_BREAKS: usize = 3;
+/// Boundaries of clusters between which a break lies.
+const MOST_BOUNDARIES: u64 = 256;
+/// How sure a file is where only one side of a break shows it.
+const UNSURE: u8 = 75;
 /// What a candidate costs.
 const COST: u64 = 4096;
 
@@ -27,6 +31,16 @@ pub(super) trait Chain {
     /// True where the chain goes on at byte `at` of `tape` with what stands at byte `next` of the file.
     fn goes_on(&self, tape: &mut Tape, at: u64, next: u64) -> bool;
 
+    /// True where the bytes of `gap`, in a file put together as `tape` has it, are wrong by a checksum, a code or lengths inside.
+    fn refutes(&self, _tape: &mut Tape, _gap: Gap) -> bool {
+        false
+    }
+
+    /// True where the index of a whole file tells of its elements as they are.
+    fn agrees(&self) -> bool {
+        true
+    }
+
     /// True where the elements may be files by themselves, which were found before the file they are of.
     fn holds_files(&self) -> bool {
         false
@@ -36,21 +50,25 @@ pub(super) trait Chain {
 /// Puts the file together that `chain` is of, and lets `format` check it to its end.
 pub(super) fn mended(mending: &mut Mending<'_>, format: &dyn Format, chain: &mut dyn Chain) -> Option<Mended> {
     let mut pieces = Pieces(vec![(0, mending.start())]);
+    let mut sure = true;
     for _ in 0..=MOST_BREAKS {
         let mut tape = pieces.tape(mending);
         let Some(gap) = chain.gap(&mut tape) else {
             let Outcome::Whole(found @ Found { damaged_at: None, .. }) = format.check(&mut tape) else { return None };
             let runs = pieces.runs(found.length);
-            let mended = pieces.0.len() > 1 && pieces.are_apart(mending, found.length, chain.holds_files());
-            return mended.then_some(Mended { runs, found });
+            let is_one = pieces.0.len() > 1 && pieces.are_apart(mending, found.length, chain.holds_files());
+            let confidence = if sure { found.confidence } else { found.confidence.min(UNSURE) };
+            return (is_one && chain.agrees()).then_some(Mended { runs, found: found.confidence(confidence) });
         };
-        let (cut, source) = continuation(mending, chain, &pieces, gap)?;
+        let (cut, source, is_sure) = continuation(mending, chain, &pieces, gap)?;
+        sure &= is_sure;
         pieces.0.push((cut, source));
     }
     None
 }
 
 /// The pieces of a file: where each begins in the file, and in the source.
+#[derive(Clone)]
 struct Pieces(Vec<(u64, u64)>);
 
 impl Pieces {
@@ -63,6 +81,11 @@ impl Pieces {
         let (file, source) = self.0.last().copied().unwrap_or_default();
         let rest = mending.source().len().saturating_sub(source);
         mending.tape(self.runs(file.saturating_add(rest)))
+    }
+
+    /// The same up to byte `cut`, and then on from `source`.
+    fn on_from(&self, cut: u64, source: u64) -> Self {
+        Self(self.0.iter().copied().chain([(cut, source)]).collect())
     }
 
     /// Where byte `at` of the file stands in the source, were it of the last piece.
@@ -84,8 +107,9 @@ impl Pieces {
     }
 }
 
-/// The cut and the place in the source of the piece with which the file goes on behind `gap`.
-fn continuation(mending: &mut Mending<'_>, chain: &dyn Chain, pieces: &Pieces, gap: Gap) -> Option<(u64, u64)> {
+/// The cut and the place in the source of the piece with which the file goes on behind `gap`, and whether both sides of the break
+/// show it.
+fn continuation(mending: &mut Mending<'_>, chain: &dyn Chain, pieces: &Pieces, gap: Gap) -> Option<(u64, u64, bool)> {
     let size = mending.cluster_size().max(1);
     let inside = gap.next.checked_rem(size)?;
     let behind = pieces.place(gap.last);
@@ -99,16 +123,19 @@ fn continuation(mending: &mut Mending<'_>, chain: &dyn Chain, pieces: &Pieces, g
         if at == pieces.place(gap.next) || !chain.goes_on(&mut tape, at, gap.next) {
             continue;
         }
-        if let Some(cut) = cut(mending, chain, &mut tape, pieces, gap, at) {
-            let back = gap.next.saturating_sub(cut);
-            return Some((cut, at.checked_sub(back)?));
+        let source = |cut: u64| at.checked_sub(gap.next.saturating_sub(cut));
+        match cut(mending, chain, &mut tape, pieces, gap, at) {
+            Cut::At(cut, sure) => return Some((cut, source(cut)?, sure)),
+            // What is no better known is not looked for elsewhere either: a file like this one would be taken for it.
+            Cut::Unknown => return None,
+            Cut::Wrong => {}
         }
     }
     None
 }
 
 /// Every cluster of the source behind `from`, then those before the file, from the nearest to the farthest.
-fn grid(mending: &Mending<'_>, from: u64) -> Vec<u64> {
+pub(super) fn grid(mending: &Mending<'_>, from: u64) -> Vec<u64> {
     let size = mending.cluster_size().max(1);
     let (start, end) = (mending.start(), mending.source().len());
     let count = |bytes: u64| bytes.checked_div(size).unwrap_or(0);
@@ -118,43 +145,90 @@ fn grid(mending: &Mending<'_>, from: u64) -> Vec<u64> {
     behind.chain(before.map(|number| start.saturating_sub(number.saturating_mul(size)))).collect()
 }
 
-/// Where in the gap the file leaves the last piece for that in which its byte `gap.next` stands at `at` of the source: the
-/// only cluster boundary, or the one before which nothing foreign is and behind which nothing of the file.
-fn cut(mending: &Mending<'_>, chain: &dyn Chain, tape: &mut Tape, pieces: &Pieces, gap: Gap, at: u64) -> Option<u64> {
+/// What is known of the boundary at which a file leaves one piece for another.
+enum Cut {
+    /// It is this one, and whether both sides show it.
+    At(u64, bool),
+    /// It may be one of several.
+    Unknown,
+    /// It is none: the other piece is of another file.
+    Wrong,
+}
+
+/// Where in the gap the file leaves the last piece for that in which its byte `gap.next` stands at `at` of the source: at the only
+/// boundary that is not refuted, or the one before which nothing foreign is and behind which nothing of the file.
+fn cut(mending: &mut Mending<'_>, chain: &dyn Chain, tape: &mut Tape, pieces: &Pieces, gap: Gap, at: u64) -> Cut {
     let size = mending.cluster_size().max(1);
-    let first = gap.last.saturating_add(1).div_ceil(size).saturating_mul(size);
-    let last = gap.next.checked_div(size)?.saturating_mul(size);
-    let begins = pieces.0.last()?.0;
-    let first = first.max(begins.saturating_add(size));
-    if first > last {
-        return None;
+    let begins = pieces.0.last().map_or(0, |piece| piece.0);
+    let first = gap.last.saturating_add(1).div_ceil(size).saturating_mul(size).max(begins.saturating_add(size));
+    let count = gap.next.checked_sub(first).map_or(0, |bytes| bytes.checked_div(size).unwrap_or(0).saturating_add(1));
+    let boundary = |number: u64| first.saturating_add(number.saturating_mul(size));
+    if count > MOST_BOUNDARIES {
+        return Cut::Unknown;
+    }
+    let mut left = Vec::new();
+    for number in 0..count {
+        let cut = boundary(number);
+        let Some(source) = at.checked_sub(gap.next.saturating_sub(cut)) else { continue };
+        let length = gap.next.saturating_sub(gap.last);
+        if !mending.spend(length) {
+            return Cut::Unknown;
+        }
+        if !chain.refutes(&mut pieces.on_from(cut, source).tape(mending), gap) {
+            left.push(number);
+        }
+    }
+    match left.as_slice() {
+        [] => return Cut::Wrong,
+        [only] => return Cut::At(boundary(*only), true),
+        _ => {}
     }
     let is_free = |place: u64| chain.holds_files() || mending.free_until(place) >= place.saturating_add(size);
-    let own = Own::of(tape, pieces.place(begins), pieces.place(gap.last), at);
+    let Some(own) = Own::of(tape, pieces.place(begins), pieces.place(gap.last), at, size) else { return Cut::Unknown };
     // The cluster before the first boundary is of the old piece, and that behind the last is of the new one: what the other
     // piece has in their places is foreign, and shows where it begins or ends.
-    let (mut here, mut there) = (Vec::new(), Vec::new());
-    for boundary in (first..=last).step_by(usize::try_from(size).ok()?) {
-        let judge = |tape: &mut Tape, place: u64| {
-            if is_free(place) { own.judge(tape, place, size) } else { Verdict::Foreign }
-        };
-        here.push(judge(tape, pieces.place(boundary)));
-        let place = at.checked_sub(gap.next.saturating_sub(boundary).saturating_add(size));
-        there.push(place.map_or(Verdict::Foreign, |place| judge(tape, place)));
+    let mut look = |place: Option<u64>| match place {
+        Some(place) if is_free(place) => own.look(tape, place, size),
+        _ => Look::TAKEN,
+    };
+    let before = |number| at.checked_sub(gap.next.saturating_sub(boundary(number)).saturating_add(size));
+    let here: Vec<Look> = (0..count).map(|number| look(Some(pieces.place(boundary(number))))).collect();
+    let there: Vec<Look> = (0..count).map(|number| look(before(number))).collect();
+    match between(&here, &there) {
+        Some((number, sure)) if left.contains(&number) => Cut::At(boundary(number), sure),
+        _ => Cut::Unknown,
     }
-    if here.len() == 1 {
-        return Some(first);
-    }
-    let is_foreign = |verdict: &Verdict| *verdict != Verdict::Own;
-    let is_clear = |verdict: &Verdict| *verdict == Verdict::Foreign;
-    let from = here.iter().position(is_foreign);
-    let to = there.iter().rposition(is_foreign);
-    let clusters = match (from, to) {
-        (Some(from), Some(to)) if from == to => from,
-        // What is foreign in the old piece is so to its end, and in the new one from its start.
-        (Some(from), None) if here.iter().skip(from).all(is_clear) => from,
-        (None, Some(to)) if there.iter().take(to.saturating_add(1)).all(is_clear) => to,
+}
+
+/// The number of the boundary with something foreign behind it `here` and before it `there`. One side is enough where it shows
+/// both what is foreign and that the cluster beyond the boundary is not of the same kind.
+fn between(here: &[Look], there: &[Look]) -> Option<(u64, bool)> {
+    let no_later = here.iter().position(Look::is_foreign);
+    let no_sooner = there.iter().rposition(Look::is_foreign);
+    let is_edge = |foreign: &[Look], beyond: Option<&Look>| {
+        let kind = foreign.first().map(|look| look.kind);
+        let alike = foreign.iter().all(|look| Some(look.kind) == kind && look.is_known());
+        alike && beyond.is_none_or(|look| foreign.iter().all(|foreign| look.differs_from(foreign)))
+    };
+    let number = match (no_later, no_sooner) {
+        (Some(later), Some(sooner)) if later == sooner => return Some((later as u64, true)),
+        (Some(later), sooner) if sooner.is_none_or(|sooner| sooner < later) => {
+            let own = later.checked_sub(1).and_then(|number| here.get(number));
+            let by_end = is_edge(here.get(later..)?, own).then_some(later);
+            let by_start = sooner.filter(|sooner| {
+                let own = there.get(sooner.saturating_add(1));
+                there.get(..=*sooner).is_some_and(|foreign| is_edge(foreign, own))
+            });
+            match (by_end, by_start) {
+                (Some(_), Some(_)) => return None,
+                (one, other) => one.or(other)?,
+            }
+        }
+        (None, Some(sooner)) => {
+            let own = there.get(sooner.saturating_add(1));
+            is_edge(there.get(..=sooner)?, own).then_some(sooner)?
+        }
         _ => return None,
     };
-    Some(first.saturating_add(size.saturating_mul(clusters as u64)))
+    Some((number as u64, false))
 }

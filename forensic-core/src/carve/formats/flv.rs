@@ -1,6 +1,7 @@
 //! Flash video, by the walk of its tags (Adobe Flash Video File Format Specification 10.1, annex E).
 
-use crate::carve::{Break, Broken, Cause, Format, Found, Outcome, Signature, Tape};
+use super::chain::{self, Chain, Gap};
+use crate::carve::{Break, Broken, Cause, Format, Found, Mended, Mending, Outcome, Signature, Tape};
 
 /// Flash video.
 pub(super) struct Flv;
@@ -10,6 +11,8 @@ const SIGNATURES: &[Signature] =
     &[Signature::new(b"FLV\x01").when(|head| head.get(4).is_some_and(|flags| flags & 0xfa == 0))];
 /// Tags of a file that is believed to be one.
 const FEWEST_TAGS: u64 = 3;
+/// Tags in a row with which a file goes on.
+const GOES_ON: usize = 3;
 
 impl Format for Flv {
     fn types(&self) -> &'static [&'static str] {
@@ -49,6 +52,34 @@ impl Format for Flv {
             return Outcome::Broken(Broken { kind: KIND, good, broken_at: good, length: told, confidence: 80 });
         }
         Outcome::Whole(Found::new(KIND, at).confidence(95))
+    }
+
+    fn mend(&self, mending: &mut Mending<'_>) -> Option<Mended> {
+        chain::mended(mending, self, &mut Tags)
+    }
+}
+
+/// The chain of the tags: behind each stands its size.
+struct Tags;
+
+impl Chain for Tags {
+    fn gap(&mut self, tape: &mut Tape) -> Option<Gap> {
+        let mut at = u64::from(tape.be32(5).ok()?).saturating_add(4);
+        while let Ok(next) = tag(tape, at) {
+            at = next;
+        }
+        is_tag_head(tape, at).then_some(())?;
+        let size = u64::from(tape.be32(at).ok()? & 0xff_ffff);
+        Some(Gap { last: at, next: at.saturating_add(15).saturating_add(size) })
+    }
+
+    fn goes_on(&self, tape: &mut Tape, at: u64, _: u64) -> bool {
+        (0..GOES_ON).try_fold(at, |at, _| tag(tape, at)).is_ok()
+    }
+
+    /// The size behind the tag is that before it.
+    fn refutes(&self, tape: &mut Tape, gap: Gap) -> bool {
+        tag(tape, gap.last) != Ok(gap.next)
     }
 }
 

@@ -25,6 +25,7 @@ mod matroska;
 mod mp3;
 mod mpeg_ps;
 mod mpeg_ts;
+mod mpeg_video;
 mod ogg;
 mod ole;
 mod own;

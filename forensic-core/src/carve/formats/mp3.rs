@@ -1,6 +1,7 @@
 //! MP3 and its elder layers, by the walk of the frames and the tags around them (ISO/IEC 11172-3, 2.4; id3.org, ID3v2.4; Xing and
 //! VBRI headers; APEv2; Lyrics3 2.00).
 
+use super::sector::{SECTOR, boundary};
 use crate::carve::{Break, Broken, Cause, Format, Found, Holds, Outcome, Signature, Tape};
 
 /// MP3.
@@ -121,12 +122,12 @@ fn walk(tape: &mut Tape) -> Result<Outcome, Break> {
     if tag.is_none() && told.is_none() && reservoir(tape, first, frame)? != 0 {
         return Ok(Outcome::No);
     }
-    let (mut frames, mut at, mut bad) = (0u64, first, None);
+    let (mut frames, mut at, mut last, mut bad) = (0u64, first, first, None);
     loop {
         match Frame::at(tape, at).filter(|next| next.is_like(frame)) {
             Some(next) if at.saturating_add(next.length) <= tape.len() => {
                 // What follows the last frame is no frame; one by chance stands there once in 2000 files.
-                at = at.saturating_add(next.length);
+                (last, at) = (at, at.saturating_add(next.length));
                 frames = frames.saturating_add(1);
             }
             Some(_) => return Ok(cut(tape, at, frames, tag.is_some())),
@@ -152,7 +153,9 @@ fn walk(tape: &mut Tape) -> Result<Outcome, Break> {
     Ok(match bad {
         Some(bad) => Outcome::Whole(found.damaged_at(bad)),
         None if told.is_some_and(|told| frames.saturating_add(2) < told) && end == at => {
-            Outcome::Broken(Broken { kind: KIND, good: at, broken_at: at, length: None, confidence: 80 })
+            // The last frame may be cut.
+            let good = boundary(tape, last, at, SECTOR as u64).unwrap_or(at);
+            Outcome::Broken(Broken { kind: KIND, good, broken_at: at, length: None, confidence: 80 })
         }
         None => Outcome::Whole(found),
     })

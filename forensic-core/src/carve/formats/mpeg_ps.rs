@@ -1,11 +1,16 @@
 //! MPEG program and system streams, by the walk of their packs and packets (ISO/IEC 11172-1, 2.4; ISO/IEC 13818-1, 2.5).
 
-use crate::carve::{Break, Broken, Format, Found, Holds, Outcome, Signature, Tape};
+use super::{
+    mpeg_video::Pictures,
+    sector::{SECTOR, boundary},
+};
+use crate::carve::{Break, Broken, Cause, Format, Found, Holds, Outcome, Signature, Tape};
 
 /// MPEG program streams.
 pub(super) struct ProgramStream;
 
 const KIND: &str = "mpeg";
+const ANOTHER: &str = "a stream of its own";
 const SIGNATURES: &[Signature] = &[Signature::new(b"\0\0\x01\xba").when(is_pack)];
 const PACK: u8 = 0xba;
 const SYSTEM: u8 = 0xbb;
@@ -37,21 +42,22 @@ impl Format for ProgramStream {
     fn check(&self, tape: &mut Tape) -> Outcome {
         let mut walk = Walk::default();
         let mut bad = None;
-        let mut at = 0;
+        let (mut at, mut last, mut ended) = (0, 0, false);
         loop {
             let broken = match walk.packet(tape, at) {
                 Ok(Some(next)) => {
-                    at = next;
+                    (last, at) = (at, next);
                     continue;
                 }
                 Ok(None) => {
-                    at = at.saturating_add(4);
+                    (at, ended) = (at.saturating_add(4), true);
                     break;
                 }
                 Err(broken) => broken,
             };
             // What is behind a lost piece belongs to the stream where its clock goes on.
-            match walk.is_believed().then(|| walk.resume(tape, at)).flatten() {
+            let is_another = broken.cause == Cause::Wrong(ANOTHER);
+            match (walk.is_believed() && !is_another).then(|| walk.resume(tape, at)).flatten() {
                 Some(next) if broken.at >= at => {
                     bad = bad.or(Some(at));
                     at = next;
@@ -72,6 +78,11 @@ impl Format for ProgramStream {
                 length: None,
                 confidence: 80,
             }),
+            // Not all streams end with a code that says so, but all end with a whole picture.
+            (None, false) if !ended && walk.pictures.is_unfinished() => {
+                let good = boundary(tape, last, at, SECTOR as u64).unwrap_or(at);
+                Outcome::Broken(Broken { kind: KIND, good, broken_at: at, length: None, confidence: 95 })
+            }
             (None, false) => Outcome::Whole(found),
         }
     }
@@ -87,6 +98,7 @@ struct Walk {
     starts: bool,
     /// True where the source ends inside a packet.
     cut: bool,
+    pictures: Pictures,
 }
 
 impl Walk {
@@ -101,11 +113,15 @@ impl Walk {
         match id {
             PACK => {
                 let (clock, end) = pack(tape, at)?;
-                if self.packs > 0 && clock < self.clock && begins_anew(tape, clock, end) {
-                    return Err(Break::wrong(at, "a stream of its own"));
+                // On DVDs a clock starts again behind a whole picture.
+                let is_cut = self.pictures.is_unfinished() && tape.has(end, b"\0\0\x01\xbb");
+                if self.packs > 0 && clock < self.clock && (is_cut || begins_anew(tape, clock, end)) {
+                    return Err(Break::wrong(at, ANOTHER));
                 }
                 if self.packs == 0 {
-                    self.starts = tape.has(end, b"\0\0\x01\xbb");
+                    // The header of the system stands in the middle of a stream as well, where the clock has gone on.
+                    let may_be = tape.start().is_multiple_of(SECTOR as u64) || clock < FIRST_TICKS;
+                    self.starts = may_be && tape.has(end, b"\0\0\x01\xbb");
                 }
                 self.clock = clock;
                 self.packs = self.packs.saturating_add(1);
@@ -121,6 +137,10 @@ impl Walk {
                 if end > tape.len() {
                     self.cut = true;
                     return Err(Break::wrong(at, "packet that is cut"));
+                }
+                if matches!(id, 0xe0..=0xef) {
+                    let bytes = tape.bytes(at.saturating_add(6), usize::try_from(length).unwrap_or(0))?;
+                    self.pictures.read(content(bytes));
                 }
                 self.packets = self.packets.saturating_add(1);
                 Ok(Some(end))
@@ -138,7 +158,9 @@ impl Walk {
                 at = place.saturating_add(4);
                 continue;
             };
-            if begins_anew(tape, clock, end) {
+            // Behind a break, a clock that went back is of another stream.
+            let goes_back = clock < self.clock && tape.has(end, b"\0\0\x01\xbb") && Self::holds_from(tape, place);
+            if goes_back || begins_anew(tape, clock, end) {
                 return None;
             }
             let fits = (self.clock..self.clock.saturating_add(MOST_TICKS)).contains(&clock);
@@ -162,6 +184,25 @@ impl Walk {
         }
         true
     }
+}
+
+/// What a packet of video holds behind its header.
+fn content(packet: &[u8]) -> &[u8] {
+    let head = match packet {
+        [0x80..=0xbf, _, length, ..] => usize::from(*length).saturating_add(3),
+        // MPEG-1: stuffing, the size of a buffer, and one or two times of five bytes, or a byte that says there are none.
+        _ => {
+            let stuffing = packet.iter().position(|byte| *byte != 0xff).unwrap_or(packet.len());
+            let buffer = if packet.get(stuffing).is_some_and(|byte| byte >> 6 == 1) { 2 } else { 0 };
+            let head = stuffing.saturating_add(buffer);
+            head.saturating_add(match packet.get(head).map(|byte| byte >> 4) {
+                Some(2) => 5,
+                Some(3) => 10,
+                _ => 1,
+            })
+        }
+    };
+    packet.get(head..).unwrap_or(&[])
 }
 
 /// True where the pack whose header ends at `end` begins a stream: with the header of the system, at the start of its clock. On

@@ -1,7 +1,7 @@
 //! MPEG transport streams in packets of 188 bytes, or of 192 with an arrival time before each as on Blu-ray discs and AVCHD cameras
 //! (ISO/IEC 13818-1, 2.4).
 
-use super::begins;
+use super::{begins, sector::boundary};
 use crate::carve::{Break, Broken, Format, Found, Holds, Outcome, Signature, Tape};
 
 /// MPEG transport streams.
@@ -20,7 +20,9 @@ const FEWEST_PACKETS: u64 = 8;
 /// Packets that may be lost in the middle of a stream.
 const MOST_LOST: u64 = 1 << 13;
 const GOES_ON: u64 = 6;
-const SECTOR: u64 = 512;
+/// A stream begins with anything at the start of a cluster, which a table in the middle of another rarely stands at. Recordings
+/// off the air end anywhere: one that ends inside a unit was cut only where a cluster may begin in its last packet.
+const CLUSTER: u64 = 4096;
 /// The program association table and the service description table.
 const PAT: u16 = 0;
 const SDT: u16 = 0x11;
@@ -50,24 +52,21 @@ impl Format for TransportStream {
 
 /// The stream whose packets have `lead` bytes before them.
 fn stream(tape: &mut Tape, lead: u64) -> Option<Outcome> {
-    // A table in the middle of a stream, whose start is lost, is no start.
-    let starts =
-        tape.start().is_multiple_of(SECTOR) || tape.byte(lead.saturating_add(3)).is_ok_and(|byte| byte & 15 == 0);
-    if !starts {
+    let mut walk = Walk { lead, stride: PACKET.saturating_add(lead), pids: Vec::new(), number: 0, last: NULL };
+    walk.beginning(tape)?;
+    if !tape.start().is_multiple_of(CLUSTER) && !walk.starts(tape) {
         return None;
     }
-    let mut walk = Walk { lead, stride: PACKET.saturating_add(lead), pids: Vec::new(), number: 0 };
-    walk.beginning(tape)?;
     let mut bad = None;
     loop {
         match walk.packet(tape, walk.number) {
-            Ok(packet) if walk.is_next(packet) => walk.count(packet),
+            Ok(packet) if walk.is_next(packet) => walk.count(tape, packet),
             Err(Break { cause: crate::carve::Cause::Spent, .. }) => return None,
             _ => match walk.resume(tape) {
                 Some(number) => {
                     bad = bad.or(Some(walk.number.saturating_mul(walk.stride)));
                     walk.number = number;
-                    walk.pids.iter_mut().for_each(|pid| pid.counter = None);
+                    walk.pids.iter_mut().for_each(|pid| (pid.counter, pid.rest) = (None, Rest::Unknown));
                 }
                 None => break,
             },
@@ -87,6 +86,9 @@ fn stream(tape: &mut Tape, lead: u64) -> Option<Outcome> {
         None if let Some(good) = begins::first(tape, end.saturating_sub(walk.stride), end) => {
             Outcome::Broken(Broken { kind: KIND, good, broken_at: good, length: None, confidence: 95 })
         }
+        None if let Some(good) = walk.cut_in(tape, end) => {
+            Outcome::Broken(Broken { kind: KIND, good, broken_at: end, length: None, confidence: 90 })
+        }
         None if cut => Outcome::Broken(Broken {
             kind: KIND,
             good: tape.len(),
@@ -103,6 +105,17 @@ fn stream(tape: &mut Tape, lead: u64) -> Option<Outcome> {
 struct Pid {
     id: u16,
     counter: Option<u8>,
+    rest: Rest,
+}
+
+/// What is to come of the unit that a packet is of.
+#[derive(Debug, Clone, Copy)]
+enum Rest {
+    Unknown,
+    /// So many bytes.
+    Bytes(u64),
+    /// It ends with the packet that is filled up, or did.
+    Filled(bool),
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -113,6 +126,9 @@ struct Packet {
     counter: u8,
     /// True where the counter may jump.
     jumps: bool,
+    /// Bytes of the payload, and whether what stands before it fills the packet up.
+    payload: u64,
+    is_filled: bool,
 }
 
 struct Walk {
@@ -121,6 +137,8 @@ struct Walk {
     pids: Vec<Pid>,
     /// The next packet.
     number: u64,
+    /// What the last one was of.
+    last: u16,
 }
 
 impl Walk {
@@ -142,6 +160,9 @@ impl Walk {
             has_payload: d & 0x10 != 0,
             counter: d & 15,
             jumps: adapts && length > 0 && flags & 0x80 != 0,
+            payload: if adapts { 183u64.saturating_sub(u64::from(length)) } else { 184 },
+            // A clock takes seven bytes.
+            is_filled: adapts && (length == 0 || flags & 0x10 == 0 || length > 7),
         })
     }
 
@@ -179,9 +200,20 @@ impl Walk {
         None
     }
 
+    /// True where all counters begin at their start, and each stream with a unit: a table in the middle of a stream, whose start
+    /// is lost, is no start.
+    fn starts(&self, tape: &mut Tape) -> bool {
+        let mut seen = vec![NULL];
+        (0..BEGINNING).map_while(|number| self.packet(tape, number).ok()).all(|packet| {
+            let is_first = !seen.contains(&packet.pid);
+            seen.push(packet.pid);
+            !is_first || (packet.counter == 0 && (packet.starts_unit || !packet.has_payload))
+        })
+    }
+
     fn know(&mut self, id: u16) {
         if !self.pids.iter().any(|pid| pid.id == id) {
-            self.pids.push(Pid { id, counter: None });
+            self.pids.push(Pid { id, counter: None, rest: Rest::Unknown });
         }
     }
 
@@ -214,15 +246,35 @@ impl Walk {
         }
     }
 
-    fn count(&mut self, packet: Packet) {
+    fn count(&mut self, tape: &mut Tape, packet: Packet) {
+        let end = self.number.saturating_add(1).saturating_mul(self.stride);
+        let told = packet.starts_unit.then(|| told(tape, end.saturating_sub(packet.payload)));
         self.number = self.number.saturating_add(1);
         if packet.pid == NULL {
             return;
         }
         self.know(packet.pid);
+        self.last = packet.pid;
         if let Some(pid) = self.pids.iter_mut().find(|pid| pid.id == packet.pid) {
+            let is_repeated = pid.counter == Some(packet.counter);
             pid.counter = Some(packet.counter);
+            if packet.has_payload && !is_repeated {
+                pid.rest = told.unwrap_or(pid.rest).behind(packet);
+            }
         }
+    }
+
+    /// Where the stream, which ends at `end`, was cut: in its last packet, where that is of a unit which is not over, or of a table
+    /// with nothing behind it.
+    fn cut_in(&self, tape: &Tape, end: u64) -> Option<u64> {
+        let unfinished = |pid: &Pid| matches!(pid.rest, Rest::Bytes(1..) | Rest::Filled(false));
+        let last = end.saturating_sub(self.stride);
+        let is_table = |pid: &Pid| pid.id == self.last && matches!(pid.rest, Rest::Unknown);
+        self.pids
+            .iter()
+            .any(|pid| unfinished(pid) || is_table(pid))
+            .then(|| boundary(tape, last, end, CLUSTER))
+            .flatten()
     }
 
     /// The packet behind a loss with which the stream goes on; `None` where it ends, or another begins.
@@ -240,6 +292,26 @@ impl Walk {
             }
         }
         None
+    }
+}
+
+impl Rest {
+    /// The same behind `packet`.
+    fn behind(self, packet: Packet) -> Self {
+        match self {
+            Self::Unknown => Self::Unknown,
+            Self::Bytes(bytes) => Self::Bytes(bytes.saturating_sub(packet.payload)),
+            Self::Filled(_) => Self::Filled(packet.is_filled),
+        }
+    }
+}
+
+/// What the packet of an elementary stream that begins at `at` says of its own length (2.4.3.6).
+fn told(tape: &mut Tape, at: u64) -> Rest {
+    match tape.array(at) {
+        Ok([0, 0, 1, 0xbd..=0xfd, 0, 0]) => Rest::Filled(false),
+        Ok([0, 0, 1, 0xbd..=0xfd, a, b]) => Rest::Bytes(u64::from(u16::from_be_bytes([a, b])).saturating_add(6)),
+        _ => Rest::Unknown,
     }
 }
 

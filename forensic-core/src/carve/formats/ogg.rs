@@ -1,6 +1,7 @@
 //! Ogg: Vorbis, Opus, Theora, Speex, FLAC, by the checksums of its pages (RFC 3533).
 
-use crate::carve::{Break, Broken, Cause, Format, Found, Holds, Outcome, Signature, Tape};
+use super::chain::{self, Chain, Gap};
+use crate::carve::{Break, Broken, Cause, Format, Found, Holds, Mended, Mending, Outcome, Signature, Tape};
 
 /// Ogg.
 pub(super) struct Ogg;
@@ -53,10 +54,45 @@ impl Format for Ogg {
             }
         }
     }
+
+    fn mend(&self, mending: &mut Mending<'_>) -> Option<Mended> {
+        chain::mended(mending, self, &mut Pages::default())
+    }
+}
+
+/// The chain of the pages, each of which has a checksum.
+#[derive(Default)]
+struct Pages {
+    serials: Vec<u32>,
+}
+
+impl Chain for Pages {
+    fn gap(&mut self, tape: &mut Tape) -> Option<Gap> {
+        let (mut at, mut open) = (0, 0usize);
+        self.serials.clear();
+        while let Ok(page) = page(tape, at) {
+            open = open.saturating_add(usize::from(page.begins)).saturating_sub(usize::from(page.ends));
+            self.serials.push(page.serial);
+            self.serials.dedup();
+            at = page.end;
+        }
+        // A page of which the head is there.
+        let is_cut = open > 0 && tape.has(at, b"OggS\0");
+        is_cut.then(|| length(tape, at).ok()).flatten().map(|length| Gap { last: at, next: at.saturating_add(length) })
+    }
+
+    fn goes_on(&self, tape: &mut Tape, at: u64, _: u64) -> bool {
+        page(tape, at).is_ok_and(|page| !page.begins && self.serials.contains(&page.serial))
+    }
+
+    fn refutes(&self, tape: &mut Tape, gap: Gap) -> bool {
+        page(tape, gap.last).is_err()
+    }
 }
 
 struct Page {
     serial: u32,
+    number: u32,
     begins: bool,
     ends: bool,
     end: u64,
@@ -96,8 +132,11 @@ impl Walk {
     fn resume(&self, tape: &mut Tape) -> Option<u64> {
         let limit = self.at.saturating_add(MOST_LOST).min(tape.len());
         let mut at = self.at.saturating_add(1);
+        let broken = next(tape, self.at);
         while let Some(place) = tape.find(b"OggS\0", at, limit) {
             match page(tape, place) {
+                // The page of the break has the place of its own length; where the next one has another, it was moved.
+                Ok(page) if broken.is_some_and(|(next, number)| page.number == number && place != next) => return None,
                 Ok(page) if !page.begins && self.serials.contains(&page.serial) => return Some(place),
                 Ok(page) if page.begins => return None,
                 _ => at = place.saturating_add(4),
@@ -107,17 +146,28 @@ impl Walk {
     }
 }
 
+/// Where the page behind that at `at` begins, and its number, by a head that is there.
+fn next(tape: &mut Tape, at: u64) -> Option<(u64, u32)> {
+    let number = tape.has(at, b"OggS\0").then(|| tape.le32(at.saturating_add(18)).ok()).flatten()?;
+    Some((at.saturating_add(length(tape, at).ok()?), number.wrapping_add(1)))
+}
+
+/// The length of the page at `at` by its table of segments.
+fn length(tape: &mut Tape, at: u64) -> Result<u64, Break> {
+    let segments = tape.byte(at.saturating_add(26))?;
+    let table = tape.bytes(at.saturating_add(27), usize::from(segments))?;
+    let body: u64 = table.iter().map(|lacing| u64::from(*lacing)).sum();
+    Ok(body.saturating_add(27).saturating_add(u64::from(segments)))
+}
+
 /// The page at `at`, whose checksum holds.
 fn page(tape: &mut Tape, at: u64) -> Result<Page, Break> {
     tape.expect(at, b"OggS\0", "capture pattern of a page")?;
     let flags = tape.byte(at.saturating_add(5))?;
     let serial = tape.le32(at.saturating_add(14))?;
-    let told = tape.le32(at.saturating_add(22))?;
-    let segments = tape.byte(at.saturating_add(26))?;
-    let table = tape.bytes(at.saturating_add(27), usize::from(segments))?;
-    let body: usize = table.iter().map(|lacing| usize::from(*lacing)).sum();
-    let length = body.saturating_add(27).saturating_add(usize::from(segments));
-    let bytes = tape.bytes(at, length)?;
+    let (number, told) = (tape.le32(at.saturating_add(18))?, tape.le32(at.saturating_add(22))?);
+    let length = length(tape, at)?;
+    let bytes = tape.bytes(at, usize::try_from(length).unwrap_or(usize::MAX))?;
     let crc = bytes.iter().zip(0u64..).fold(0u32, |crc, (byte, place)| {
         // The checksum is taken with zeros in its own place.
         let byte = if (22..26).contains(&place) { 0 } else { *byte };
@@ -127,8 +177,8 @@ fn page(tape: &mut Tape, at: u64) -> Result<Page, Break> {
     if crc != told || flags & 0xf8 != 0 {
         return Err(Break::wrong(at, "checksum of a page"));
     }
-    let end = at.saturating_add(length as u64);
-    Ok(Page { serial, begins: flags & 2 != 0, ends: flags & 4 != 0, end })
+    let end = at.saturating_add(length);
+    Ok(Page { serial, number, begins: flags & 2 != 0, ends: flags & 4 != 0, end })
 }
 
 #[allow(clippy::arithmetic_side_effects, clippy::indexing_slicing)] // Known when compiled.

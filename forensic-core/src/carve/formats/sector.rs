@@ -1,7 +1,17 @@
 //! What kind of bytes a sector holds: compressed data has none of zeros, text or machine code in it.
 
+use crate::carve::Tape;
+
 /// Bytes that are looked at in one go.
 pub(super) const SECTOR: usize = 512;
+
+/// The last multiple of `size` of the source behind byte `from` of the tape, and no later than `to`: where a file of which the bytes
+/// between are the last can have been cut.
+pub(super) fn boundary(tape: &Tape, from: u64, to: u64, size: u64) -> Option<u64> {
+    let end = tape.start().checked_add(to)?;
+    let back = end.checked_rem(size)?;
+    to.checked_sub(back).filter(|place| *place > from)
+}
 
 /// True where `bytes`, a sector, cannot be of well compressed data: one value over and over, text, or few values in uneven
 /// numbers as in machine code and tables. Never true of bytes that are spread like random ones.

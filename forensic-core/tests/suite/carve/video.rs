@@ -23,7 +23,12 @@ static FIXTURES: LazyLock<Vec<(String, Vec<u8>)>> = LazyLock::new(|| {
         let name = text(0, 100).trim_end_matches('\0').to_owned();
         let size = usize::from_str_radix(text(124, 135).trim(), 8).unwrap();
         let content = tar[at + 512..at + 512 + size].to_vec();
-        corpus::seed("carve_video", &content);
+        let is_boxed = matches!(kind(&name), "mp4" | "mov" | "3gp" | "m4a");
+        corpus::seed(if is_boxed { "carve_isobmff" } else { "carve_video" }, &content);
+        // Torn in the middle with a gap of text; and in three, the last piece first.
+        for plan in [*b"\x80\0\0\0\0\0\x09\0", *b"\x50\x80\x02\0\x08\x0a\x09\x0b"] {
+            corpus::seed("carve_fragments", &[&plan[..], &content].concat());
+        }
         files.push((name, content));
         at += 512 + size.next_multiple_of(512);
     }
@@ -164,6 +169,24 @@ fn what_follows_a_movie_is_not_taken_for_its_boxes() {
     }
 }
 
+#[test]
+fn a_live_stream_ends_with_its_last_block_whatever_looks_like_an_element_behind_it() {
+    for (name, file) in FIXTURES.iter().filter(|(name, _)| name.starts_with("live")) {
+        for behind in [
+            // Void; a checksum; the position of a cluster; a block of no track of the file; flags that no block has.
+            &b"\xec\x84gone"[..],
+            b"\xbf\x84\x01\x02\x03\x04\xec\x80",
+            b"\xa7\x82\x01\x02",
+            b"\xa3\x86\x85\0\0\x80ab",
+            b"\xa3\x86\x81\0\0\x70ab",
+            b"\xa0\x84\xa1\x82\x81\0",
+        ] {
+            let found = carved([file.clone(), behind.to_vec(), noise(1000, 11)].concat());
+            assert_eq!(summary(&found), [(kind(name), 0, file.len() as u64, Status::Complete)], "{behind:?}");
+        }
+    }
+}
+
 /// A sector among the samples; before them stand the headers, which are a half of so small an AVI.
 fn inside(name: &str, length: usize) -> usize {
     let eighths = if kind(name) == "avi" { 6 } else { 4 };
@@ -195,9 +218,21 @@ fn a_cut_file_is_reported_up_to_where_it_is_known_to_be_its_own() {
 
 #[test]
 fn torn_videos_are_put_together() {
-    for name in
-        ["movie_behind.mp4", "movie_first.mp4", "quicktime.mov", "sound.m4a", "mpeg4.avi", "known.mkv", "v8.webm"]
-    {
+    for name in [
+        "movie_behind.mp4",
+        "movie_first.mp4",
+        "fragments.mp4",
+        "quicktime.mov",
+        "pictures.mov",
+        "sound.m4a",
+        "mpeg4.avi",
+        "pictures.avi",
+        "known.mkv",
+        "v8.webm",
+        "flash.flv",
+        "vorbis.ogg",
+        "opus.ogg",
+    ] {
         let file = fixture(name);
         let cut = inside(name, file.len());
         let (head, tail) = file.split_at(cut);
@@ -208,6 +243,55 @@ fn torn_videos_are_put_together() {
         assert_eq!(summary(&found), [(kind(name), 0, file.len() as u64, Status::Fragmented)], "{name}");
         let mended = &found[0];
         assert_eq!(mended.open().read_vec(0, mended.size).unwrap(), file, "{name}");
+    }
+}
+
+/// Where clusters of 4096 bytes begin in `file`.
+fn clusters(file: &[u8]) -> impl Iterator<Item = usize> + use<> {
+    (4096..file.len()).step_by(4096)
+}
+
+#[test]
+fn frames_of_motion_jpeg_and_checksums_of_pages_find_the_break_in_noise() {
+    for name in ["pictures.avi", "pictures.mov", "vorbis.ogg", "flash.flv"] {
+        let (file, mut mended) = (fixture(name), 0);
+        for cut in clusters(file) {
+            let medium = [&file[..cut], &noise(8192, cut as u64), &file[cut..], &[0; 3000]].concat();
+            mended +=
+                usize::from(summary(&carved(medium)).contains(&(kind(name), 0, file.len() as u64, Status::Fragmented)));
+        }
+        // Headers and indexes are no chains.
+        assert!(mended * 2 > clusters(file).count(), "{name}: {mended} of {}", clusters(file).count());
+    }
+}
+
+#[test]
+fn streams_that_end_inside_a_picture_or_a_unit_are_cut_whatever_follows() {
+    for (name, pack) in [("program.mpeg", 2048), ("transport.ts", 4096)] {
+        let (file, mut tried, mut cut_there) = (fixture(name), 0, 0);
+        for cut in (file.len() / 2..file.len()).filter(|cut| cut.is_multiple_of(pack)) {
+            for behind in [noise(30_000, 7), vec![0; 30_000], file.to_vec()] {
+                let found = carved([file[..cut].to_vec(), behind].concat());
+                assert_eq!(found[0].offset(), 0, "{name}");
+                tried += 1;
+                let is_near = found[0].size.abs_diff(cut as u64) < 2048;
+                cut_there += usize::from(found[0].status == Status::Truncated && is_near);
+            }
+        }
+        // A picture, or a unit of each stream, may end there.
+        assert!(cut_there * 2 > tried, "{name}: {cut_there} of {tried}");
+    }
+}
+
+#[test]
+fn a_movie_cut_in_its_last_sound_is_not_whole() {
+    let file = fixture("fragments.mp4");
+    let (at, size) = at_box(file, b"mdat");
+    // The sound stands behind the pictures.
+    let cut = at + size - 1500;
+    for behind in [noise(9000, 12), vec![0; 9000], text(9000)] {
+        let found = carved([file[..cut].to_vec(), behind].concat());
+        assert!(found.iter().all(|file| file.status != Status::Complete), "{:?}", summary(&found));
     }
 }
 
@@ -266,6 +350,34 @@ proptest! {
         prop_assume!(!["mp3", "amr"].contains(&kind(name)));
         let found = carved([noise(before, seed), file.clone(), noise(1500, seed + 1)].concat());
         prop_assert_eq!(summary(&found), [(kind(name), before as u64, file.len() as u64, Status::Complete)]);
+    }
+
+    #[test]
+    fn what_is_put_together_is_the_file_wherever_it_is_torn(
+        number in 0usize..29, cut in any::<prop::sample::Index>(), gap in 1usize..9, filler in 0usize..4, turned in any::<bool>(),
+    ) {
+        let (name, file) = &FIXTURES[number % FIXTURES.len()];
+        // PCM cannot be told from noise, nor where a stream ends of which nothing tells it.
+        prop_assume!(!["wav", "mp3", "amr", "mpeg", "ts"].contains(&kind(name)) && !name.starts_with("live"));
+        let (head, tail) = file.split_at((cut.index(file.len() / 512) + 1) * 512 - 512);
+        let gap = match filler {
+            0 => noise(gap * 512, 77),
+            1 => text(gap * 512),
+            2 => vec![0; gap * 512],
+            _ => file.iter().rev().copied().take(gap * 512).collect(),
+        };
+        let pieces = if turned { [tail, head] } else { [head, tail] };
+        let mut medium = noise(512, 8);
+        for piece in pieces {
+            medium.extend(piece);
+            medium.resize(medium.len().next_multiple_of(512), 0);
+            medium.extend(&gap);
+            medium.resize(medium.len().next_multiple_of(512), 0);
+        }
+        for found in carved(medium).iter().filter(|found| found.status == Status::Fragmented) {
+            let is_file = &found.open().read_vec(0, found.size).unwrap() == file;
+            prop_assert!(is_file, "{}: {:?} of {:?}", name, found.extents(), (head.len(), tail.len()));
+        }
     }
 
     #[test]

@@ -27,6 +27,7 @@ impl Format for Flac {
 
     fn check(&self, tape: &mut Tape) -> Outcome {
         let Ok((stream, mut at)) = metadata(tape) else { return Outcome::No };
+        let first = at;
         let (mut frames, mut samples, mut bad) = (0u64, 0u64, None);
         let broken = loop {
             if stream.samples > 0 && samples >= stream.samples {
@@ -40,7 +41,10 @@ impl Format for Flac {
                 }
                 Err(broken) if broken.cause == Cause::Spent => return Outcome::No,
                 Err(broken) => {
-                    match (frames > 0 && stream.samples > 0).then(|| resume(tape, at, &stream, samples)).flatten() {
+                    match (frames > 0 && stream.samples > 0)
+                        .then(|| resume(tape, first, at, &stream, samples))
+                        .flatten()
+                    {
                         Some(place) => {
                             bad = bad.or(Some(at));
                             at = place;
@@ -97,13 +101,20 @@ fn metadata(tape: &mut Tape) -> Result<(Stream, u64), Break> {
     Err(Break::wrong(at, "number of metadata blocks"))
 }
 
-/// The sound frame behind a break at `from`, later than `samples`.
-fn resume(tape: &mut Tape, from: u64, stream: &Stream, samples: u64) -> Option<u64> {
+/// The sound frame behind a break at `from`, later than `samples`, where the samples between take the bytes between: otherwise it was
+/// moved, or is of another file. `first` is where the frames begin.
+fn resume(tape: &mut Tape, first: u64, from: u64, stream: &Stream, samples: u64) -> Option<u64> {
     let limit = from.saturating_add(MOST_LOST).min(tape.len());
+    let before = from.saturating_sub(first);
+    let is_in_place = |sample: u64, place: u64| {
+        let lost = sample.saturating_sub(samples).saturating_mul(before).checked_div(samples).unwrap_or(0);
+        let between = place.saturating_sub(from);
+        sample >= samples && between <= lost.saturating_mul(2) && lost <= between.saturating_mul(2)
+    };
     for second in [0xf8, 0xf9] {
         let mut at = from.saturating_add(1);
         while let Some(place) = tape.find(&[0xff, second], at, limit) {
-            if frame::read(tape, place, stream).is_ok_and(|frame| frame.first >= samples) {
+            if frame::read(tape, place, stream).is_ok_and(|frame| is_in_place(frame.first, place)) {
                 return Some(place);
             }
             at = place.saturating_add(1);

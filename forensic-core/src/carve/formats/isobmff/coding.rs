@@ -15,10 +15,14 @@ pub(super) enum Coding {
     Av1,
     /// Samples begin with these bytes.
     Begins(&'static [u8]),
+    /// ProRes: the size of the frame, and its name.
+    ProRes,
     /// VP9: a frame marker of two bits.
     Vp9,
     /// H.263: a picture start code of 22 bits.
     H263,
+    /// AAC, ALAC and MP3: each frame begins as nearly all others do, which shows where several are looked at.
+    Sound,
     /// Nothing.
     Unknown,
 }
@@ -32,16 +36,18 @@ impl Coding {
             b"av01" => Self::Av1,
             b"mp4v" => Self::Begins(b"\0\0\x01"),
             b"jpeg" | b"MJPG" | b"mjpa" | b"mjpb" => Self::Begins(b"\xff\xd8"),
+            b"apch" | b"apcn" | b"apcs" | b"apco" | b"ap4h" | b"ap4x" => Self::ProRes,
             b"vp09" => Self::Vp9,
             b"s263" | b"h263" => Self::H263,
+            b"mp4a" | b"alac" => Self::Sound,
             b"ac-3" | b"ec-3" => Self::Begins(b"\x0b\x77"),
             _ => Self::Unknown,
         }
     }
 
-    /// True where samples can be checked at all.
+    /// True where a sample can be checked by itself.
     pub(super) fn can_check(self) -> bool {
-        self != Self::Unknown
+        !matches!(self, Self::Sound | Self::Unknown)
     }
 
     /// True where the sample of `size` bytes at `at` begins as one of several units, whatever follows.
@@ -62,9 +68,10 @@ impl Coding {
             Self::Nal(length) => nal_units(tape, at, end, length)?,
             Self::Av1 => obus(tape, at, end)?,
             Self::Begins(bytes) => size < bytes.len() as u64 || tape.has(at, bytes),
+            Self::ProRes => u64::from(tape.be32(at)?) == size && tape.has(at.saturating_add(4), b"icpf"),
             Self::Vp9 => size == 0 || tape.byte(at)? >> 6 == 2,
             Self::H263 => size < 3 || tape.be32(at)? >> 10 == 0x20,
-            Self::Unknown => true,
+            Self::Sound | Self::Unknown => true,
         })
     }
 }

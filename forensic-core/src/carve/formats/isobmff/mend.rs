@@ -4,25 +4,33 @@
 use super::{
     boxes::{self, Header},
     coding::Coding,
+    fragments,
     layout::Layout,
     movie::Movie,
-    orphan,
+    orphan, sound,
     tables::Sample,
 };
 use crate::bytes::Run;
 use crate::carve::{
     Format, Found, Mended, Mending, Outcome, Tape,
-    formats::chain::{self, Chain, Gap},
+    formats::{
+        chain::{self, Chain, Gap},
+        jpeg,
+    },
 };
 
 /// Samples that are kept in order.
 const MOST_SAMPLES: usize = 1 << 20;
+/// Samples in a gap that are looked at for each boundary.
+const MOST_INSIDE: usize = 64;
 /// Bits that have to be right by no chance for a cluster to be the next.
 const ENOUGH: u32 = 44;
-/// The same where the file has no more samples.
+/// Bits of a sample that tells by itself.
+const TELLING: u32 = 16;
+/// Bits that have to be right by no chance for a sample to be of the piece before the break.
+const SURE: u32 = 22;
+/// The same for the next piece where the file has no more samples.
 const ENOUGH_AT_END: u32 = 28;
-/// Frames of sound by which its coding is learnt.
-const LEARNT: usize = 64;
 /// What looking at a cluster costs.
 const COST: u64 = 4096;
 /// Clusters of a gap.
@@ -33,15 +41,18 @@ pub(super) fn mend(mending: &mut Mending<'_>, format: &dyn Format) -> Option<Men
     let layout = Layout::walk(&mut tape);
     let mut samples = Samples::default();
     samples.add_items(&layout);
-    if let Some(movie) = &layout.movie {
-        samples.add(movie, &mut tape);
-    } else if let Some(data) = layout.boxes.last().copied().or(layout.cut).filter(|last| !last.open) {
-        let end = layout.cut.map_or(data.end, |cut| cut.end);
-        if layout.items.is_empty() {
-            samples.movie_at = Some(end);
-            let movie = movie_at(mending, end)?;
-            samples.add(&movie, &mut tape);
+    match &layout.movie {
+        Some(movie) if movie.fragmented => samples.fragments(&layout, &mut tape),
+        Some(movie) => samples.add(movie, &mut tape),
+        None if layout.items.is_empty() => {
+            if let Some(data) = layout.boxes.last().copied().or(layout.cut).filter(|last| !last.open) {
+                let end = layout.cut.map_or(data.end, |cut| cut.end);
+                let movie = movie_at(mending, end)?;
+                samples.behind = Some((end, Behind::Movie));
+                samples.add(&movie, &mut tape);
+            }
         }
+        None => {}
     }
     samples.list.sort_by_key(|(sample, _)| sample.offset);
     let mended = chain::mended(mending, format, &mut samples);
@@ -52,7 +63,8 @@ pub(super) fn mend(mending: &mut Mending<'_>, format: &dyn Format) -> Option<Men
 fn movie_at(mending: &mut Mending<'_>, place: u64) -> Option<Movie> {
     let inside = place.checked_rem(mending.cluster_size())?;
     let mut tape = Tape::new(mending.source().clone(), 0);
-    let candidates: Vec<u64> = mending.clusters(0).collect();
+    // Frames of Motion JPEG take the cluster in which they end.
+    let candidates: Vec<u64> = mending.clusters(0).chain(chain::grid(mending, mending.start())).collect();
     for cluster in candidates {
         if !mending.spend(COST) {
             return None;
@@ -77,22 +89,52 @@ fn is_movie(tape: &mut Tape, at: u64) -> Option<Header> {
 #[derive(Default)]
 struct Samples {
     list: Vec<(Sample, Check)>,
-    /// Where the movie box must stand, where it is not known from the start of the file.
-    movie_at: Option<u64>,
+    /// What stands behind the samples, and where.
+    behind: Option<(u64, Behind)>,
+    fragmented: bool,
+}
+
+/// A box behind samples.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Behind {
+    /// The movie.
+    Movie,
+    /// The next fragment of it, or the index of the fragments.
+    Fragment,
+}
+
+impl Behind {
+    fn stands(self, tape: &mut Tape, at: u64) -> bool {
+        match self {
+            Self::Movie => is_movie(tape, at).is_some(),
+            Self::Fragment => boxes::header(tape, at).is_ok_and(|header| {
+                let inner = boxes::header(tape, header.body).map_or(*b"none", |inner| inner.kind);
+                match &header.kind {
+                    b"moof" => &inner == b"mfhd" && header.fits(tape),
+                    b"mfra" => &inner == b"tfra" && header.fits(tape),
+                    b"styp" | b"sidx" | b"prft" | b"emsg" => header.fits(tape) && !header.open,
+                    _ => false,
+                }
+            }),
+        }
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Check {
     Coded(Coding),
-    /// The upper seven bits of the first byte of AAC frames: the kind of element and its number, the same in nearly all.
+    /// How frames of sound begin.
     Sound(u8),
 }
 
 impl Check {
     fn bits(self) -> u32 {
         match self {
+            Self::Coded(Coding::ProRes) => 64,
             Self::Coded(Coding::Nal(_)) => 32,
-            Self::Coded(Coding::Av1 | Coding::Begins(_) | Coding::H263) => 16,
+            Self::Coded(Coding::H263) => 22,
+            Self::Coded(Coding::Begins(b"\0\0\x01")) => 24,
+            Self::Coded(Coding::Av1 | Coding::Begins(_)) => 16,
             Self::Coded(_) => 2,
             Self::Sound(_) => 6,
         }
@@ -101,7 +143,7 @@ impl Check {
     fn holds(self, tape: &mut Tape, at: u64, size: u64) -> bool {
         match self {
             Self::Coded(coding) => coding.holds(tape, at, size).unwrap_or(false),
-            Self::Sound(bits) => tape.byte(at).is_ok_and(|byte| byte >> 1 == bits),
+            Self::Sound(usual) => sound::begins(tape, &Sample { offset: at, size }) == Some(usual),
         }
     }
 }
@@ -120,7 +162,7 @@ impl Samples {
             let samples = chunks.flat_map(|chunk| track.tables.samples(chunk)).filter(|sample| sample.size > 0);
             let samples: Vec<Sample> = samples.take(MOST_SAMPLES).collect();
             let check = match track.coding {
-                Coding::Unknown if &track.handler == b"soun" => learnt(&samples, tape),
+                Coding::Sound => sound::usual(&samples, tape).map(Check::Sound),
                 Coding::Unknown => None,
                 coding => Some(Check::Coded(coding)),
             };
@@ -129,6 +171,39 @@ impl Samples {
             }
         }
         self.list.truncate(MOST_SAMPLES);
+    }
+
+    /// Samples of the fragments of `layout`.
+    fn fragments(&mut self, layout: &Layout, tape: &mut Tape) {
+        let Some(movie) = &layout.movie else { return };
+        (self.fragmented, self.list, self.behind) = (true, Vec::new(), None);
+        for moof in layout.boxes.iter().filter(|header| &header.kind == b"moof") {
+            let mut found = Vec::new();
+            if fragments::samples(tape, *moof, movie, |track, sample| found.push((track, sample))).is_err() {
+                break;
+            }
+            let coded = found.into_iter().filter_map(|(track, sample)| {
+                let coding = movie.track(track).map_or(Coding::Unknown, |track| track.coding);
+                (coding.can_check() && sample.size > 0).then_some((sample, Check::Coded(coding)))
+            });
+            self.list.extend(coded.take(MOST_SAMPLES.saturating_sub(self.list.len())));
+        }
+        self.list.sort_by_key(|(sample, _)| sample.offset);
+        let last = layout.cut.or(layout.boxes.last().copied()).filter(|last| &last.kind == b"mdat" && !last.open);
+        self.behind = last.map(|last| (last.end, Behind::Fragment));
+    }
+
+    /// Where the last sample before number `wrong` begins that is surely there: a sample may hold by chance, a run of them does not.
+    fn sure_before(&self, tape: &mut Tape, wrong: usize) -> u64 {
+        let mut bits = 0u32;
+        for (sample, check) in self.list.iter().take(wrong).rev().take(MOST_INSIDE) {
+            let holds = check.holds(tape, sample.offset, sample.size);
+            bits = if holds { bits.saturating_add(check.bits()) } else { 0 };
+            if bits >= SURE {
+                return sample.offset;
+            }
+        }
+        0
     }
 
     /// The first sample from number `from` on that is wrong. Sound is where the two frames behind it are wrong as well.
@@ -151,32 +226,39 @@ impl Samples {
     }
 }
 
-/// How the frames of AAC sound begin; `None` where they do not begin alike.
-fn learnt(samples: &[Sample], tape: &mut Tape) -> Option<Check> {
-    let firsts: Vec<u8> =
-        samples.iter().take(LEARNT).filter_map(|sample| Some(tape.byte(sample.offset).ok()? >> 1)).collect();
-    let usual = firsts.iter().copied().max_by_key(|byte| firsts.iter().filter(|other| *other == byte).count())?;
-    let alike = firsts.iter().filter(|byte| **byte == usual).count();
-    (firsts.len() >= 8 && alike.saturating_mul(2) >= firsts.len()).then_some(Check::Sound(usual))
-}
-
 impl Chain for Samples {
     fn gap(&mut self, tape: &mut Tape) -> Option<Gap> {
+        if self.fragmented {
+            let layout = Layout::walk(tape);
+            self.fragments(&layout, tape);
+        }
         let Some(wrong) = self.first_wrong(tape) else {
-            let place = self.movie_at.filter(|place| is_movie(tape, *place).is_none())?;
-            let last = self.list.last()?.0.offset;
-            return Some(Gap { last, next: place });
+            let (place, _) = self.behind.filter(|(place, behind)| {
+                // The last fragment may be the end of the file.
+                !behind.stands(tape, *place) && (*behind == Behind::Movie || *place > tape.len())
+            })?;
+            return Some(Gap { last: self.sure_before(tape, self.list.len()), next: place });
         };
         let (sample, check) = *self.list.get(wrong)?;
-        let back = if matches!(check, Check::Sound(_)) { 2 } else { 1 };
         // Where the first unit of a sample holds, the break is behind its start.
         let begins = matches!(check, Check::Coded(coding) if coding.begins(tape, sample.offset, sample.size));
         if begins {
-            let next = self.list.get(wrong.saturating_add(1)).map(|next| next.0.offset).or(self.movie_at)?;
+            let behind = self.behind.map(|(place, _)| place);
+            let next = self.list.get(wrong.saturating_add(1)).map(|next| next.0.offset).or(behind)?;
             return Some(Gap { last: sample.offset, next });
         }
-        let before = wrong.checked_sub(back).and_then(|number| self.list.get(number));
-        Some(Gap { last: before.map_or(0, |before| before.0.offset), next: sample.offset })
+        Some(Gap { last: self.sure_before(tape, wrong), next: sample.offset })
+    }
+
+    fn refutes(&self, tape: &mut Tape, gap: Gap) -> bool {
+        let inside = self.list.iter().filter(|(sample, _)| (gap.last..gap.next).contains(&sample.offset));
+        inside.take(MOST_INSIDE).any(|(sample, check)| match check {
+            Check::Coded(Coding::Begins(b"\xff\xd8")) => {
+                jpeg::is_torn(tape, sample.offset, sample.offset.saturating_add(sample.size))
+            }
+            // What chance makes right in one boundary and an odd frame wrong in another tells nothing.
+            _ => check.bits() >= TELLING && !check.holds(tape, sample.offset, sample.size),
+        })
     }
 
     fn holds_files(&self) -> bool {
@@ -184,9 +266,6 @@ impl Chain for Samples {
     }
 
     fn goes_on(&self, tape: &mut Tape, at: u64, next: u64) -> bool {
-        if self.movie_at == Some(next) {
-            return is_movie(tape, at).is_some();
-        }
         let first = self.list.partition_point(|(sample, _)| sample.offset < next);
         let mut bits = 0u32;
         for (sample, check) in self.list.get(first..).unwrap_or(&[]) {
@@ -199,7 +278,9 @@ impl Chain for Samples {
                 return true;
             }
         }
-        bits >= ENOUGH_AT_END
+        let behind = self.behind.filter(|(place, _)| *place >= next);
+        behind.is_some_and(|(place, behind)| behind.stands(tape, at.saturating_add(place.saturating_sub(next))))
+            || bits >= ENOUGH_AT_END
     }
 }
 

@@ -10,6 +10,7 @@ mod mend;
 mod movie;
 mod orphan;
 mod proof;
+mod sound;
 mod tables;
 
 use crate::carve::{Broken, Format, Found, Holds, Mended, Mending, Outcome, Signature, Tape};

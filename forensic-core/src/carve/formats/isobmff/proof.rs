@@ -1,6 +1,6 @@
 //! Whether the bytes at the places the metadata tells of are what they should be.
 
-use super::{boxes::Header, coding::Coding, fragments, layout::Layout, tables::Sample};
+use super::{boxes::Header, coding::Coding, fragments, layout::Layout, sound, tables::Sample};
 use crate::carve::{Break, Cause, Tape};
 
 /// Samples of a track that are looked at; of longer ones every other, or every third, and so on.
@@ -34,6 +34,11 @@ impl Proof {
         for track in &movie.tracks {
             let step = track.tables.count().checked_div(MOST_SAMPLES).unwrap_or(0).saturating_add(1);
             let mut number = 0u64;
+            if track.coding == Coding::Sound {
+                let chunks = track.tables.chunks().filter(|chunk| chunk.size > 0);
+                let samples = chunks.flat_map(|chunk| track.tables.samples(chunk)).filter(|sample| sample.size > 0);
+                proof.listen(tape, &samples.take(1 << 20).collect::<Vec<_>>());
+            }
             for chunk in track.tables.chunks().filter(|chunk| chunk.size > 0) {
                 proof.place(layout, Sample { offset: chunk.offset, size: chunk.size });
                 if !track.coding.can_check() {
@@ -47,20 +52,45 @@ impl Proof {
                 }
             }
         }
+        let mut heard = Vec::new();
         for moof in layout.boxes.iter().filter(|header| &header.kind == b"moof") {
-            proof.fragment(layout, tape, *moof)?;
+            proof.fragment(layout, tape, *moof, &mut heard)?;
+        }
+        for track in movie.tracks.iter().filter(|track| track.coding == Coding::Sound) {
+            let of_track = heard.iter().filter(|(id, _)| *id == track.id).map(|(_, sample)| *sample);
+            proof.listen(tape, &of_track.collect::<Vec<_>>());
         }
         Ok(proof)
     }
 
-    fn fragment(&mut self, layout: &Layout, tape: &mut Tape, moof: Header) -> Result<(), Break> {
+    /// Looks at the frames of a track of sound together.
+    fn listen(&mut self, tape: &mut Tape, samples: &[Sample]) {
+        if let Some(torn) = sound::torn(samples, tape)
+            && self.bad.is_none_or(|bad| torn.offset < bad.offset)
+        {
+            self.bad = Some(torn);
+        }
+    }
+
+    /// Looks at the samples of a fragment; those of sound are `heard` later.
+    fn fragment(
+        &mut self,
+        layout: &Layout,
+        tape: &mut Tape,
+        moof: Header,
+        heard: &mut Vec<(u32, Sample)>,
+    ) -> Result<(), Break> {
         let Some(movie) = &layout.movie else { return Ok(()) };
         let mut samples = Vec::new();
         let end = fragments::samples(tape, moof, movie, |track, sample| samples.push((track, sample)))?;
         self.end = self.end.max(end);
         for (track, sample) in samples {
             self.place(layout, sample);
-            self.hold(tape, movie.track(track).map_or(Coding::Unknown, |track| track.coding), sample)?;
+            let coding = movie.track(track).map_or(Coding::Unknown, |track| track.coding);
+            if coding == Coding::Sound && sample.size > 0 && (heard.len() as u64) < MOST_SAMPLES {
+                heard.push((track, sample));
+            }
+            self.hold(tape, coding, sample)?;
         }
         Ok(())
     }

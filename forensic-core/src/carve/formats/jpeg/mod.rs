@@ -27,6 +27,8 @@ use crate::carve::{Break, Broken, Format, Found, Mended, Mending, Outcome, Signa
 pub(super) struct Jpeg;
 
 const KIND: &str = "jpeg";
+/// Bytes before the codes of a frame of video.
+const HEAD: u64 = 4096;
 const SIGNATURES: &[Signature] = &[Signature::new(&[0xff, 0xd8, 0xff]).when(plausible)];
 
 impl Format for Jpeg {
@@ -90,4 +92,17 @@ fn broken_outcome(tape: &mut Tape, state: &State, broken: Break) -> Outcome {
         length: None,
         confidence: if state.scans() > 0 { 95 } else { 50 },
     })
+}
+
+/// True where the bytes from `from` to `to` begin as a picture with its own codes and are none to its end.
+pub(super) fn is_torn(tape: &mut Tape, from: u64, to: u64) -> bool {
+    let head_end = from.saturating_add(HEAD).min(to);
+    if !tape.has(from, b"\xff\xd8\xff") || tape.find(b"\xff\xc4", from, head_end).is_none() {
+        return false;
+    }
+    let (start, end) = (tape.start(), tape.start().saturating_add(tape.len()));
+    tape.seat(start.saturating_add(from), start.saturating_add(to));
+    let answer = Jpeg.check(tape);
+    tape.seat(start, end);
+    !matches!(answer, Outcome::Whole(Found { damaged_at: None, .. }))
 }

@@ -23,12 +23,18 @@ const VOID: u32 = 0xec;
 const SIMPLE_BLOCK: u32 = 0xa3;
 const BLOCK_GROUP: u32 = 0xa0;
 const BLOCK: u32 = 0xa1;
+/// Flags of blocks that are not in use.
+const RESERVED: u8 = 0x70;
 /// Bytes of a checksum's element.
 const CRC_LENGTH: u64 = 6;
-/// Elements in a row with which a file goes on.
-const GOES_ON: usize = 5;
+/// Elements in a row in which a file goes on, and the bits that have to be right by no chance.
+const GOES_ON: usize = 8;
+const ENOUGH: u32 = 40;
 /// What a checksum is taken over at most.
 const LONGEST_CHECKED: u64 = 64 << 20;
+
+/// The same where it is tried for each boundary of a cluster.
+const LONGEST_TRIED: u64 = 8 << 20;
 
 /// A walk over a file.
 #[derive(Debug, Default)]
@@ -44,6 +50,13 @@ pub(super) struct Walk {
     tracks: Vec<u64>,
     /// Where the last element begins.
     last: u64,
+    /// Where the last element ends that noise would not look like: there a segment without a length ends.
+    proven: u64,
+    /// The last cluster of a known length.
+    cluster: Option<(Element, u64)>,
+    /// The clock of the last block of the cluster, and the most that it moved between two.
+    clock: Option<i64>,
+    step: i64,
 }
 
 impl Walk {
@@ -78,7 +91,7 @@ impl Walk {
             let element = match Element::at(tape, at) {
                 Ok(element) if is_top(element.id) && element.end.is_none_or(|stop| stop <= end) => element,
                 // A segment without a length ends where its elements do.
-                _ if segment.end.is_none() && self.blocks > 0 => return Ok(at),
+                _ if segment.end.is_none() && self.blocks > 0 => return Ok(self.proven),
                 Ok(_) => return Err(Break::wrong(at, "element of the segment")),
                 Err(broken) => return Err(broken),
             };
@@ -101,13 +114,17 @@ impl Walk {
                 }
                 (_, None) => return Err(Break::wrong(at, "element without a length")),
             };
+            if !matches!(element.id, CRC | VOID) && element.end.is_some() {
+                self.proven = at;
+            }
         }
         self.good = at;
-        Ok(at)
+        Ok(if segment.end.is_none() { self.proven } else { at })
     }
 
     /// Walks a cluster that ends at `stop`; one that breaks is passed over where another element follows it.
     fn cluster(&mut self, tape: &mut Tape, cluster: Element, stop: u64) -> Result<u64, Break> {
+        self.cluster = Some((cluster, stop));
         let walked = self
             .blocks(tape, cluster.body, stop, false)
             .and_then(|end| if end == stop { Ok(()) } else { Err(Break::wrong(end, "end of a cluster")) });
@@ -122,49 +139,100 @@ impl Walk {
         Ok(stop)
     }
 
-    /// Walks the blocks from `at` on; gives where they end.
+    /// Walks the blocks from `at` on; gives where they end. Without a length, a cluster ends where its elements do.
     fn blocks(&mut self, tape: &mut Tape, mut at: u64, end: u64, open: bool) -> Result<u64, Break> {
+        let mut any = false;
+        self.clock = None;
         while at < end {
-            let element = match Element::at(tape, at) {
-                Ok(element) if !is_top(element.id) || matches!(element.id, CRC | VOID) => element,
-                _ if open => return Ok(at),
-                Ok(_) => return Err(Break::wrong(at, "element of a cluster")),
+            let stop = match self.element(tape, at, end, open && any) {
+                Ok((stop, is_block)) => {
+                    any |= is_block;
+                    stop
+                }
+                Err(_) if open && self.blocks > 0 => return Ok(at),
                 Err(broken) => return Err(broken),
             };
-            let stop = match element.end.filter(|stop| *stop <= end && *stop <= tape.len()) {
-                Some(stop) => stop,
-                None if open && self.blocks > 0 && !is_of_cluster(element.id) => return Ok(at),
-                None => return Err(Break::wrong(at, "length of a block")),
-            };
-            match element.id {
-                SIMPLE_BLOCK | BLOCK => self.block(tape, element)?,
-                BLOCK_GROUP => self.group(tape, element, stop)?,
-                id if is_of_cluster(id) => {}
-                _ if open => return Ok(at),
-                _ => return Err(Break::wrong(at, "element of a cluster")),
-            }
             self.last = at;
             at = stop;
-            self.good = self.good.max(at);
+            self.good = self.good.max(if open { self.proven } else { at });
         }
         Ok(at)
     }
 
-    fn group(&mut self, tape: &mut Tape, group: Element, end: u64) -> Result<(), Break> {
-        let inner = Element::at(tape, group.body)?;
-        if inner.end.is_none_or(|stop| stop > end) {
-            return Err(Break::wrong(group.body, "block of a group"));
+    /// The end of the element of a cluster at `at`, and whether it is a block; where `only_blocks`, it is nothing else.
+    /// What a cluster tells of itself comes first.
+    fn element(&mut self, tape: &mut Tape, at: u64, end: u64, only_blocks: bool) -> Result<(u64, bool), Break> {
+        let element = Element::at(tape, at)?;
+        let stop = element.end.filter(|stop| *stop <= end && *stop <= tape.len());
+        let stop = stop.ok_or(Break::wrong(at, "length of a block"))?;
+        match element.id {
+            SIMPLE_BLOCK | BLOCK => self.block(tape, element, stop)?,
+            BLOCK_GROUP => self.group(tape, element, stop)?,
+            CRC | VOID => return Ok((stop, false)),
+            id if is_of_cluster(id) && !only_blocks => return Ok((stop, false)),
+            _ => return Err(Break::wrong(at, "element of a cluster")),
         }
-        if inner.id == BLOCK { self.block(tape, inner) } else { Ok(()) }
+        self.proven = stop;
+        Ok((stop, true))
     }
 
-    fn block(&mut self, tape: &mut Tape, block: Element) -> Result<(), Break> {
-        let (track, _) = number(tape, block.body, 8, true)?;
-        if !self.tracks.is_empty() && !self.tracks.contains(&track) {
-            return Err(Break::wrong(block.body, "track of a block"));
+    fn group(&mut self, tape: &mut Tape, group: Element, end: u64) -> Result<(), Break> {
+        let (mut at, mut blocks) = (group.body, 0u64);
+        while at < end {
+            let inner = Element::at(tape, at)?;
+            let stop = inner.end.filter(|stop| *stop <= end).ok_or(Break::wrong(at, "element of a group"))?;
+            if inner.id == BLOCK {
+                self.block(tape, inner, stop)?;
+                blocks = blocks.saturating_add(1);
+            }
+            at = stop;
+        }
+        if blocks == 1 { Ok(()) } else { Err(Break::wrong(group.body, "block of a group")) }
+    }
+
+    fn block(&mut self, tape: &mut Tape, block: Element, end: u64) -> Result<(), Break> {
+        let clock = self.head(tape, block, end)?;
+        if let Some(last) = self.clock.replace(clock) {
+            self.step = self.step.max(clock.saturating_sub(last).saturating_abs());
         }
         self.blocks = self.blocks.saturating_add(1);
         Ok(())
+    }
+
+    /// The clock in the head of `block`, which is of a track of the file.
+    fn head(&self, tape: &mut Tape, block: Element, end: u64) -> Result<i64, Break> {
+        let (track, width) = number(tape, block.body, 8, true)?;
+        let clock = block.body.saturating_add(width);
+        let is_known = self.tracks.is_empty() || self.tracks.contains(&track);
+        let [high, low, flags] = tape.array(clock)?;
+        if !is_known || clock.saturating_add(3) > end || flags & RESERVED != 0 {
+            return Err(Break::wrong(block.body, "head of a block"));
+        }
+        Ok(i64::from(i16::from_be_bytes([high, low])))
+    }
+
+    /// The bits that would have to be right by chance for `element` to be one of a file like this; `None` where it is not.
+    fn bits(&self, tape: &mut Tape, element: Element, clock: &mut Option<i64>) -> Option<u32> {
+        let block = match element.id {
+            CLUSTER => {
+                *clock = None;
+                return Some(32);
+            }
+            SIMPLE_BLOCK | BLOCK => element,
+            BLOCK_GROUP => {
+                let inner = Element::at(tape, element.body).ok()?;
+                if inner.id != BLOCK {
+                    return Some(0);
+                }
+                inner
+            }
+            id if is_top(id) && !matches!(id, CRC | VOID) => return Some(32),
+            id => return (is_top(id) || is_of_cluster(id) || id == CUE_POINT).then_some(8),
+        };
+        let now = self.head(tape, block, block.end?).ok()?;
+        let most = self.step.max(50).saturating_mul(4);
+        let is_near = clock.replace(now).is_none_or(|last| now.saturating_sub(last).saturating_abs() <= most);
+        is_near.then_some(20)
     }
 
     fn read_tracks(&mut self, tape: &mut Tape, tracks: Element, end: u64) -> Result<(), Break> {
@@ -227,27 +295,49 @@ impl Chain for Walk {
     }
 
     fn goes_on(&self, tape: &mut Tape, at: u64, next: u64) -> bool {
-        let mut place = at;
+        let (mut place, mut clock, mut bits) = (at, self.clock, 0u32);
         for _ in 0..GOES_ON {
             let file = next.saturating_add(place.saturating_sub(at));
             if self.length == Some(file) {
                 return place > at;
             }
             let Ok(element) = Element::at(tape, place) else { return false };
-            let known = is_top(element.id) || is_of_cluster(element.id) || element.id == CUE_POINT;
-            if !known || element.end.is_some_and(|end| end.saturating_sub(place) > LONGEST_CHECKED) {
+            if element.end.is_some_and(|end| end.saturating_sub(place) > LONGEST_CHECKED) {
                 return false;
             }
-            let block = matches!(element.id, SIMPLE_BLOCK | BLOCK);
-            if block && number(tape, element.body, 8, true).is_ok_and(|(track, _)| !self.tracks.contains(&track)) {
-                return false;
+            let Some(more) = self.bits(tape, element, &mut clock) else { return false };
+            bits = bits.saturating_add(more);
+            if bits >= ENOUGH {
+                return true;
             }
             place = match element.end {
                 Some(end) if element.id != CLUSTER => end,
                 _ => element.body,
             };
         }
-        true
+        false
+    }
+
+    /// The checksum of the cluster tells, where its elements are all there.
+    fn refutes(&self, tape: &mut Tape, gap: Gap) -> bool {
+        let Some((cluster, stop)) = self.cluster.filter(|(cluster, stop)| {
+            cluster.body <= gap.last && gap.next <= *stop && stop.saturating_sub(cluster.body) <= LONGEST_TRIED
+        }) else {
+            return false;
+        };
+        let mut at = gap.next;
+        while at < stop {
+            match Element::at(tape, at).map(|element| element.end) {
+                Ok(Some(end)) if end <= stop => at = end,
+                _ => return false,
+            }
+        }
+        let from = cluster.body.saturating_add(CRC_LENGTH);
+        tape.has(cluster.body, b"\xbf\x84")
+            && match (tape.le32(cluster.body.saturating_add(2)), crc32(tape, from, stop)) {
+                (Ok(told), Ok(crc)) => told != crc,
+                _ => false,
+            }
     }
 }
 

@@ -3,7 +3,10 @@
 use super::Chunk;
 use crate::carve::{
     Break, Broken, Format, Found, Mended, Mending, Outcome, Tape,
-    formats::chain::{self, Chain, Gap},
+    formats::{
+        chain::{self, Chain, Gap},
+        jpeg,
+    },
 };
 
 const KIND: &str = "avi";
@@ -47,8 +50,12 @@ struct Walk {
     open: bool,
     /// Where the last chunk, or entry of the index, begins.
     last: u64,
-    /// Where the list of streams ends.
+    /// Where the list of streams begins, its name included, and where it ends.
+    streams_start: u64,
     streams_end: u64,
+    /// Entries of the index that tell of a chunk that is there, and of one that is not.
+    told: u64,
+    mistold: u64,
 }
 
 impl Walk {
@@ -114,7 +121,7 @@ impl Walk {
     /// Walks the chunks of the streams in the list `movi`; gives where they end.
     fn streams(&mut self, tape: &mut Tape, movi: Chunk, end: u64) -> Result<u64, Break> {
         let mut at = movi.body().saturating_add(4);
-        self.streams_end = end;
+        (self.streams_start, self.streams_end) = (movi.body(), end);
         while at.saturating_add(8) <= end {
             let chunk = Chunk::at(tape, at)?;
             let fits = chunk.end <= end;
@@ -138,12 +145,21 @@ impl Walk {
         Ok(end)
     }
 
-    /// Looks at the entries of the index; each names a stream.
+    /// Looks at the entries of the index; each names a stream, and the place of a chunk from the name of the list or from the start
+    /// of the file on.
     fn index(&mut self, tape: &mut Tape, index: Chunk) -> Result<(), Break> {
         for entry in (index.body()..index.end.saturating_sub(ENTRY.saturating_sub(1))).step_by(16) {
             if !is_entry(tape, entry) {
                 return Err(Break::wrong(entry, "entry of the index"));
             }
+            let id: [u8; 4] = tape.array(entry)?;
+            let (place, size) = (tape.le32(entry.saturating_add(8))?, tape.le32(entry.saturating_add(12))?);
+            let is_there = [self.streams_start, 0].into_iter().any(|base| {
+                let chunk = Chunk::at(tape, base.saturating_add(u64::from(place)));
+                chunk.is_ok_and(|chunk| chunk.id == id && (chunk.size() == u64::from(size) || &id == b"rec "))
+            });
+            let count = if is_there { &mut self.told } else { &mut self.mistold };
+            *count = count.saturating_add(1);
             self.last = entry;
             self.good = entry;
         }
@@ -170,6 +186,14 @@ impl Chain for Walk {
     /// Frames of Motion JPEG are pictures.
     fn holds_files(&self) -> bool {
         true
+    }
+
+    fn refutes(&self, tape: &mut Tape, gap: Gap) -> bool {
+        jpeg::is_torn(tape, gap.last.saturating_add(8), gap.next)
+    }
+
+    fn agrees(&self) -> bool {
+        self.mistold <= self.told / 64
     }
 
     fn goes_on(&self, tape: &mut Tape, at: u64, next: u64) -> bool {

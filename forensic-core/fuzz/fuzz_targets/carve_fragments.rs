@@ -1,0 +1,54 @@
+//! A file of any type torn at clusters, its pieces in any order with gaps between: what is put together lies on the medium and on no
+//! byte twice.
+#![no_main]
+
+use forensic_core::{
+    Limits, NoProgress,
+    bytes::{ReadAt, Source},
+    carve,
+};
+use libfuzzer_sys::fuzz_target;
+use std::sync::Arc;
+
+const CLUSTER: usize = 512;
+/// Bytes that say where the file is torn, and what stands before and behind each piece.
+const PLAN: usize = 8;
+
+fuzz_target!(|data: &[u8]| {
+    let Some((plan, file)) = data.split_first_chunk::<PLAN>() else { return };
+    let clusters: Vec<&[u8]> = file.chunks(CLUSTER).collect();
+    let mut pieces: Vec<&[&[u8]]> = Vec::new();
+    let mut rest = &clusters[..];
+    for cut in &plan[..2] {
+        let (piece, more) = rest.split_at(rest.len() * usize::from(*cut) / 256);
+        pieces.push(piece);
+        rest = more;
+    }
+    pieces.push(rest);
+    let turn = usize::from(plan[2]) % pieces.len();
+    pieces.rotate_left(turn);
+    if plan[3] & 1 == 1 {
+        pieces.reverse();
+    }
+    let mut medium = Vec::new();
+    for (piece, gap) in pieces.iter().zip(&plan[4..]) {
+        let length = usize::from(*gap >> 2) * CLUSTER;
+        match gap & 3 {
+            0 => medium.resize(medium.len() + length, 0),
+            1 => medium.extend(b"the file goes on elsewhere, ".iter().cycle().take(length)),
+            2 => medium.extend((0..length as u32).map(|n| (n.wrapping_mul(0x9e37_79b9) >> 23) as u8)),
+            _ => medium.extend(file.iter().rev().take(length)),
+        }
+        medium.resize(medium.len().next_multiple_of(CLUSTER), 0);
+        piece.iter().for_each(|cluster| medium.extend_from_slice(cluster));
+    }
+    let limits = Limits { mend_bytes: 4 << 20, ..Limits::default() };
+    let options = carve::Options::default().threads(1).cluster_size(CLUSTER as u64).limits(limits);
+    let source: Source = Arc::new(medium);
+    for file in carve::carve(&source, &options, &NoProgress).unwrap().files {
+        let mut runs: Vec<_> = file.extents().iter().map(|run| (run.offset, run.offset + run.length)).collect();
+        runs.sort_unstable();
+        assert!(runs.iter().all(|run| run.1 <= source.len()) && runs.windows(2).all(|pair| pair[0].1 <= pair[1].0));
+        assert_eq!(file.open().read_vec(0, file.size).unwrap().len() as u64, file.size);
+    }
+});
