@@ -7,6 +7,7 @@
 mod allocation;
 mod apfs;
 mod apple;
+mod attributes;
 mod btrfs;
 mod calendar;
 mod claims;
@@ -43,8 +44,9 @@ use crate::{
 };
 use std::sync::Arc;
 
+pub use attributes::Attributes;
 pub use model::{
-    Attributes, Cap, CrossCheck, Difference, Entry, Kind, Recoverability, Status, Stream, StreamInfo, Time, Timestamp,
+    Cap, CrossCheck, Difference, Entry, Kind, Recoverability, Status, Stream, StreamInfo, Time, Timestamp,
     TimestampKind, Value,
 };
 use recognise::recognise_telling;
@@ -143,6 +145,9 @@ impl dyn FileSystem {
         threads: Option<usize>,
         mut visit: impl FnMut(Entry) -> Result<()>,
     ) -> Result<()> {
+        if parallel::threads_to_start(threads) == 0 {
+            return self.walk(options).try_for_each(visit);
+        }
         self.walk_in_parts(
             options,
             threads,

@@ -145,7 +145,7 @@ fn fill(entry: &mut Entry, volume: &Volume, record: &Record, map: &Map, taken: &
     let owner =
         posix::Owner { mode: u32::from(inode.mode), uid: inode.uid, gid: inode.gid, links: u64::from(inode.links) };
     owner.describe(entry);
-    entry.timestamps.extend(inode.timestamps());
+    entry.timestamps = inode.timestamps();
     inode.describe(&mut entry.attributes);
     record.add_attributes(volume, &mut entry.attributes, &mut entry.issues);
     if let Some(error) = &map.damage {

@@ -131,8 +131,8 @@ fn read(entry: &mut Entry, volume: &Volume, file: &File, holder: Option<(u64, u1
     let directory = file.base.header.directory;
     entry.kind = if directory { Kind::Directory } else { Kind::File };
     let header = &file.base.header;
-    entry.attributes.insert("sequence".into(), Value::Int(i64::from(header.sequence)));
     entry.attributes.insert("links".into(), Value::Int(i64::from(header.links)));
+    entry.attributes.insert("sequence".into(), Value::Int(i64::from(header.sequence)));
     // Four of the file, four of its name.
     entry.timestamps.reserve(8);
     let information = file
@@ -141,14 +141,15 @@ fn read(entry: &mut Entry, volume: &Volume, file: &File, holder: Option<(u64, u1
     let mut flags = 0;
     if let Some(information) = information {
         flags = information.flags;
-        entry.timestamps.extend(information.times.timestamps("standard_information"));
-        let ids = [
+        information.times.add_to(&mut entry.timestamps, "standard_information");
+        for (key, id) in [
             ("security_id", information.security_id.map(i64::from)),
             ("usn", information.usn.and_then(|usn| i64::try_from(usn).ok())),
-        ];
-        entry
-            .attributes
-            .extend(ids.into_iter().filter_map(|(key, id)| Some((key.into(), Value::Int(id.filter(|id| *id != 0)?)))));
+        ] {
+            if let Some(id) = id.filter(|id| *id != 0) {
+                entry.attributes.insert(key.into(), Value::Int(id));
+            }
+        }
     }
     let own = match holder {
         Some((holder, id)) => file.of_kind(kind::FILE_NAME).find_map(|(number, attribute)| {
@@ -229,7 +230,7 @@ fn source(copy: Option<&Copy>) -> &'static str {
 fn named(entry: &mut Entry, name: &FileName<'_>, source: &'static str) {
     entry.name_bytes = name.name.to_vec();
     entry.parent_id = Some(name.parent.record());
-    entry.timestamps.extend(name.times.timestamps(source));
+    name.times.add_to(&mut entry.timestamps, source);
 }
 
 fn file_names(file: &File) -> impl Iterator<Item = FileName<'_>> {
