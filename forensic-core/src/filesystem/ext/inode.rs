@@ -185,12 +185,12 @@ impl Inode {
 
     /// Adds what the inode says beyond owner and times.
     pub(super) fn describe(&self, attributes: &mut Attributes) {
-        attributes.insert("generation".into(), Value::Int(i64::from(self.generation)));
         for (bit, name) in FLAGS {
             if self.has(*bit) {
                 attributes.insert((*name).into(), Value::Bool(true));
             }
         }
+        attributes.insert("generation".into(), Value::Int(i64::from(self.generation)));
         if let Some((major, minor)) = self.device() {
             attributes.insert("device_major".into(), Value::Int(i64::from(major)));
             attributes.insert("device_minor".into(), Value::Int(i64::from(minor)));

@@ -12,8 +12,8 @@ use crate::{
 };
 use std::collections::HashSet;
 
-/// Bytes of a table read at once.
-const CHUNK: u64 = 256 << 10;
+/// Bytes of a table read at once: what the processor's caches hold, and the allocator keeps to give it again.
+const CHUNK: u64 = 64 << 10;
 /// Bytes that a medium gives or does not give.
 const SECTOR: u64 = 512;
 

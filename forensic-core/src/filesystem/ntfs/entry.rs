@@ -131,25 +131,15 @@ fn read(entry: &mut Entry, volume: &Volume, file: &File, holder: Option<(u64, u1
     let directory = file.base.header.directory;
     entry.kind = if directory { Kind::Directory } else { Kind::File };
     let header = &file.base.header;
-    entry.attributes.insert("links".into(), Value::Int(i64::from(header.links)));
-    entry.attributes.insert("sequence".into(), Value::Int(i64::from(header.sequence)));
     // Four of the file, four of its name.
     entry.timestamps.reserve(8);
     let information = file
         .first(kind::STANDARD_INFORMATION)
         .and_then(|attribute| StandardInformation::parse(attribute.resident()?, attribute.at).ok());
     let mut flags = 0;
-    if let Some(information) = information {
+    if let Some(information) = &information {
         flags = information.flags;
         information.times.add_to(&mut entry.timestamps, "standard_information");
-        for (key, id) in [
-            ("security_id", information.security_id.map(i64::from)),
-            ("usn", information.usn.and_then(|usn| i64::try_from(usn).ok())),
-        ] {
-            if let Some(id) = id.filter(|id| *id != 0) {
-                entry.attributes.insert(key.into(), Value::Int(id));
-            }
-        }
     }
     let own = match holder {
         Some((holder, id)) => file.of_kind(kind::FILE_NAME).find_map(|(number, attribute)| {
@@ -170,6 +160,17 @@ fn read(entry: &mut Entry, volume: &Volume, file: &File, holder: Option<(u64, u1
         }
     }
     standard_information::add_flags(&mut entry.attributes, flags);
+    let known = information.as_ref();
+    for (key, number) in [
+        ("links", Some(i64::from(header.links))),
+        ("security_id", known.and_then(|known| known.security_id).filter(|id| *id != 0).map(i64::from)),
+        ("sequence", Some(i64::from(header.sequence))),
+        ("usn", known.and_then(|known| i64::try_from(known.usn.filter(|usn| *usn != 0)?).ok())),
+    ] {
+        if let Some(number) = number {
+            entry.attributes.insert(key.into(), Value::Int(number));
+        }
+    }
     let object_id =
         |attribute: Attribute<'_>| Fields::new(attribute.resident()?, "$OBJECT_ID", attribute.at).guid(0).ok();
     if let Some(id) = file.first(kind::OBJECT_ID).and_then(object_id) {
