@@ -53,7 +53,7 @@ use recognise::recognise_telling;
 pub(crate) use recognise::{optical_size, recognise};
 
 /// Entries that a thread of `walk_parallel` reads at once.
-const ENTRIES_AT_ONCE: u64 = 256;
+const ENTRIES_AT_ONCE: u64 = 64;
 /// Entries whose streams a thread of `walk_hashed` hashes at once: enough to fill the processor's vector lanes.
 const HASHED_AT_ONCE: u64 = 512;
 
@@ -204,7 +204,9 @@ impl dyn FileSystem {
             let options = WalkOptions { start, end: start.saturating_add(positions).min(end), ..options };
             work(self.walk(options).collect())
         };
-        parallel::in_order(count, parallel::threads_to_start(threads), part, |_, done| visit(done))
+        // This thread is one of them.
+        let further = parallel::threads_to_start(threads).saturating_sub(1);
+        parallel::in_order(count, further, part, |_, done| visit(done))
     }
 
     /// The entry with this path ("/DCIM/IMG_1.JPG").
