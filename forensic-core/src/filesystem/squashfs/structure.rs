@@ -19,6 +19,8 @@ const NARROW: u64 = 1 << 20;
 const BEHIND: u64 = 1 << 20;
 /// Bytes of block lists that the inodes of a table may have.
 const LISTS: u64 = 16 << 20;
+/// Bytes of a metadata block as it is stored, with its header.
+const MOST_STORED: u64 = 8194;
 /// Data blocks that are looked at for where the filesystem begins.
 const MOST_BLOCKS: usize = 16;
 /// Sizes of data blocks, the usual first.
@@ -168,8 +170,7 @@ impl Search {
         };
         for (place, pointer) in (directory_table..).zip(bytes.windows(8)) {
             let block = pointer.first_chunk().map_or(0, |pointer| u64::from_le_bytes(*pointer));
-            let is_behind =
-                (directory_table..place).contains(&block) && place.saturating_sub(block) <= BLOCK as u64 + 2;
+            let is_behind = (directory_table..place).contains(&block) && place.saturating_sub(block) <= MOST_STORED;
             if is_behind
                 && let Ok((length, next)) = self.metadata.extent(block)
                 && next == place
