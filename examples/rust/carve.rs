@@ -36,7 +36,11 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         options = options.threads(threads.parse()?);
     }
     let evidence = Evidence::open(image)?;
-    let carving = carve::carve(&evidence.stream(), &options, &NoProgress)?;
+    let within = match arguments.next().as_deref() {
+        Some("unallocated") => carve::unallocated(&evidence)?,
+        _ => evidence.stream(),
+    };
+    let carving = carve::carve(&within, &options, &NoProgress)?;
     let mut out = std::io::BufWriter::new(std::io::stdout().lock());
     for file in &carving.files {
         writeln!(out, "{}", line(file))?;

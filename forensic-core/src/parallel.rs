@@ -31,7 +31,8 @@ pub(crate) fn threads_of_a_pass(pieces: u64) -> usize {
 }
 
 /// Does `work` for each number below `count` on `threads` threads and gives the results to `visit`, on this thread, in
-/// order. With fewer than two numbers or no threads everything happens on this thread.
+/// order. With fewer than two numbers or no threads everything happens on this thread; otherwise it works too while there
+/// is nothing to visit.
 ///
 /// At most `2 × threads + 2` results wait in memory. `visit` ends the work by returning an error.
 pub(crate) fn in_order<T: Send>(
@@ -49,12 +50,21 @@ pub(crate) fn in_order<T: Send>(
     for _ in 0..threads.saturating_mul(2).saturating_add(2) {
         let _ = ticket_tx.send(());
     }
+    let number = || {
+        let number = next.fetch_add(1, Ordering::Relaxed);
+        (number < count && !stop.load(Ordering::Relaxed)).then_some(number)
+    };
     let take = || {
         // The ticket is taken before the number, so that the lowest number always has one.
         let tickets = ticket_rx.lock().unwrap_or_else(PoisonError::into_inner);
         tickets.recv().ok()?;
-        let number = next.fetch_add(1, Ordering::Relaxed);
-        (number < count && !stop.load(Ordering::Relaxed)).then_some(number)
+        number()
+    };
+    // Where another thread holds the tickets, it waits for one, or is about to work and to send what comes of it.
+    let take_now = || {
+        let tickets = ticket_rx.try_lock().ok()?;
+        tickets.try_recv().ok()?;
+        number()
     };
     let (take, work, stop) = (&take, &work, &stop);
     std::thread::scope(move |scope| {
@@ -73,7 +83,11 @@ pub(crate) fn in_order<T: Send>(
         let mut waiting = BTreeMap::new();
         let mut expected = 0u64;
         let mut result = Ok(());
-        'results: while let Ok((number, done)) = done_rx.recv() {
+        let next_done = || {
+            let ready = done_rx.try_recv().ok();
+            ready.or_else(|| take_now().map(|number| (number, work(number)))).or_else(|| done_rx.recv().ok())
+        };
+        'results: while let Some((number, done)) = next_done() {
             waiting.insert(number, done);
             while let Some(done) = waiting.remove(&expected) {
                 result = visit(expected, done);

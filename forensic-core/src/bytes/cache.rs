@@ -4,6 +4,7 @@ use super::{Extent, ReadAt, Source, check_bounds, slice_of};
 use crate::error::Result;
 use std::{
     collections::{HashMap, VecDeque},
+    hash::{BuildHasherDefault, Hasher},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
@@ -22,11 +23,30 @@ pub struct Cached {
 
 #[derive(Default)]
 struct Shard {
-    pages: HashMap<u64, Arc<Vec<u8>>>,
+    pages: HashMap<u64, Arc<Vec<u8>>, BuildHasherDefault<PageHasher>>,
     /// In order of arrival: the first in is the first out.
     order: VecDeque<u64>,
     /// The bytes of the page that went last, to read the next one into.
     spare: Vec<u8>,
+}
+
+/// Spreads page numbers. A shard has few pages, so that nobody gains by numbers that collide.
+#[derive(Default)]
+struct PageHasher(u64);
+
+impl Hasher for PageHasher {
+    fn write(&mut self, bytes: &[u8]) {
+        bytes.iter().for_each(|byte| self.write_u64(u64::from(*byte)));
+    }
+
+    fn write_u64(&mut self, number: u64) {
+        // 2⁶⁴ divided by the golden ratio; the table takes its place from the lower bits.
+        self.0 = (self.0 ^ number).wrapping_mul(0x9e37_79b9_7f4a_7c15).rotate_left(32);
+    }
+
+    fn finish(&self) -> u64 {
+        self.0
+    }
 }
 
 impl Cached {

@@ -2,6 +2,7 @@
 
 use super::{Extent, ExtentKind, ReadAt, Source, check_bounds};
 use crate::error::Result;
+use smallvec::SmallVec;
 
 /// One run of an [`Extents`]: bytes of the underlying source, or zeros where `offset` is `None`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,16 +45,15 @@ impl Run {
 #[derive(Clone)]
 pub struct Extents {
     source: Source,
-    /// Each run with the stream offset at which it ends.
-    runs: Vec<(u64, Run)>,
+    /// Each run with the stream offset at which it ends. Most files are in one.
+    runs: SmallVec<[(u64, Run); 1]>,
 }
 
 impl Extents {
     /// The runs of `source` one after another; adjacent ones are merged and empty ones dropped. Runs past 2⁶⁴ bytes
     /// in all are dropped.
     pub fn new(source: Source, runs: impl IntoIterator<Item = Run>) -> Self {
-        let runs = runs.into_iter();
-        let mut joined: Vec<(u64, Run)> = Vec::with_capacity(runs.size_hint().0.min(4));
+        let mut joined: SmallVec<[(u64, Run); 1]> = SmallVec::new();
         let mut end = 0u64;
         for run in runs {
             if run.length == 0 {

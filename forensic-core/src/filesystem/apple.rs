@@ -1,9 +1,6 @@
 //! What HFS+ and APFS have in common: the flags of BSD, and what the Finder knows of a file.
 
-use super::{
-    model::{Attributes, Value},
-    posix,
-};
+use super::{attributes::Attributes, model::Value, posix};
 
 /// Flags of a file (`chflags(2)`), by the names that the command takes.
 const FLAGS: [(u32, &str); 12] = [

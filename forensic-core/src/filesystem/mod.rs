@@ -7,6 +7,7 @@
 mod allocation;
 mod apfs;
 mod apple;
+mod attributes;
 mod btrfs;
 mod calendar;
 mod claims;
@@ -43,15 +44,16 @@ use crate::{
 };
 use std::sync::Arc;
 
+pub use attributes::Attributes;
 pub use model::{
-    Attributes, Cap, CrossCheck, Difference, Entry, Kind, Recoverability, Status, Stream, StreamInfo, Time, Timestamp,
+    Cap, CrossCheck, Difference, Entry, Kind, Recoverability, Status, Stream, StreamInfo, Time, Timestamp,
     TimestampKind, Value,
 };
 use recognise::recognise_telling;
 pub(crate) use recognise::{optical_size, recognise};
 
 /// Entries that a thread of `walk_parallel` reads at once.
-const ENTRIES_AT_ONCE: u64 = 256;
+const ENTRIES_AT_ONCE: u64 = 64;
 /// Entries whose streams a thread of `walk_hashed` hashes at once: enough to fill the processor's vector lanes.
 const HASHED_AT_ONCE: u64 = 512;
 
@@ -143,6 +145,9 @@ impl dyn FileSystem {
         threads: Option<usize>,
         mut visit: impl FnMut(Entry) -> Result<()>,
     ) -> Result<()> {
+        if parallel::threads_to_start(threads) == 0 {
+            return self.walk(options).try_for_each(visit);
+        }
         self.walk_in_parts(
             options,
             threads,
@@ -199,7 +204,9 @@ impl dyn FileSystem {
             let options = WalkOptions { start, end: start.saturating_add(positions).min(end), ..options };
             work(self.walk(options).collect())
         };
-        parallel::in_order(count, parallel::threads_to_start(threads), part, |_, done| visit(done))
+        // This thread is one of them.
+        let further = parallel::threads_to_start(threads).saturating_sub(1);
+        parallel::in_order(count, further, part, |_, done| visit(done))
     }
 
     /// The entry with this path ("/DCIM/IMG_1.JPG").

@@ -1,11 +1,12 @@
 //! The model all filesystems share: entries, their streams, times and states.
 
+use super::attributes::Attributes;
 use crate::{
     bytes::{Extent, Source},
     error::{Error, Issue, Result},
     hash::hex,
 };
-use std::{borrow::Cow, collections::BTreeMap, sync::Arc};
+use std::sync::Arc;
 
 /// What an entry is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -254,9 +255,6 @@ impl From<String> for Value {
         Self::Text(value)
     }
 }
-
-/// Further attributes by name.
-pub type Attributes = BTreeMap<Cow<'static, str>, Value>;
 
 /// What is known of a stream without reading it.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,6 +1,9 @@
 //! What the filesystems of Unix have in common: file modes, extended attributes, names that are bytes.
 
-use super::model::{Attributes, Entry, Kind, Time, Timestamp, TimestampKind, Value};
+use super::{
+    attributes::Attributes,
+    model::{Entry, Kind, Time, Timestamp, TimestampKind, Value},
+};
 
 /// The bits of a mode that tell the type of the file (POSIX.1-2017, `<sys/stat.h>`; the values are those of Unix V7).
 const TYPE: u32 = 0o170_000;
@@ -40,17 +43,13 @@ impl Owner {
     /// Fills in the kind and the attributes `mode`, `uid`, `gid` and `links`.
     pub(crate) fn describe(&self, entry: &mut Entry) {
         entry.kind = kind(self.mode).unwrap_or(Kind::Other);
-        let numbers = [
+        for (key, number) in [
             ("gid", i64::from(self.gid)),
             ("links", i64::try_from(self.links).unwrap_or(i64::MAX)),
             ("mode", i64::from(self.mode)),
             ("uid", i64::from(self.uid)),
-        ];
-        // Made at once from what is in order, and joined with what is there already: in most entries nothing.
-        let mut all = Attributes::from(numbers.map(|(key, number)| (key.into(), Value::Int(number))));
-        match entry.attributes.is_empty() {
-            true => entry.attributes = all,
-            false => entry.attributes.append(&mut all),
+        ] {
+            entry.attributes.insert(key.into(), Value::Int(number));
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Which filesystem a volume holds, by its signatures.
 
-use super::{apfs, btrfs, exfat, ext, fat, hfsplus, iso9660, ntfs, udf, xfs};
+use super::{apfs, btrfs, exfat, ext, fat, hfsplus, iso9660, ntfs, squashfs, udf, xfs};
 use crate::{bytes::Source, error::Error};
 
 /// A signature: name, byte offset in the volume, bytes.
@@ -71,4 +71,5 @@ pub(super) fn recognise_telling(volume: &Source, failed: &mut Option<Error>) -> 
         .or_else(|| ext::superblock::has_backup(volume).then_some("ext"))
         .or_else(|| hfsplus::has_copy(volume).then_some("hfsplus"))
         .or_else(|| apfs::has_copy(volume).then_some("apfs"))
+        .or_else(|| squashfs::has_tables(volume).then_some("squashfs"))
 }

@@ -5,7 +5,8 @@
 //! (version 2, Windows 10); before, one `INFO2` tells of all `D<drive><number>` beside it.
 
 use super::{
-    model::{Attributes, Entry, Time, Value},
+    attributes::Attributes,
+    model::{Entry, Time, Value},
     tree::{Node, Tree},
 };
 use crate::bytes::{Fields, ReadAt, Source};

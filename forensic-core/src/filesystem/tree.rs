@@ -6,6 +6,7 @@
 
 use super::model::Status;
 use crate::limits::Limits;
+use smallvec::SmallVec;
 
 /// A node of a [`TreeBuilder`], by order of pushing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -220,7 +221,7 @@ impl<T> Tree<T> {
     /// The path of a position, `/$OrphanFiles/…` where its directory is lost.
     pub(crate) fn path(&self, position: u64) -> String {
         // As many as most paths have, and the length at once: this is done for every entry of a listing.
-        let mut names = Vec::with_capacity(8);
+        let mut names: SmallVec<[&str; 16]> = SmallVec::new();
         let mut length = 0usize;
         let mut lost = false;
         let mut next = self.node(position);

@@ -56,6 +56,7 @@ fn owners_links_devices_and_attributes_are_told() {
 fn versions_before_4_are_named_and_refused() {
     let mut bytes = image("gzip");
     bytes[28] = 3;
+    bytes[96..].fill(0);
     let Err(Error::Unsupported { what }) = filesystem::open(Arc::new(bytes), &Limits::default()).map(|_| ()) else {
         panic!("version 3.0 is read");
     };
@@ -78,6 +79,49 @@ fn what_a_damaged_directory_lists_is_found_without_it() {
     assert!(found.iter().all(|entry| entry.path.starts_with("/$OrphanFiles/") && entry.status != Status::Deleted));
     assert!(found.len() + 2 >= whole, "{} of {whole}", found.len());
     assert!(found.iter().any(|entry| entry.path.ends_with("/file 007.txt") && content(entry) == b"number 7\n"));
+}
+
+#[test]
+fn a_lost_superblock_is_told_by_the_tables() {
+    let truth = truth("squashfs");
+    for variant in ["gzip", "xz", "lzma", "zstd"] {
+        let mut bytes = image(variant);
+        bytes[..96].fill(0);
+        let filesystem = open(bytes);
+        assert_eq!(filesystem.kind(), "squashfs");
+        let lost: Vec<_> = differences(&live(&filesystem), &truth);
+        assert_eq!(lost, Vec::<String>::new(), "{variant}");
+        assert!(!filesystem.issues().is_empty());
+    }
+}
+
+#[test]
+fn a_superblock_with_a_field_at_its_extremes_still_leads_to_every_file() {
+    let names = |filesystem: &_| entries(filesystem).iter().map(|entry| entry.name.clone()).collect::<Vec<_>>();
+    for variant in VARIANTS {
+        let whole = names(&open(image(variant)));
+        for (place, width) in [(0, 4), (12, 4), (20, 2), (28, 4), (32, 8), (40, 8), (64, 8), (72, 8)] {
+            // Where the method is lost, nothing marks the blocks of these.
+            if matches!(variant, "lzo" | "lz4") && matches!(place, 0 | 12 | 20 | 28) {
+                continue;
+            }
+            let mut bytes = image(variant);
+            bytes[place..place + width].fill(0xff);
+            let filesystem = filesystem::open(Arc::new(bytes), &Limits::default()).unwrap().unwrap();
+            assert_eq!(names(&filesystem), whole, "{variant}, field at {place}");
+        }
+    }
+}
+
+#[test]
+fn names_are_listed_where_no_inode_can_be_read() {
+    let mut bytes = image("gzip");
+    let table = |bytes: &[u8], at: usize| u64::from_le_bytes(bytes[at..at + 8].try_into().unwrap()) as usize;
+    let (inodes, directories) = (table(&bytes, 64), table(&bytes, 72));
+    bytes[inodes..directories].fill(0);
+    let found = entries(&open(bytes));
+    assert!(found.iter().any(|entry| entry.path == "/$OrphanFiles/small"), "{:?}", found.len());
+    assert!(found.iter().all(|entry| !entry.issues.is_empty() && entry.streams.is_empty()));
 }
 
 proptest! {

@@ -25,6 +25,7 @@ use crate::{
 use std::{
     borrow::Cow,
     collections::{HashMap, HashSet},
+    sync::OnceLock,
 };
 
 /// What an entry is made from.
@@ -56,8 +57,8 @@ pub(super) struct Catalog {
     pub(super) tree: Tree<Place>,
     pub(super) scan: Scan,
     pub(super) lives: Lives,
-    /// Inodes in use, in order, and the position of the first name of each.
-    positions: Vec<(u32, u32)>,
+    /// Inodes in use, in order, and the position of the first name of each: made when the first is asked for.
+    positions: OnceLock<Vec<(u32, u32)>>,
 }
 
 impl Catalog {
@@ -84,17 +85,20 @@ impl Catalog {
             let found = format!("name {} in a loop of directories, or too deep", node.0);
             volume.issues.push(Issue::new(volume.source.medium_offset(0), "directory tree", found));
         }
-        let live = (0u32..).zip(tree.nodes()).filter(|(_, node)| node.status.is_live());
-        let mut positions: Vec<_> = live.map(|(position, node)| (node.payload.number, position)).collect();
-        positions.sort();
-        positions.dedup_by_key(|(number, _)| *number);
-        Self { tree, scan, lives, positions }
+        Self { tree, scan, lives, positions: OnceLock::new() }
     }
 
     /// The path of an inode in use, by the first of its names.
     pub(super) fn path(&self, number: u32) -> Option<String> {
-        let place = self.positions.binary_search_by_key(&number, |(number, _)| *number).ok()?;
-        self.positions.get(place).map(|(_, position)| self.tree.path(u64::from(*position)))
+        let positions = self.positions.get_or_init(|| {
+            let live = (0u32..).zip(self.tree.nodes()).filter(|(_, node)| node.status.is_live());
+            let mut positions: Vec<_> = live.map(|(position, node)| (node.payload.number, position)).collect();
+            positions.sort_unstable();
+            positions.dedup_by_key(|(number, _)| *number);
+            positions
+        });
+        let place = positions.binary_search_by_key(&number, |(number, _)| *number).ok()?;
+        positions.get(place).map(|(_, position)| self.tree.path(u64::from(*position)))
     }
 }
 
@@ -203,7 +207,6 @@ impl Builder<'_> {
     /// Adds former names.
     fn former(&mut self, journal: Option<&Journal>, mut listed: Listed) {
         let gaps = std::mem::take(&mut listed.gaps);
-        listed.close();
         let mut names = Names::new(self.volume, self.scan, self.lives, journal, &listed);
         names.read_journal();
         let mut owned: Vec<(u64, Directory)> = listed

@@ -144,9 +144,9 @@ fn fill(entry: &mut Entry, volume: &Volume, record: &Record, map: &Map, taken: &
     let inode = &record.inode;
     let owner =
         posix::Owner { mode: u32::from(inode.mode), uid: inode.uid, gid: inode.gid, links: u64::from(inode.links) };
-    owner.describe(entry);
-    entry.timestamps.extend(inode.timestamps());
+    entry.timestamps = inode.timestamps();
     inode.describe(&mut entry.attributes);
+    owner.describe(entry);
     record.add_attributes(volume, &mut entry.attributes, &mut entry.issues);
     if let Some(error) = &map.damage {
         entry.issues.push(Issue::from(error));

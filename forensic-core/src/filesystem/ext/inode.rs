@@ -5,7 +5,8 @@ use crate::{
     bytes::Fields,
     error::{Error, Result},
     filesystem::{
-        model::{Attributes, Timestamp, TimestampKind, Value},
+        Attributes,
+        model::{Timestamp, TimestampKind, Value},
         posix,
     },
 };
@@ -171,26 +172,25 @@ impl Inode {
     }
 
     /// The four times, the preferred first.
-    pub(super) fn timestamps(&self) -> impl Iterator<Item = Timestamp> {
-        let fine = self.extra_size >= 4;
-        let times = [
-            (TimestampKind::Created, self.created),
-            (TimestampKind::Modified, Some(self.modified)),
-            (TimestampKind::Accessed, Some(self.accessed)),
-            (TimestampKind::Changed, Some(self.changed)),
-        ];
-        let resolution = if fine { 1 } else { 1_000_000_000 };
-        times.into_iter().filter_map(move |(kind, time)| Some(posix::timestamp(kind, "inode", time?, resolution)))
+    pub(super) fn timestamps(&self) -> Vec<Timestamp> {
+        let resolution = if self.extra_size >= 4 { 1 } else { 1_000_000_000 };
+        let mut times = Vec::with_capacity(4);
+        let mut add = |kind, time| times.push(posix::timestamp(kind, "inode", time, resolution));
+        self.created.into_iter().for_each(|time| add(TimestampKind::Created, time));
+        add(TimestampKind::Modified, self.modified);
+        add(TimestampKind::Accessed, self.accessed);
+        add(TimestampKind::Changed, self.changed);
+        times
     }
 
     /// Adds what the inode says beyond owner and times.
     pub(super) fn describe(&self, attributes: &mut Attributes) {
-        attributes.insert("generation".into(), Value::Int(i64::from(self.generation)));
         for (bit, name) in FLAGS {
             if self.has(*bit) {
                 attributes.insert((*name).into(), Value::Bool(true));
             }
         }
+        attributes.insert("generation".into(), Value::Int(i64::from(self.generation)));
         if let Some((major, minor)) = self.device() {
             attributes.insert("device_major".into(), Value::Int(i64::from(major)));
             attributes.insert("device_minor".into(), Value::Int(i64::from(minor)));

@@ -10,6 +10,7 @@ use super::{
     scan::Scan,
 };
 use std::{
+    cell::OnceCell,
     collections::{HashMap, HashSet},
     hash::{DefaultHasher, Hash, Hasher},
 };
@@ -39,8 +40,12 @@ pub(super) struct Name {
 /// What the directories in use list.
 #[derive(Default)]
 pub(super) struct Listed {
-    /// Hashes of directory, name and inode number; in order once they are all there.
-    names: Vec<u64>,
+    /// Each name's directory and inode number, and where it ends in `text`.
+    names: Vec<(u32, u32, usize)>,
+    /// All names, one after another.
+    text: Vec<u8>,
+    /// Hashes of directory, name and inode number, in order: made for the first question, as most volumes have none.
+    hashes: OnceCell<Vec<u64>>,
     /// The directories that have or had a block.
     pub(super) owners: HashMap<u64, Vec<Directory>>,
     /// What the gaps of the directories in use still hold.
@@ -63,16 +68,22 @@ impl Left {
 
 impl Listed {
     pub(super) fn add(&mut self, directory: u32, name: &[u8], number: u32) {
-        self.names.push(hash(directory, name, number));
+        self.text.extend_from_slice(name);
+        self.names.push((directory, number, self.text.len()));
     }
 
-    /// Makes ready for questions: all that is listed now has been added.
-    pub(super) fn close(&mut self) {
-        self.names.sort_unstable();
-    }
-
+    /// Whether a directory in use lists this name: asked when all that is listed has been added.
     fn has(&self, directory: u32, name: &[u8], number: u32) -> bool {
-        self.names.binary_search(&hash(directory, name, number)).is_ok()
+        let hashes = self.hashes.get_or_init(|| {
+            let starts = std::iter::once(0).chain(self.names.iter().map(|(_, _, end)| *end));
+            let names = self.names.iter().zip(starts).map(|(&(directory, number, end), start)| {
+                hash(directory, self.text.get(start..end).unwrap_or_default(), number)
+            });
+            let mut hashes: Vec<u64> = names.collect();
+            hashes.sort_unstable();
+            hashes
+        });
+        hashes.binary_search(&hash(directory, name, number)).is_ok()
     }
 
     pub(super) fn own(&mut self, block: u64, directory: Directory) {

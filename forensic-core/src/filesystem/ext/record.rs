@@ -8,7 +8,7 @@ use super::{
 use crate::{
     bytes::ReadAt,
     error::{Error, Issue, Result},
-    filesystem::{model::Attributes, posix},
+    filesystem::{Attributes, posix},
 };
 
 /// An inode and its bytes.

@@ -12,8 +12,8 @@ use crate::{
 };
 use std::collections::HashSet;
 
-/// Bytes of a table read at once.
-const CHUNK: u64 = 256 << 10;
+/// Bytes of a table read at once: what the processor's caches hold, and the allocator keeps to give it again.
+const CHUNK: u64 = 64 << 10;
 /// Bytes that a medium gives or does not give.
 const SECTOR: u64 = 512;
 
@@ -62,6 +62,10 @@ pub(super) struct Scan {
     pub(super) slots: Vec<Slot>,
     /// Blocks of inodes in use: first, one after the last, and the inode. In order, once the pass is over.
     pub(super) live: Vec<(u64, u64, u32)>,
+    /// Of each group, the place behind its last slot.
+    ends: Vec<usize>,
+    /// Inodes of a group.
+    per_group: u32,
     /// Inodes whose map is too large to be true.
     pub(super) too_large: HashSet<u32>,
 }
@@ -113,6 +117,16 @@ impl Scan {
         });
         // Most of it is in order already, which the stable sort makes use of.
         scan.live.sort();
+        scan.per_group = volume.superblock.inodes_per_group;
+        let mut slots = scan.slots.iter().peekable();
+        let mut place = 0usize;
+        for group in 1..=volume.groups.len() as u64 {
+            let end = group.saturating_mul(u64::from(scan.per_group));
+            while slots.next_if(|slot| u64::from(slot.number) <= end).is_some() {
+                place = place.saturating_add(1);
+            }
+            scan.ends.push(place);
+        }
         scan
     }
 
@@ -138,6 +152,14 @@ impl Scan {
 
     /// The place of an inode in `slots`.
     pub(super) fn place(&self, number: u32) -> Option<usize> {
+        // Mostly all inodes behind it in its group have a slot, as they are used in order.
+        let group = number.checked_sub(1)?.checked_div(self.per_group)?;
+        let last = self.ends.get(group as usize)?.checked_sub(1)?;
+        let behind = self.slots.get(last)?.number.checked_sub(number)?;
+        let guess = last.checked_sub(behind as usize);
+        if guess.and_then(|guess| self.slots.get(guess)).is_some_and(|slot| slot.number == number) {
+            return guess;
+        }
         self.slots.binary_search_by_key(&number, |slot| slot.number).ok()
     }
 }

@@ -7,7 +7,7 @@ use super::{
 use crate::{
     bytes::Fields,
     error::{Error, Result},
-    filesystem::{model::Attributes, posix},
+    filesystem::{Attributes, posix},
 };
 
 const STRUCTURE: &str = "F2FS extended attributes";

@@ -131,24 +131,15 @@ fn read(entry: &mut Entry, volume: &Volume, file: &File, holder: Option<(u64, u1
     let directory = file.base.header.directory;
     entry.kind = if directory { Kind::Directory } else { Kind::File };
     let header = &file.base.header;
-    entry.attributes.insert("sequence".into(), Value::Int(i64::from(header.sequence)));
-    entry.attributes.insert("links".into(), Value::Int(i64::from(header.links)));
     // Four of the file, four of its name.
     entry.timestamps.reserve(8);
     let information = file
         .first(kind::STANDARD_INFORMATION)
         .and_then(|attribute| StandardInformation::parse(attribute.resident()?, attribute.at).ok());
     let mut flags = 0;
-    if let Some(information) = information {
+    if let Some(information) = &information {
         flags = information.flags;
-        entry.timestamps.extend(information.times.timestamps("standard_information"));
-        let ids = [
-            ("security_id", information.security_id.map(i64::from)),
-            ("usn", information.usn.and_then(|usn| i64::try_from(usn).ok())),
-        ];
-        entry
-            .attributes
-            .extend(ids.into_iter().filter_map(|(key, id)| Some((key.into(), Value::Int(id.filter(|id| *id != 0)?)))));
+        information.times.add_to(&mut entry.timestamps, "standard_information");
     }
     let own = match holder {
         Some((holder, id)) => file.of_kind(kind::FILE_NAME).find_map(|(number, attribute)| {
@@ -169,6 +160,17 @@ fn read(entry: &mut Entry, volume: &Volume, file: &File, holder: Option<(u64, u1
         }
     }
     standard_information::add_flags(&mut entry.attributes, flags);
+    let known = information.as_ref();
+    for (key, number) in [
+        ("links", Some(i64::from(header.links))),
+        ("security_id", known.and_then(|known| known.security_id).filter(|id| *id != 0).map(i64::from)),
+        ("sequence", Some(i64::from(header.sequence))),
+        ("usn", known.and_then(|known| i64::try_from(known.usn.filter(|usn| *usn != 0)?).ok())),
+    ] {
+        if let Some(number) = number {
+            entry.attributes.insert(key.into(), Value::Int(number));
+        }
+    }
     let object_id =
         |attribute: Attribute<'_>| Fields::new(attribute.resident()?, "$OBJECT_ID", attribute.at).guid(0).ok();
     if let Some(id) = file.first(kind::OBJECT_ID).and_then(object_id) {
@@ -229,7 +231,7 @@ fn source(copy: Option<&Copy>) -> &'static str {
 fn named(entry: &mut Entry, name: &FileName<'_>, source: &'static str) {
     entry.name_bytes = name.name.to_vec();
     entry.parent_id = Some(name.parent.record());
-    entry.timestamps.extend(name.times.timestamps(source));
+    name.times.add_to(&mut entry.timestamps, source);
 }
 
 fn file_names(file: &File) -> impl Iterator<Item = FileName<'_>> {

@@ -5,7 +5,10 @@
 use crate::{
     bytes::Fields,
     error::Result,
-    filesystem::model::{Attributes, Time, Timestamp, TimestampKind, Value},
+    filesystem::{
+        Attributes,
+        model::{Time, Timestamp, TimestampKind, Value},
+    },
 };
 
 const STEP_NS: u64 = 100;
@@ -30,20 +33,18 @@ impl Times {
         self.created.max(self.modified).max(self.changed).max(self.accessed)
     }
 
-    /// Each time with its kind; 0 means that it was never set.
-    pub(super) fn timestamps(&self, source: &'static str) -> impl Iterator<Item = Timestamp> {
-        let times = [
+    /// Adds each time with its kind; 0 means that it was never set.
+    pub(super) fn add_to(&self, timestamps: &mut Vec<Timestamp>, source: &'static str) {
+        for (kind, steps) in [
             (TimestampKind::Created, self.created),
             (TimestampKind::Modified, self.modified),
             (TimestampKind::Accessed, self.accessed),
             (TimestampKind::Changed, self.changed),
-        ];
-        times.into_iter().filter(|(_, steps)| *steps != 0).map(move |(kind, steps)| Timestamp {
-            kind,
-            source,
-            value: Time::from_filetime(steps),
-            resolution: STEP_NS,
-        })
+        ] {
+            if steps != 0 {
+                timestamps.push(Timestamp { kind, source, value: Time::from_filetime(steps), resolution: STEP_NS });
+            }
+        }
     }
 }
 

@@ -220,8 +220,10 @@ impl Clusters {
         if readable < written {
             return self.partial(Arc::new(stored));
         }
-        let runs: Vec<Run> = stored.runs().chain([zeros]).collect();
-        Arc::new(Extents::new(volume.source.clone(), runs))
+        match zeros.length {
+            0 => Arc::new(stored),
+            _ => Arc::new(Extents::new(volume.source.clone(), stored.runs().chain([zeros]))),
+        }
     }
 
     fn inflated(&self, volume: &Volume, unit: u8, at: u64) -> Result<Source> {

@@ -1,12 +1,14 @@
 //! All names in their places: the directories from the root on, then the inodes that no directory lists.
 
 use super::{
-    Volume, directory,
+    Volume,
+    directory::{self, DOTS},
     inode::{Body, Inode},
-    metadata::Place,
+    metadata::{Metadata, Place},
+    superblock::Superblock,
 };
 use crate::{
-    bytes::ReadAt,
+    bytes::{ReadAt, Source},
     error::{Error, Issue},
     filesystem::{
         model::Status,
@@ -31,6 +33,21 @@ pub(super) struct Catalog {
     /// Every inode that a name leads to, with its place; or why it cannot be read.
     pub(super) inodes: Vec<(Place, Result<Inode, Error>)>,
     pub(super) root: u32,
+}
+
+/// Why the root of a SquashFS cannot be read where its superblock says it is.
+pub(super) fn root_error(source: &Source, superblock: &Superblock) -> Option<Error> {
+    let metadata = Metadata::new(source.clone(), superblock.compression);
+    let place = Place::of_reference(superblock.root, superblock.inode_table);
+    let (block_size, directories) = (superblock.block_size, superblock.directory_table);
+    match Inode::read(&metadata, place, block_size, directories, &mut 0) {
+        Ok((Inode { body: Body::Directory { listing, length }, .. }, _)) if length > DOTS => {
+            metadata.at(listing).read(1).err()
+        }
+        Ok((Inode { body: Body::Directory { .. }, .. }, _)) => None,
+        Ok(_) => Some(Error::corrupt("squashfs inode", metadata.medium_offset(place), "a directory", "another inode")),
+        Err(error) => Some(error),
+    }
 }
 
 /// The walk in progress.
@@ -61,6 +78,9 @@ impl Catalog {
         walk.enter(root, Parent::Root);
         walk.directories();
         walk.unlisted();
+        if walk.nodes.len() == 0 {
+            walk.names();
+        }
         let root = walk.inodes.first().and_then(|(_, inode)| inode.as_ref().ok()).map_or(0, |inode| inode.number);
         let Walk { nodes, inodes, .. } = walk;
         let (tree, moved) = nodes.finish(&volume.limits);
@@ -173,6 +193,24 @@ impl Walk<'_> {
             let node = self.nodes.push(Parent::Lost, &name, Status::Unlisted, Name { inode: number, bytes: None });
             self.enter(number, Parent::Node(node));
             self.directories();
+        }
+    }
+
+    /// The names in the table of directories from its start on: all that is left where no inode can be read.
+    fn names(&mut self) {
+        let superblock = &self.volume.superblock;
+        let place = Place { block: superblock.directory_table, offset: 0 };
+        let length = u32::try_from(self.listings).unwrap_or(u32::MAX);
+        let mut listed = Vec::new();
+        // It ends where the table does, which nothing tells.
+        let _ =
+            directory::read(&self.volume.metadata, place, length, superblock.inode_table, |entry| listed.push(entry));
+        let most = usize::try_from(self.volume.limits.entries).unwrap_or(usize::MAX);
+        for entry in listed.into_iter().take(most) {
+            let inode = self.inode(entry.inode);
+            let text = posix::name(&entry.name);
+            let bytes = (text.as_bytes() != &*entry.name).then_some(entry.name);
+            self.nodes.push(Parent::Lost, &text, Status::Unlisted, Name { inode, bytes });
         }
     }
 }

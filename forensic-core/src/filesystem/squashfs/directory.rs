@@ -7,7 +7,7 @@ const STRUCTURE: &str = "squashfs directory";
 /// Entries of one run at most.
 const MOST: u32 = 256;
 /// A listing's length counts three bytes more than it has, for `.` and `..`.
-const DOTS: u32 = 3;
+pub(super) const DOTS: u32 = 3;
 
 /// An entry of a directory.
 pub(super) struct Listed {

@@ -98,6 +98,23 @@ impl Metadata {
         Ok(block)
     }
 
+    /// Bytes of the block at byte `at` once unpacked, and where the next one begins.
+    pub(super) fn extent(&self, at: u64) -> Result<(usize, u64)> {
+        let block = self.block(at)?;
+        Ok((Vec::len(&block.bytes), block.next))
+    }
+
+    /// True where a place is the end of a table: of a block that is not full.
+    pub(super) fn is_end(&self, place: Place) -> bool {
+        let length = self.extent(place.block).map_or(0, |(length, _)| length);
+        length < BLOCK && usize::from(place.offset) >= length
+    }
+
+    /// Bytes of the volume as they are stored.
+    pub(super) fn stored(&self, at: u64, length: u64) -> Result<Vec<u8>> {
+        self.source.read_vec(at, length)
+    }
+
     /// A cursor at a place.
     pub(super) fn at(&self, place: Place) -> Cursor<'_> {
         Cursor { metadata: self, block: place.block, offset: usize::from(place.offset) }

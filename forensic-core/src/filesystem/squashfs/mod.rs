@@ -10,6 +10,7 @@ mod directory;
 mod entry;
 mod inode;
 mod metadata;
+mod structure;
 mod superblock;
 mod xattr;
 
@@ -39,13 +40,29 @@ pub(super) const READER: Reader = Reader { family: "squashfs", kinds: &["squashf
 /// # Errors
 /// [`Error::Unsupported`] for versions before 4.0, [`Error::Corrupt`] for a superblock that makes no sense.
 fn open(source: Source, limits: &Limits) -> Result<Arc<dyn FileSystem>> {
-    let superblock = Superblock::read(&source)?;
     let issues = IssueLog::new(limits.issues);
-    let cached = Arc::new(Cached::with_page_size(source.clone(), CACHE, PAGE));
+    let cached: Source = Arc::new(Cached::with_page_size(source.clone(), CACHE, PAGE));
+    let told = Superblock::read(&source);
+    let error = told.as_ref().map_or_else(|error| Some(error.clone()), |told| catalog::root_error(&cached, told));
+    let found = error.as_ref().and_then(|_| structure::find(&cached, told.as_ref().ok()));
+    let superblock = match (found, told) {
+        (Some(found), _) => {
+            error.iter().for_each(|error| issues.push(Issue::from(error)));
+            let message = "the superblock is not right: what it should say was told by the tables";
+            issues.push(Issue::new(source.medium_offset(0), "squashfs superblock", message));
+            found
+        }
+        (None, told) => told?,
+    };
     let metadata = Metadata::new(cached, superblock.compression);
     let fragments = Fragments::default();
     let volume = Arc::new(Volume { source, superblock, metadata, fragments, limits: limits.clone(), issues });
     Ok(Arc::new(SquashFs { volume, catalog: OnceLock::new() }))
+}
+
+/// True where a volume without a signature holds the tables of one.
+pub(super) fn has_tables(volume: &Source) -> bool {
+    structure::find(volume, None).is_some()
 }
 
 /// What all rooms need.

@@ -7,7 +7,7 @@ use super::{
 use crate::{
     bytes::{Fields, ReadAt},
     error::{Error, Result},
-    filesystem::{model::Attributes, posix},
+    filesystem::{Attributes, posix},
 };
 
 const STRUCTURE: &str = "extended attribute";

@@ -8,7 +8,7 @@ use super::{
 use crate::{
     bytes::{Extents, Fields, ReadAt, Source},
     error::{Error, Result},
-    filesystem::{model::Attributes, posix},
+    filesystem::{Attributes, posix},
 };
 use std::{collections::HashSet, sync::Arc};
 

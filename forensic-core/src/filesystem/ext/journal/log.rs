@@ -7,8 +7,8 @@ use crate::{
 };
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-/// Bytes of the area read at once.
-const CHUNK: usize = 1 << 20;
+/// Bytes of the area read at once: what the processor's caches hold.
+const CHUNK: usize = 128 << 10;
 
 /// A block of the log that is an older copy of a block of the volume.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
