@@ -1,6 +1,7 @@
 //! The ISO base media file format and what it grew from and into: MP4, QuickTime movies, 3GP, M4A, HEIF and AVIF pictures, CR3
 //! raws and JPEG XL in boxes (ISO/IEC 14496-12, 23008-12, 18181-2; QuickTime File Format).
 
+mod av1;
 mod boxes;
 mod coding;
 mod fragments;
@@ -11,6 +12,7 @@ mod movie;
 mod orphan;
 mod proof;
 mod tables;
+mod tail;
 
 use crate::carve::{Broken, Format, Found, Holds, Mended, Mending, Outcome, Signature, Tape};
 use layout::Layout;

@@ -52,6 +52,12 @@ impl Chunks {
         self.pictures.iter().any(|picture| matches!(picture.coding, Coding::Lossy | Coding::Lossless))
     }
 
+    /// True where a chunk stands behind the picture that holds byte `at`.
+    pub(super) fn follow(&self, at: Option<u64>) -> bool {
+        let broken = self.pictures.iter().find(|picture| at.is_some_and(|at| at < picture.to));
+        broken.is_some_and(|picture| picture.to.saturating_add(FRAME) < self.good)
+    }
+
     fn all(&mut self, tape: &mut Tape, end: u64) -> Result<(), Break> {
         let (mut at, mut size) = (FIRST_CHUNK, (0, 0));
         while at < end {

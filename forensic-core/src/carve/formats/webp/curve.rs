@@ -34,12 +34,17 @@ impl Watch for Learner {
     }
 }
 
+/// The evidence by which a picture is no chance.
+const CERTAIN: i64 = 100 * BIT;
+
 /// Where the evidence fell the most.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Fall {
     /// The byte of the picture's data at which it began.
     pub(super) at: usize,
     pub(super) depth: i64,
+    /// The evidence that there was until then.
+    pub(super) gained: i64,
     /// How the walk ended.
     pub(super) end: Step,
 }
@@ -49,13 +54,23 @@ impl Fall {
     pub(super) fn is_break(&self) -> bool {
         self.end == Step::Wrong || self.depth > MOST_FALL
     }
+
+    /// True where sound pictures have falls as deep.
+    pub(super) fn is_shallow(&self) -> bool {
+        self.depth < CERTAIN
+    }
+
+    /// True where what stands before the fall is a picture, and no chance.
+    pub(super) fn is_certain(&self) -> bool {
+        self.gained > CERTAIN
+    }
 }
 
 /// Reads the picture to its end.
 pub(super) fn fall(mut reader: Reader, bytes: &[u8]) -> Fall {
     let mut learner = Learner::new();
     let (mut top, mut top_at) = (0, reader.position());
-    let mut worst = Fall { at: top_at, depth: 0, end: Step::More };
+    let mut worst = Fall { at: top_at, depth: 0, gained: 0, end: Step::More };
     loop {
         let before = reader.position();
         let step = reader.step(bytes, &mut learner);
@@ -64,7 +79,7 @@ pub(super) fn fall(mut reader: Reader, bytes: &[u8]) -> Fall {
         }
         let depth = top.saturating_sub(learner.sum);
         if depth > worst.depth {
-            worst = Fall { at: top_at, depth, end: worst.end };
+            worst = Fall { at: top_at, depth, gained: top, end: worst.end };
         }
         if step != Step::More {
             // Data that breaks at once leaves no time for the evidence to fall.

@@ -37,7 +37,7 @@ pub(super) fn mend(format: &super::WebP, mending: &mut Mending<'_>) -> Option<Me
         let chunks = Chunks::walk(&mut tape, length);
         let broken = chunks.pictures.iter().find_map(|picture| {
             let bytes = super::data(&mut tape, picture)?;
-            super::broken_at(&bytes, picture).map(|at| (*picture, bytes, at))
+            super::break_of(&bytes, picture).map(|fall| (*picture, bytes, fall.at))
         });
         let Some((picture, bytes, at)) = broken else {
             return match format.check(&mut tape) {
@@ -166,10 +166,8 @@ impl Search<'_, '_> {
             return None;
         }
         let bytes = super::data(&mut tape, &self.picture)?;
-        match super::broken_at(&bytes, &self.picture) {
-            None => Some(layout),
-            Some(at) => (at > inside.saturating_add(PROBE)).then_some(layout),
-        }
+        let next = super::break_of(&bytes, &self.picture);
+        next.is_none_or(|next| next.at > inside.saturating_add(PROBE)).then_some(layout)
     }
 }
 

@@ -17,9 +17,10 @@ mod reader;
 mod tables;
 mod tokens;
 
-use super::{coded, layout::may_be_fragmented};
+use super::{coded, layout::may_be_fragmented, sector};
 use crate::carve::{Broken, Cause, Format, Found, Holds, Mended, Mending, Outcome, Signature, Tape};
 use chunks::{Chunks, Coding, Picture};
+use curve::Fall;
 use evidence::Thing;
 use lossless::Fault;
 use reader::{Reader, Step};
@@ -36,6 +37,8 @@ const MOST_DATA: u64 = 16 << 20;
 const BLUR: u64 = 768;
 const CLUSTER: u64 = 4096;
 const SECTOR: u64 = 512;
+/// Sectors that are none of a coder, one behind another, where it is not by chance.
+const FOREIGN: usize = 4;
 /// Macroblocks and pixels that cost as much as a byte that is read.
 const STEPS_OF_A_BYTE: usize = 16;
 
@@ -56,27 +59,34 @@ impl Format for WebP {
         if !chunks.has_picture() {
             return Outcome::No;
         }
-        let mut walked = true;
-        let mut at = None;
+        let (mut walked, mut at, mut certain) = (true, None, false);
         for picture in &chunks.pictures {
             let Some(bytes) = data(tape, picture) else {
                 walked = false;
                 continue;
             };
             match sound(&bytes, picture) {
-                Ok(steps) => tape.charge((steps / STEPS_OF_A_BYTE) as u64),
+                Ok(steps) => {
+                    certain = true;
+                    tape.charge((steps / STEPS_OF_A_BYTE) as u64);
+                }
                 Err(Fault::Large) => walked = false,
                 Err(Fault::Wrong) => {
-                    let inside = broken_at(&bytes, picture).unwrap_or(0) as u64;
+                    let fall = break_of(&bytes, picture);
+                    certain |= fall.is_some_and(|fall| fall.is_certain());
+                    let inside = fall.map_or(0, |fall| fall.at as u64);
                     at = Some(boundary(picture.from.saturating_add(inside)).max(picture.from));
                     break;
                 }
             }
         }
-        let (there, in_place) = (tape.len(), at.is_some() && coded::ends_at(tape, length));
+        // What follows the picture is in its place, or the file ends where it should.
+        let in_place = at.is_some() && (chunks.follow(at) || coded::ends_at(tape, length));
+        let there = tape.len();
         let broken = |good: u64, at: u64| {
             let good = good.min(there);
-            Outcome::Broken(Broken { kind: KIND, good, broken_at: at.max(good), length: Some(length), confidence: 80 })
+            let confidence = if certain { 95 } else { 80 };
+            Outcome::Broken(Broken { kind: KIND, good, broken_at: at.max(good), length: Some(length), confidence })
         };
         let found = Found::new(KIND, length);
         match (chunks.stop, at) {
@@ -133,16 +143,35 @@ fn ends(mut reader: Reader, bytes: &[u8]) -> bool {
 }
 
 /// Where the data of a picture breaks; `None` where it is sound, or cannot be read.
-fn broken_at(bytes: &[u8], picture: &Picture) -> Option<usize> {
-    match begun(bytes, picture) {
-        Ok(reader) if picture.coding == Coding::Lossy && ends(reader.clone(), bytes) => None,
-        Ok(reader) => {
-            let fall = curve::fall(reader, bytes);
-            (picture.coding == Coding::Lossy || fall.is_break()).then_some(fall.at)
-        }
-        Err(Fault::Wrong) => Some(0),
-        Err(Fault::Large) => None,
+fn break_of(bytes: &[u8], picture: &Picture) -> Option<Fall> {
+    let mut fall = match begun(bytes, picture) {
+        Ok(reader) if picture.coding == Coding::Lossy && ends(reader.clone(), bytes) => return None,
+        Ok(reader) => curve::fall(reader, bytes),
+        Err(Fault::Wrong) => Fall { at: 0, depth: 0, gained: 0, end: Step::Wrong },
+        Err(Fault::Large) => return None,
+    };
+    if picture.coding != Coding::Lossy && !fall.is_break() {
+        return None;
     }
+    // What takes no bits, as zeros do, is neither like the picture nor unlike it.
+    let foreign = foreign(bytes, picture.from);
+    fall.at = foreign.filter(|foreign| *foreign < fall.at || fall.is_shallow()).unwrap_or(fall.at);
+    Some(fall)
+}
+
+/// Where the data, which begins at byte `from` of the file, has sectors that are none of any coder.
+fn foreign(bytes: &[u8], from: u64) -> Option<usize> {
+    let first = usize::try_from(from.checked_next_multiple_of(SECTOR)?.checked_sub(from)?).ok()?;
+    let sectors = bytes.get(first..)?.chunks_exact(sector::SECTOR);
+    let mut run = 0usize;
+    for (number, bytes) in sectors.enumerate() {
+        run = if sector::is_foreign_to_compressed(bytes) { run.saturating_add(1) } else { 0 };
+        if run == FOREIGN {
+            let sectors = number.saturating_add(1).saturating_sub(FOREIGN);
+            return Some(first.saturating_add(sectors.saturating_mul(sector::SECTOR)));
+        }
+    }
+    None
 }
 
 /// The boundary at which a break lies that is seen at byte `at`.
