@@ -35,6 +35,8 @@ pub(super) struct Chunks {
     /// Bytes that hold.
     pub(super) good: u64,
     pub(super) pictures: Vec<Picture>,
+    /// The metadata of a camera.
+    pub(super) exif: Option<(u64, u64)>,
     /// Why the walk did not come to the end.
     pub(super) stop: Option<Break>,
 }
@@ -42,7 +44,7 @@ pub(super) struct Chunks {
 impl Chunks {
     /// Walks a file of `length` bytes.
     pub(super) fn walk(tape: &mut Tape, length: u64) -> Self {
-        let mut chunks = Self { good: 0, pictures: Vec::new(), stop: None };
+        let mut chunks = Self { good: 0, pictures: Vec::new(), exif: None, stop: None };
         chunks.stop = chunks.all(tape, length).err();
         chunks
     }
@@ -82,6 +84,10 @@ impl Chunks {
                 b"VP8 " | b"VP8L" | b"ALPH" => {
                     let coding = coding(tape, data, length, &name, size)?;
                     self.pictures.push(Picture { coding, from: data, to });
+                    next
+                }
+                b"EXIF" => {
+                    self.exif = Some((data, to));
                     next
                 }
                 _ => next,

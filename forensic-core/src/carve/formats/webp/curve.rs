@@ -34,6 +34,8 @@ impl Watch for Learner {
     }
 }
 
+/// Bytes before the end at which a walk that went wrong long before notices it.
+const OVERRUN: usize = 16;
 /// The evidence by which a picture is no chance.
 const CERTAIN: i64 = 100 * BIT;
 
@@ -83,7 +85,8 @@ pub(super) fn fall(mut reader: Reader, bytes: &[u8]) -> Fall {
         }
         if step != Step::More {
             // Data that breaks at once leaves no time for the evidence to fall.
-            let at = if worst.depth < 16 * BIT && step == Step::Wrong { before } else { worst.at };
+            let in_data = before.saturating_add(OVERRUN) < bytes.len();
+            let at = if worst.is_shallow() && step == Step::Wrong && in_data { before } else { worst.at };
             return Fall { at, end: step, ..worst };
         }
     }

@@ -17,7 +17,7 @@ mod reader;
 mod tables;
 mod tokens;
 
-use super::{coded, layout::may_be_fragmented, sector};
+use super::{coded, jpeg::Jpeg, layout::may_be_fragmented, sector};
 use crate::carve::{Broken, Cause, Format, Found, Holds, Mended, Mending, Outcome, Signature, Tape};
 use chunks::{Chunks, Coding, Picture};
 use curve::Fall;
@@ -80,6 +80,9 @@ impl Format for WebP {
                 }
             }
         }
+        if let (None, Some((from, to))) = (at, chunks.exif) {
+            at = thumbnail_break(tape, from, to);
+        }
         // What follows the picture is in its place, or the file ends where it should.
         let in_place = at.is_some() && (chunks.follow(at) || coded::ends_at(tape, length));
         let there = tape.len();
@@ -106,6 +109,21 @@ impl Format for WebP {
 
 fn is_plausible(head: &[u8]) -> bool {
     head.get(8..15) == Some(b"WEBPVP8") && matches!(head.get(15), Some(b' ' | b'L' | b'X'))
+}
+
+/// Where the thumbnail in a camera's metadata breaks; `None` where there is none, or nothing wrong with it.
+fn thumbnail_break(tape: &mut Tape, from: u64, to: u64) -> Option<u64> {
+    let inside = tape.find(b"\xff\xd8\xff", from, to)?;
+    let (start, end) = (tape.start(), tape.start().saturating_add(tape.len()));
+    tape.seat(start.saturating_add(inside), start.saturating_add(to).min(end));
+    let outcome = Jpeg.check(tape);
+    tape.seat(start, end);
+    match outcome {
+        Outcome::Whole(found) => found.damaged_at,
+        Outcome::Broken(broken) => Some(broken.good),
+        _ => None,
+    }
+    .map(|at| boundary(inside.saturating_add(at)).max(inside))
 }
 
 /// The data of a picture, as far as it is there; `None` where it is too long to be read.
