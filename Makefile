@@ -26,7 +26,8 @@ all:
 
 demo: $(SAMPLE) $(VENV)/.tools
 	$(CARGO) build --quiet --release -p forensic-examples -p forensic-c
-	$(CC) $(CFLAGS) -I forensic-c/include -o $(BUILD)/triage-c examples/c/triage.c $(TARGET)/release/libforensic.a $(NATIVE)
+	@for program in carve triage; do \
+	  $(CC) $(CFLAGS) -I forensic-c/include -o $(BUILD)/$$program-c examples/c/$$program.c $(TARGET)/release/libforensic.a $(NATIVE) || exit 1; done
 	$(VENV)/bin/maturin develop --quiet --release -m forensic-py/Cargo.toml
 	@echo; echo "── triage of the sample evidence, in Rust ──"
 	@$(TARGET)/release/triage $(SAMPLE) $(BUILD)/records-rust.jsonl $(KNOWN) > $(BUILD)/table-rust.txt
@@ -34,8 +35,14 @@ demo: $(SAMPLE) $(VENV)/.tools
 	@echo; echo "── the same in Python, and in C ──"
 	$(PY) examples/python/triage.py $(SAMPLE) $(BUILD)/records-python.jsonl $(KNOWN) > $(BUILD)/table-python.txt
 	$(BUILD)/triage-c $(SAMPLE) $(BUILD)/records-c.jsonl $(KNOWN) > $(BUILD)/table-c.txt
-	@cd $(BUILD) && for other in python c; do cmp records-rust.jsonl records-$$other.jsonl && cmp table-rust.txt table-$$other.txt || exit 1; done
-	@echo "Rust, Python and C wrote the same records and the same table, byte for byte."
+	@echo; echo "── its files found by their structure alone ──"
+	@$(TARGET)/release/carve $(SAMPLE) > $(BUILD)/carved-rust.jsonl
+	@cat $(BUILD)/carved-rust.jsonl
+	$(PY) examples/python/carve.py $(SAMPLE) > $(BUILD)/carved-python.jsonl
+	$(BUILD)/carve-c $(SAMPLE) > $(BUILD)/carved-c.jsonl
+	@cd $(BUILD) && for other in python c; do \
+	  cmp records-rust.jsonl records-$$other.jsonl && cmp table-rust.txt table-$$other.txt && cmp carved-rust.jsonl carved-$$other.jsonl || exit 1; done
+	@echo "Rust, Python and C wrote the same records, table and carved files, byte for byte."
 
 $(SAMPLE): $(wildcard examples/sample/*.py examples/sample/volumes/*)
 	$(PYTHON) examples/sample/build.py $(BUILD)/sample

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Runs the listing and the triage in Rust, Python and C and compares what they print and write: compare.sh IMAGE LIST.
+# Runs the listing, the carving and the triage in Rust, Python and C and compares what they print and write: compare.sh IMAGE LIST.
 # Told by the Makefile: CC, CFLAGS, NATIVE, PY (the interpreter), TARGET (the folder with the built programs).
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
@@ -7,13 +7,15 @@ image=$1 known=$2
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
-for program in listing triage; do
+for program in listing carve triage; do
   # shellcheck disable=SC2086
   $CC $CFLAGS -I "$here/../forensic-c/include" -o "$work/$program-c" "$here/c/$program.c" "$TARGET/libforensic.a" $NATIVE
 done
-"$TARGET/listing" "$image" > "$work/listing-rust.txt"
-"$PY" "$here/python/listing.py" "$image" > "$work/listing-python.txt"
-"$work/listing-c" "$image" > "$work/listing-c.txt"
+for program in listing carve; do
+  "$TARGET/$program" "$image" > "$work/$program-rust.txt"
+  "$PY" "$here/python/$program.py" "$image" > "$work/$program-python.txt"
+  "$work/$program-c" "$image" > "$work/$program-c.txt"
+done
 "$TARGET/triage" "$image" "$work/records-rust.jsonl" "$known" > "$work/triage-rust.txt"
 "$PY" "$here/python/triage.py" "$image" "$work/records-python.jsonl" "$known" > "$work/triage-python.txt"
 "$work/triage-c" "$image" "$work/records-c.jsonl" "$known" > "$work/triage-c.txt"
@@ -21,7 +23,8 @@ done
 cd "$work"
 for other in python c; do
   cmp listing-rust.txt "listing-$other.txt"
+  cmp carve-rust.txt "carve-$other.txt"
   cmp triage-rust.txt "triage-$other.txt"
   cmp records-rust.jsonl "records-$other.jsonl"
 done
-echo "examples: $(wc -l < listing-rust.txt) lines of listing and $(wc -l < records-rust.jsonl) records are the same in Rust, Python and C"
+echo "examples: $(wc -l < listing-rust.txt) lines of listing, $(wc -l < carve-rust.txt) carved files and $(wc -l < records-rust.jsonl) records are the same in Rust, Python and C"

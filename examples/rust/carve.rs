@@ -1,13 +1,36 @@
-//! Carves an image: one line of JSON a file found, in order of offset, and a count by type at the end.
+//! Carves an image: `carve IMAGE [THREADS]` prints one line of JSON a file found, in order of offset, with its BLAKE3.
 //!
-//! `carve IMAGE [THREADS]`
+//! `examples/python/carve.py` and `examples/c/carve.c` print the same bytes.
 
-use forensic_core::{NoProgress, carve, evidence::Evidence};
-use std::{collections::BTreeMap, io::Write};
+use forensic_core::{
+    NoProgress,
+    carve::{self, Carved},
+    evidence::Evidence,
+    hash::{self, Algorithm},
+};
+use std::io::Write;
+
+fn line(file: &Carved) -> String {
+    let extents: Vec<_> =
+        file.extents().iter().map(|extent| format!("[{}, {}]", extent.offset.unwrap_or(0), extent.length)).collect();
+    let digests = hash::hash(&file.open(), &[Algorithm::Blake3]).ok();
+    let blake3 = digests.and_then(|digests| digests.hex(Algorithm::Blake3));
+    format!(
+        r#"{{"type": "{}", "size": {}, "status": "{}", "confidence": {}, "damaged_at": {}, "extents": [{}], "children": {}, "blake3": {}}}"#,
+        file.kind,
+        file.size,
+        file.status.as_str(),
+        file.confidence,
+        file.damaged_at.map_or("null".to_owned(), |at| at.to_string()),
+        extents.join(", "),
+        file.children.len(),
+        blake3.map_or("null".to_owned(), |hex| format!("\"{hex}\""))
+    )
+}
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut arguments = std::env::args().skip(1);
-    let image = arguments.next().ok_or("carve IMAGE [THREADS]")?;
+    let image = arguments.next().ok_or("usage: carve IMAGE [THREADS]")?;
     let mut options = carve::Options::default();
     if let Some(threads) = arguments.next() {
         options = options.threads(threads.parse()?);
@@ -15,23 +38,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let evidence = Evidence::open(image)?;
     let carving = carve::carve(&evidence.stream(), &options, &NoProgress)?;
     let mut out = std::io::BufWriter::new(std::io::stdout().lock());
-    let mut counts: BTreeMap<(&str, &str), u64> = BTreeMap::new();
     for file in &carving.files {
-        let extents: Vec<_> = file.extents().iter().map(|extent| (extent.offset, extent.length)).collect();
-        let line = serde_json::json!({
-            "type": file.kind,
-            "size": file.size,
-            "status": file.status.as_str(),
-            "confidence": file.confidence,
-            "damaged_at": file.damaged_at,
-            "extents": extents,
-            "children": file.children.len(),
-        });
-        writeln!(out, "{line}")?;
-        *counts.entry((file.kind, file.status.as_str())).or_default() += 1;
-    }
-    for ((kind, status), count) in counts {
-        eprintln!("{count:8} {kind} {status}");
+        writeln!(out, "{}", line(file))?;
     }
     for issue in carving.issues {
         eprintln!("{issue}");
