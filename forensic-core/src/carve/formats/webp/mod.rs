@@ -2,7 +2,8 @@
 //!
 //! Neither code can be wrong in itself: any bytes are some picture. What tells is that a sound one takes its data to the last
 //! byte, that coders never write certain things (a block that ends in zeros), and that parts of a picture are like their
-//! neighbours. Of 54 pictures by cwebp and others all passed; with 4 KiB of noise in them 1 of 2,200 lossy ones did.
+//! neighbours. All of 42 lossy and 79 lossless pictures at hand passed; with 4 KiB of noise in them none of 940 lossy ones
+//! did, and 53 of 1,868 lossless ones, nearly all of them photographs that are little but grain.
 
 mod bools;
 mod chunks;
@@ -95,7 +96,10 @@ impl Format for WebP {
         match (chunks.stop, at) {
             (None, Some(at)) if in_place => Outcome::Whole(found.damaged_at(at)),
             (_, Some(at)) => broken(at, at),
-            (None, None) if walked => Outcome::Whole(found.confidence(100)),
+            (None, None) if walked => {
+                let lossy = chunks.pictures.iter().all(|picture| picture.coding == Coding::Lossy);
+                Outcome::Whole(found.confidence(if lossy { 100 } else { 95 }))
+            }
             (None, None) => Outcome::Whole(found.confidence(70).holds(Holds::Opaque)),
             (Some(stop), None) if stop.cause == Cause::End => broken(length, stop.at),
             (Some(stop), None) => broken(chunks.good, stop.at),
