@@ -47,7 +47,7 @@ fn sector_is_foreign(tape: &mut Tape, place: u64) -> bool {
 }
 
 /// True where compressed data reaches to `end`, and nothing but zeros follows to the end of the cluster.
-fn ends_at(tape: &mut Tape, end: u64) -> bool {
+pub(super) fn ends_at(tape: &mut Tape, end: u64) -> bool {
     let rest = end.checked_next_multiple_of(CLUSTER).unwrap_or(end).saturating_sub(end);
     let Ok(slack) = usize::try_from(rest) else { return false };
     let zeros = tape.bytes(end, slack).is_ok_and(|slack| slack.len() >= 16 && slack.iter().all(|byte| *byte == 0));

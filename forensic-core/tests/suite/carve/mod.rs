@@ -5,6 +5,7 @@ mod jpeg;
 mod pass;
 mod pictures;
 mod video;
+mod webp;
 
 use forensic_core::{bytes::ReadAt, carve::Carved};
 

@@ -99,6 +99,27 @@ fn nal_units(tape: &mut Tape, mut at: u64, end: u64, length: u8) -> Result<bool,
     Ok(at <= end)
 }
 
+/// The first place in the NAL units from `at` to `end` at which three bytes stand that no unit holds: they would be taken for a
+/// start code, and are written otherwise (ISO/IEC 23008-2, 7.4.2; ISO/IEC 14496-10, 7.4.1).
+pub(super) fn forbidden(tape: &mut Tape, mut at: u64, end: u64, length: u8) -> Option<u64> {
+    for _ in 0..MOST_UNITS {
+        if length != 4 || at >= end {
+            return None;
+        }
+        let unit = at.saturating_add(4);
+        let next = unit.saturating_add(tape.be32(at).ok()?.into()).min(end);
+        let mut from = unit;
+        while let Some(zeros) = tape.find(b"\0\0", from, next.saturating_sub(2)) {
+            if tape.byte(zeros.saturating_add(2)).ok()? < 3 {
+                return Some(zeros);
+            }
+            from = zeros.saturating_add(1);
+        }
+        at = next;
+    }
+    None
+}
+
 fn obus(tape: &mut Tape, mut at: u64, end: u64) -> Result<bool, Break> {
     for _ in 0..MOST_UNITS {
         if at == end {

@@ -1,6 +1,11 @@
 //! What is left where the metadata is lost or the samples are cut: how far the data goes on as it began.
 
-use super::{layout::Layout, proof::Proof};
+use super::{
+    av1::{self, Verdict},
+    coding::{Coding, forbidden},
+    layout::Layout,
+    proof::Proof,
+};
 use crate::carve::{
     Broken, Found, Holds, Outcome, Tape,
     formats::{
@@ -66,27 +71,54 @@ pub(super) fn broken(
     Outcome::Broken(Broken { kind, good, broken_at: broken_at.max(good), length, confidence: 95 })
 }
 
-/// A picture whose items are where they should be: pixels that no coder writes show that it was cut.
+/// A picture whose items are where they should be: that they do not decode, or pixels that no coder writes, show that it was
+/// cut.
 pub(super) fn picture(layout: &Layout, tape: &mut Tape, found: Found) -> Outcome {
     let coded = layout.items.iter().filter(|extent| extent.coding.can_check());
     let mut first: Option<u64> = None;
+    let (mut sound, mut unknown, mut wrong) = (false, layout.movie.is_some(), None);
     for extent in coded {
-        let foreign = foreign(tape, extent.offset, extent.offset.saturating_add(extent.length));
+        let end = extent.offset.saturating_add(extent.length);
+        let verdict = match extent.coding {
+            Coding::Av1 => av1::decode(tape, extent.offset, extent.length),
+            _ => Verdict::Unknown,
+        };
+        sound |= verdict == Verdict::Sound;
+        unknown |= verdict == Verdict::Unknown;
+        if verdict == Verdict::Sound {
+            continue;
+        }
+        let mut foreign = foreign(tape, extent.offset, end);
+        if let Coding::Nal(length) = extent.coding
+            && let Some(place) = forbidden(tape, extent.offset, end, length)
+        {
+            let sector = place.checked_div(SECTOR as u64).unwrap_or(0).saturating_mul(SECTOR as u64);
+            foreign = Some(foreign.unwrap_or(u64::MAX).min(sector.max(extent.offset)));
+        }
         first = [first, foreign].into_iter().flatten().min();
+        if verdict == Verdict::Wrong && wrong.is_none() {
+            wrong = Some(begins::first(tape, extent.offset, end).unwrap_or(extent.offset));
+        }
     }
-    let Some(at) = first else { return Outcome::Whole(found.holds(Holds::Opaque)) };
-    let gap = foreign_run(tape, at, SECTOR as u64, MOST_FOREIGN);
     let length = found.length;
-    let in_place = gap.is_some_and(|gap| {
-        at.saturating_add(gap) < length && ends_at(tape, length) && !ends_at(tape, length.saturating_add(gap))
-    });
+    let Some(at) = first.or(wrong) else {
+        if sound && !unknown {
+            return Outcome::Whole(found.confidence(100));
+        }
+        let confidence = if found.kind == "avif" { 70 } else { 90 };
+        return Outcome::Whole(found.confidence(confidence).holds(Holds::Opaque));
+    };
+    let gap = foreign_run(tape, at, SECTOR as u64, MOST_FOREIGN).unwrap_or(u64::MAX);
+    let in_place = at.saturating_add(gap) < length
+        && ends_at(tape, length)
+        && (gap == 0 || !ends_at(tape, length.saturating_add(gap)));
     if in_place {
         return Outcome::Whole(found.damaged_at(at));
     }
     Outcome::Broken(Broken {
         kind: found.kind,
         good: at,
-        broken_at: at.saturating_add(FOREIGN),
+        broken_at: if first.is_some() { at.saturating_add(FOREIGN) } else { length },
         length: Some(length),
         confidence: 95,
     })
