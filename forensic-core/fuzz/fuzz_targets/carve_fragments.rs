@@ -46,7 +46,8 @@ fuzz_target!(|data: &[u8]| {
     let options = carve::Options::default().threads(1).cluster_size(CLUSTER as u64).limits(limits);
     let source: Source = Arc::new(medium);
     for file in carve::carve(&source, &options, &NoProgress).unwrap().files {
-        let mut runs: Vec<_> = file.extents().iter().map(|run| (run.offset, run.offset + run.length)).collect();
+        let mut runs: Vec<_> =
+            file.extents().iter().filter_map(|run| Some((run.offset?, run.offset? + run.length))).collect();
         runs.sort_unstable();
         assert!(runs.iter().all(|run| run.1 <= source.len()) && runs.windows(2).all(|pair| pair[0].1 <= pair[1].0));
         assert_eq!(file.open().read_vec(0, file.size).unwrap().len() as u64, file.size);

@@ -110,7 +110,7 @@ pub(super) struct Own {
 
 impl Own {
     /// Learns from the last pieces between `from` and `to`, and from the first behind `behind`, of `size` bytes each; `None` where
-    /// there are too few.
+    /// there are too few to know what small ones may be.
     pub(super) fn of(tape: &mut Tape, from: u64, to: u64, behind: u64, size: u64) -> Option<Self> {
         let piece = size.clamp(1, PIECE);
         let before = (0..LEARNT).filter_map(|n| to.checked_sub(piece.saturating_mul(n.saturating_add(1))));
@@ -128,7 +128,8 @@ impl Own {
                 learnt = learnt.saturating_add(1);
             }
         }
-        (learnt >= FEWEST).then_some(own)
+        // Text that a coder writes of itself fills small clusters only.
+        (learnt >= FEWEST || size >= PIECE).then_some(own)
     }
 
     /// How the cluster at `at` looks, and whether it can be of the file.
