@@ -1,11 +1,11 @@
 //! Fragments of files whose structure is a chain: each element tells where the next begins. Where that is not there, the file goes
 //! on at a cluster in which it is, at the same place.
 
-use super::own::{Look, Own};
-use crate::{
-    bytes::Run,
-    carve::{Format, Found, Mended, Mending, Outcome, Tape},
+use super::{
+    layout::Layout,
+    own::{Look, Own},
 };
+use crate::carve::{Format, Found, Mended, Mending, Outcome, Tape};
 
 /// Breaks of a file that are mended.
 const MOST_BREAKS: usize = 3;
@@ -49,70 +49,42 @@ pub(super) trait Chain {
 
 /// Puts the file together that `chain` is of, and lets `format` check it to its end.
 pub(super) fn mended(mending: &mut Mending<'_>, format: &dyn Format, chain: &mut dyn Chain) -> Option<Mended> {
-    let mut pieces = Pieces(vec![(0, mending.start())]);
+    let mut layout = Layout::new(mending.start());
     let mut sure = true;
     for _ in 0..=MOST_BREAKS {
-        let mut tape = pieces.tape(mending);
+        let mut tape = layout.tape(mending);
         let Some(gap) = chain.gap(&mut tape) else {
             let Outcome::Whole(found @ Found { damaged_at: None, .. }) = format.check(&mut tape) else { return None };
-            let runs = pieces.runs(found.length);
-            let is_one = pieces.0.len() > 1 && pieces.are_apart(mending, found.length, chain.holds_files());
+            let runs = layout.runs(found.length);
+            let is_one = layout.last_start() > 0 && are_apart(&layout, mending, found.length, chain.holds_files());
             let confidence = if sure { found.confidence } else { found.confidence.min(UNSURE) };
             return (is_one && chain.agrees()).then_some(Mended { runs, found: found.confidence(confidence) });
         };
-        let (cut, source, is_sure) = continuation(mending, chain, &pieces, gap)?;
+        let (cut, source, is_sure) = continuation(mending, chain, &layout, gap)?;
         sure &= is_sure;
-        pieces.0.push((cut, source));
+        layout = layout.on_from(cut, source);
     }
     None
 }
 
-/// The pieces of a file: where each begins in the file, and in the source.
-#[derive(Clone)]
-struct Pieces(Vec<(u64, u64)>);
-
-impl Pieces {
-    fn runs(&self, length: u64) -> Vec<Run> {
-        let ends = self.0.iter().skip(1).map(|piece| piece.0).chain([length]);
-        self.0.iter().zip(ends).map(|((file, source), end)| Run::new(*source, end.saturating_sub(*file))).collect()
-    }
-
-    fn tape(&self, mending: &Mending<'_>) -> Tape {
-        let (file, source) = self.0.last().copied().unwrap_or_default();
-        let rest = mending.source().len().saturating_sub(source);
-        mending.tape(self.runs(file.saturating_add(rest)))
-    }
-
-    /// The same up to byte `cut`, and then on from `source`.
-    fn on_from(&self, cut: u64, source: u64) -> Self {
-        Self(self.0.iter().copied().chain([(cut, source)]).collect())
-    }
-
-    /// Where byte `at` of the file stands in the source, were it of the last piece.
-    fn place(&self, at: u64) -> u64 {
-        let (file, source) = self.0.last().copied().unwrap_or_default();
-        source.saturating_add(at.saturating_sub(file))
-    }
-
-    /// True where no piece lies on another, or on what is another file's unless it is `inside` this one.
-    fn are_apart(&self, mending: &Mending<'_>, length: u64, inside: bool) -> bool {
-        let mut runs: Vec<(u64, u64)> = self
-            .runs(length)
-            .iter()
-            .filter_map(|run| Some((run.offset?, run.offset?.saturating_add(run.length))))
-            .collect();
-        let free = inside || runs.iter().skip(1).all(|(start, end)| mending.free_until(*start) >= *end);
-        runs.sort_unstable();
-        free && runs.windows(2).all(|pair| matches!(pair, [a, b] if a.1 <= b.0))
-    }
+/// True where no piece of a file of `length` bytes lies on another, or on what is another file's unless it is `inside` this one.
+fn are_apart(layout: &Layout, mending: &Mending<'_>, length: u64, inside: bool) -> bool {
+    let mut runs: Vec<(u64, u64)> = layout
+        .runs(length)
+        .iter()
+        .filter_map(|run| Some((run.offset?, run.offset?.saturating_add(run.length))))
+        .collect();
+    let free = inside || runs.iter().skip(1).all(|(start, end)| mending.free_until(*start) >= *end);
+    runs.sort_unstable();
+    free && runs.windows(2).all(|pair| matches!(pair, [a, b] if a.1 <= b.0))
 }
 
 /// The cut and the place in the source of the piece with which the file goes on behind `gap`, and whether both sides of the break
 /// show it.
-fn continuation(mending: &mut Mending<'_>, chain: &dyn Chain, pieces: &Pieces, gap: Gap) -> Option<(u64, u64, bool)> {
+fn continuation(mending: &mut Mending<'_>, chain: &dyn Chain, layout: &Layout, gap: Gap) -> Option<(u64, u64, bool)> {
     let size = mending.cluster_size().max(1);
     let inside = gap.next.checked_rem(size)?;
-    let behind = pieces.place(gap.last);
+    let behind = layout.in_last(gap.last);
     let mut tape = Tape::new(mending.source().clone(), 0);
     let candidates = if chain.holds_files() { grid(mending, behind) } else { mending.clusters(behind).collect() };
     for cluster in candidates {
@@ -120,11 +92,11 @@ fn continuation(mending: &mut Mending<'_>, chain: &dyn Chain, pieces: &Pieces, g
             return None;
         }
         let at = cluster.saturating_add(inside);
-        if at == pieces.place(gap.next) || !chain.goes_on(&mut tape, at, gap.next) {
+        if at == layout.in_last(gap.next) || !chain.goes_on(&mut tape, at, gap.next) {
             continue;
         }
         let source = |cut: u64| at.checked_sub(gap.next.saturating_sub(cut));
-        match cut(mending, chain, &mut tape, pieces, gap, at) {
+        match cut(mending, chain, &mut tape, layout, gap, at) {
             Cut::At(cut, sure) => return Some((cut, source(cut)?, sure)),
             // What is no better known is not looked for elsewhere either: a file like this one would be taken for it.
             Cut::Unknown => return None,
@@ -157,9 +129,9 @@ enum Cut {
 
 /// Where in the gap the file leaves the last piece for that in which its byte `gap.next` stands at `at` of the source: at the only
 /// boundary that is not refuted, or the one before which nothing foreign is and behind which nothing of the file.
-fn cut(mending: &mut Mending<'_>, chain: &dyn Chain, tape: &mut Tape, pieces: &Pieces, gap: Gap, at: u64) -> Cut {
+fn cut(mending: &mut Mending<'_>, chain: &dyn Chain, tape: &mut Tape, layout: &Layout, gap: Gap, at: u64) -> Cut {
     let size = mending.cluster_size().max(1);
-    let begins = pieces.0.last().map_or(0, |piece| piece.0);
+    let begins = layout.last_start();
     let first = gap.last.saturating_add(1).div_ceil(size).saturating_mul(size).max(begins.saturating_add(size));
     let count = gap.next.checked_sub(first).map_or(0, |bytes| bytes.checked_div(size).unwrap_or(0).saturating_add(1));
     let boundary = |number: u64| first.saturating_add(number.saturating_mul(size));
@@ -174,7 +146,7 @@ fn cut(mending: &mut Mending<'_>, chain: &dyn Chain, tape: &mut Tape, pieces: &P
         if !mending.spend(length) {
             return Cut::Unknown;
         }
-        if !chain.refutes(&mut pieces.on_from(cut, source).tape(mending), gap) {
+        if !chain.refutes(&mut layout.on_from(cut, source).tape(mending), gap) {
             left.push(number);
         }
     }
@@ -184,7 +156,9 @@ fn cut(mending: &mut Mending<'_>, chain: &dyn Chain, tape: &mut Tape, pieces: &P
         _ => {}
     }
     let is_free = |place: u64| chain.holds_files() || mending.free_until(place) >= place.saturating_add(size);
-    let Some(own) = Own::of(tape, pieces.place(begins), pieces.place(gap.last), at, size) else { return Cut::Unknown };
+    let Some(own) = Own::of(tape, layout.in_last(begins), layout.in_last(gap.last), at, size) else {
+        return Cut::Unknown;
+    };
     // The cluster before the first boundary is of the old piece, and that behind the last is of the new one: what the other
     // piece has in their places is foreign, and shows where it begins or ends.
     let mut look = |place: Option<u64>| match place {
@@ -192,7 +166,7 @@ fn cut(mending: &mut Mending<'_>, chain: &dyn Chain, tape: &mut Tape, pieces: &P
         _ => Look::TAKEN,
     };
     let before = |number| at.checked_sub(gap.next.saturating_sub(boundary(number)).saturating_add(size));
-    let here: Vec<Look> = (0..count).map(|number| look(Some(pieces.place(boundary(number))))).collect();
+    let here: Vec<Look> = (0..count).map(|number| look(Some(layout.in_last(boundary(number))))).collect();
     let there: Vec<Look> = (0..count).map(|number| look(before(number))).collect();
     match between(&here, &there) {
         Some((number, sure)) if left.contains(&number) => Cut::At(boundary(number), sure),

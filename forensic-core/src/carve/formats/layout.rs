@@ -5,13 +5,6 @@ use crate::{
     carve::{Mending, Tape},
 };
 
-/// A file that begins at no sector's start lies in another one, or on no filesystem: it has no clusters of its own.
-pub(super) fn may_be_fragmented(mending: &Mending<'_>) -> bool {
-    mending.start().is_multiple_of(SECTOR)
-}
-
-const SECTOR: u64 = 512;
-
 /// Runs of the source, the last without an end.
 #[derive(Debug, Clone)]
 pub(super) struct Layout {
@@ -34,6 +27,11 @@ impl Layout {
     pub(super) fn source_of(&self, at: u64) -> u64 {
         let run = self.runs.iter().rev().find(|(file, _)| *file <= at);
         run.map_or(at, |(file, source)| source.saturating_add(at.saturating_sub(*file)))
+    }
+
+    /// Where byte `at` of the file lies in the source, were it of the last run; where that begins, for what stands before it.
+    pub(super) fn in_last(&self, at: u64) -> u64 {
+        self.source_of(at.max(self.last_start()))
     }
 
     /// The same up to byte `at` of the file, and then on from byte `place` of the source.

@@ -1,9 +1,9 @@
 //! Carving of documents, archives, stores and databases: each as its program wrote it, from between other bytes; torn, hurt and
 //! made up.
 
-use super::{content, noise};
+use super::{content, named, noise, unpacked};
 use crate::corpus;
-use flate2::{Compression, read::GzDecoder, write::DeflateEncoder};
+use flate2::{Compression, write::DeflateEncoder};
 use forensic_core::{
     Error, NoProgress,
     bytes::{ReadAt, Source},
@@ -11,29 +11,19 @@ use forensic_core::{
 };
 use proptest::prelude::*;
 use std::{
-    io::{Read, Write},
+    io::Write,
     sync::{Arc, LazyLock},
 };
 
 /// Files made by `tests/fixtures/carve_documents.py`, which says with which programs; the end of the name is the type.
 static FIXTURES: LazyLock<Vec<(String, Vec<u8>)>> = LazyLock::new(|| {
-    let mut tar = Vec::new();
-    GzDecoder::new(&include_bytes!("../../fixtures/carve_documents.tar.gz")[..]).read_to_end(&mut tar).unwrap();
-    let (mut at, mut files) = (0, Vec::new());
-    while tar[at] != 0 {
-        let text = |from: usize, to: usize| String::from_utf8(tar[at + from..at + to].to_vec()).unwrap();
-        let name = text(0, 100).trim_end_matches('\0').to_owned();
-        let size = usize::from_str_radix(text(124, 135).trim(), 8).unwrap();
-        let content = tar[at + 512..at + 512 + size].to_vec();
-        corpus::seed("carve_documents", &content);
-        files.push((name, content));
-        at += 512 + size.next_multiple_of(512);
-    }
+    let files = unpacked(include_bytes!("../../fixtures/carve_documents.tar.gz"));
+    files.iter().for_each(|(_, content)| corpus::seed("carve_documents", content));
     files
 });
 
 fn fixture(name: &str) -> &'static [u8] {
-    &FIXTURES.iter().find(|(other, _)| other == name).unwrap().1
+    named(&FIXTURES, name)
 }
 
 fn carved(medium: Vec<u8>, options: &Options) -> Carving {

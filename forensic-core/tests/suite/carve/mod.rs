@@ -7,7 +7,28 @@ mod pictures;
 mod video;
 mod webp;
 
+use flate2::read::GzDecoder;
 use forensic_core::{bytes::ReadAt, carve::Carved};
+use std::io::Read;
+
+/// The files of an archive made by `tar --gzip`, by name.
+fn unpacked(packed: &[u8]) -> Vec<(String, Vec<u8>)> {
+    let mut tar = Vec::new();
+    GzDecoder::new(packed).read_to_end(&mut tar).unwrap();
+    let (mut at, mut files) = (0, Vec::new());
+    while tar[at] != 0 {
+        let text = |from: usize, to: usize| String::from_utf8(tar[at + from..at + to].to_vec()).unwrap();
+        let name = text(0, 100).trim_end_matches('\0').to_owned();
+        let size = usize::from_str_radix(text(124, 135).trim(), 8).unwrap();
+        files.push((name, tar[at + 512..at + 512 + size].to_vec()));
+        at += 512 + size.next_multiple_of(512);
+    }
+    files
+}
+
+fn named<'a>(files: &'a [(String, Vec<u8>)], name: &str) -> &'a [u8] {
+    &files.iter().find(|(other, _)| other == name).unwrap().1
+}
 
 /// Bytes without a pattern, the same for the same seed.
 fn noise(length: usize, seed: u64) -> Vec<u8> {
@@ -19,6 +40,10 @@ fn noise(length: usize, seed: u64) -> Vec<u8> {
         (state >> 24) as u8
     };
     (0..length).map(|_| next()).collect()
+}
+
+fn in_noise(before: usize, file: &[u8], seed: u64) -> Vec<u8> {
+    [noise(before, seed), file.to_vec(), noise(3000, seed ^ 5)].concat()
 }
 
 fn content(file: &Carved) -> Vec<u8> {

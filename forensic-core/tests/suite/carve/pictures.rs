@@ -1,6 +1,6 @@
 //! Pictures other than JPEG and those in ISO-BMFF boxes.
 
-use super::{content, noise};
+use super::{content, in_noise, noise};
 use crate::corpus;
 use forensic_core::{
     NoProgress,
@@ -37,10 +37,6 @@ fn picture(format: ImageFormat, width: u32, height: u32, seed: u64) -> Vec<u8> {
     let mut bytes = Cursor::new(Vec::new());
     image.write_to(&mut bytes, format).unwrap();
     bytes.into_inner()
-}
-
-fn in_noise(before: usize, file: &[u8], seed: u64) -> Vec<u8> {
-    [noise(before, seed), file.to_vec(), noise(3000, seed ^ 5)].concat()
 }
 
 #[test]

@@ -1,43 +1,32 @@
 //! Carving of video, sound and pictures in boxes: each container and variant between other bytes; cut, hurt, torn and made up.
 
+use super::{named, noise, unpacked};
 use crate::corpus;
-use flate2::read::GzDecoder;
 use forensic_core::{
     NoProgress,
     bytes::{ReadAt, Source},
     carve::{self, Carved, Options, Status},
 };
 use proptest::prelude::*;
-use std::{
-    io::Read,
-    sync::{Arc, LazyLock},
-};
+use std::sync::{Arc, LazyLock};
 
 /// Files made by `tests/fixtures/carve_video.sh`; the end of the name is the type.
 static FIXTURES: LazyLock<Vec<(String, Vec<u8>)>> = LazyLock::new(|| {
-    let mut tar = Vec::new();
-    GzDecoder::new(&include_bytes!("../../fixtures/carve_video.tar.gz")[..]).read_to_end(&mut tar).unwrap();
-    let (mut at, mut files) = (0, Vec::new());
-    while tar[at] != 0 {
-        let text = |from: usize, to: usize| String::from_utf8(tar[at + from..at + to].to_vec()).unwrap();
-        let name = text(0, 100).trim_end_matches('\0').to_owned();
-        let size = usize::from_str_radix(text(124, 135).trim(), 8).unwrap();
-        let content = tar[at + 512..at + 512 + size].to_vec();
-        let is_boxed = matches!(kind(&name), "mp4" | "mov" | "3gp" | "m4a");
-        corpus::seed(if is_boxed { "carve_isobmff" } else { "carve_video" }, &content);
+    let mut files = unpacked(include_bytes!("../../fixtures/carve_video.tar.gz"));
+    for (name, content) in &files {
+        let is_boxed = matches!(kind(name), "mp4" | "mov" | "3gp" | "m4a");
+        corpus::seed(if is_boxed { "carve_isobmff" } else { "carve_video" }, content);
         // Torn in the middle with a gap of text; and in three, the last piece first.
         for plan in [*b"\x80\0\0\0\0\0\x09\0", *b"\x50\x80\x02\0\x08\x0a\x09\x0b"] {
-            corpus::seed("carve_fragments", &[&plan[..], &content].concat());
+            corpus::seed("carve_fragments", &[&plan[..], content].concat());
         }
-        files.push((name, content));
-        at += 512 + size.next_multiple_of(512);
     }
     files.push(("speech.amr".into(), amr()));
     files
 });
 
 fn fixture(name: &str) -> &'static [u8] {
-    &FIXTURES.iter().find(|(other, _)| other == name).unwrap().1
+    named(&FIXTURES, name)
 }
 
 fn kind(name: &str) -> &str {
@@ -53,18 +42,6 @@ fn amr() -> Vec<u8> {
     }
     file.push(0x7c);
     file
-}
-
-/// Bytes that look random, the same for the same seed.
-fn noise(length: usize, seed: u64) -> Vec<u8> {
-    let mut state = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
-    let mut next = || {
-        state ^= state << 13;
-        state ^= state >> 7;
-        state ^= state << 17;
-        (state >> 32) as u8
-    };
-    (0..length).map(|_| next()).collect()
 }
 
 /// Words that are types of boxes, in a text.

@@ -1,8 +1,7 @@
 //! WebP and AVIF: pictures whose coded data is the proof that they are whole.
 
-use super::{content, noise};
+use super::{content, in_noise, named, noise, unpacked};
 use crate::corpus;
-use flate2::read::GzDecoder;
 use forensic_core::{
     NoProgress,
     bytes::Source,
@@ -11,38 +10,24 @@ use forensic_core::{
 use image::{DynamicImage, ImageFormat, RgbaImage};
 use proptest::prelude::*;
 use std::{
-    io::{Cursor, Read},
+    io::Cursor,
     sync::{Arc, LazyLock},
 };
 
 /// Files made by `tests/fixtures/carve_webp.py`.
 static FIXTURES: LazyLock<Vec<(String, Vec<u8>)>> = LazyLock::new(|| {
-    let mut tar = Vec::new();
-    GzDecoder::new(&include_bytes!("../../fixtures/carve_webp.tar.gz")[..]).read_to_end(&mut tar).unwrap();
-    let (mut at, mut files) = (0, Vec::new());
-    while tar[at] != 0 {
-        let text = |from: usize, to: usize| String::from_utf8(tar[at + from..at + to].to_vec()).unwrap();
-        let name = text(0, 100).trim_end_matches('\0').to_owned();
-        let size = usize::from_str_radix(text(124, 135).trim(), 8).unwrap();
-        let content = tar[at + 512..at + 512 + size].to_vec();
-        corpus::seed("carve_pictures", &content);
-        files.push((name, content));
-        at += 512 + size.next_multiple_of(512);
-    }
+    let files = unpacked(include_bytes!("../../fixtures/carve_webp.tar.gz"));
+    files.iter().for_each(|(_, content)| corpus::seed("carve_pictures", content));
     files
 });
 
 fn fixture(name: &str) -> &'static [u8] {
-    &FIXTURES.iter().find(|(other, _)| other == name).unwrap().1
+    named(&FIXTURES, name)
 }
 
 fn carved(medium: Vec<u8>, cluster: u64) -> Vec<Carved> {
     let source: Source = Arc::new(medium);
     carve(&source, &Options::default().threads(1).cluster_size(cluster), &NoProgress).unwrap().files
-}
-
-fn in_noise(before: usize, file: &[u8], seed: u64) -> Vec<u8> {
-    [noise(before, seed), file.to_vec(), noise(3000, seed ^ 5)].concat()
 }
 
 /// Filled up with zeros to the end of its last cluster.

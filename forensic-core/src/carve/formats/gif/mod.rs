@@ -4,7 +4,6 @@
 mod mend;
 mod walk;
 
-use super::layout::may_be_fragmented;
 use crate::carve::{Broken, Format, Found, Mended, Mending, Outcome, Signature, Tape};
 use walk::Walk;
 
@@ -41,6 +40,6 @@ impl Format for Gif {
     }
 
     fn mend(&self, mending: &mut Mending<'_>) -> Option<Mended> {
-        may_be_fragmented(mending).then(|| mend::mend(self, mending))?
+        mend::mend(self, mending)
     }
 }

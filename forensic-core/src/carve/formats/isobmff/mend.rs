@@ -159,9 +159,7 @@ impl Samples {
 
     fn add(&mut self, movie: &Movie, tape: &mut Tape) {
         for track in &movie.tracks {
-            let chunks = track.tables.chunks().filter(|chunk| chunk.size > 0);
-            let samples = chunks.flat_map(|chunk| track.tables.samples(chunk)).filter(|sample| sample.size > 0);
-            let samples: Vec<Sample> = samples.take(MOST_SAMPLES).collect();
+            let samples: Vec<Sample> = track.tables.all().take(MOST_SAMPLES).collect();
             let check = match track.coding {
                 Coding::Sound => sound::usual(&samples, tape).map(Check::Sound),
                 Coding::Unknown => None,

@@ -5,6 +5,8 @@ use crate::carve::{Break, Cause, Tape};
 
 /// Samples of a track that are looked at; of longer ones every other, or every third, and so on.
 const MOST_SAMPLES: u64 = 1 << 16;
+/// Samples of a track of sound that are looked at together.
+const MOST_HEARD: usize = 1 << 20;
 
 /// What was found out of the samples.
 #[derive(Debug, Default)]
@@ -35,9 +37,7 @@ impl Proof {
             let step = track.tables.count().checked_div(MOST_SAMPLES).unwrap_or(0).saturating_add(1);
             let mut number = 0u64;
             if track.coding == Coding::Sound {
-                let chunks = track.tables.chunks().filter(|chunk| chunk.size > 0);
-                let samples = chunks.flat_map(|chunk| track.tables.samples(chunk)).filter(|sample| sample.size > 0);
-                proof.listen(tape, &samples.take(1 << 20).collect::<Vec<_>>());
+                proof.listen(tape, &track.tables.all().take(MOST_HEARD).collect::<Vec<_>>());
             }
             for chunk in track.tables.chunks().filter(|chunk| chunk.size > 0) {
                 proof.place(layout, Sample { offset: chunk.offset, size: chunk.size });

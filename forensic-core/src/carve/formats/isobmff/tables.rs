@@ -95,6 +95,12 @@ impl Tables {
         })
     }
 
+    /// The samples of all chunks, but those of no bytes.
+    pub(super) fn all(&self) -> impl Iterator<Item = Sample> + '_ {
+        let samples = self.chunks().filter(|chunk| chunk.size > 0).flat_map(|chunk| self.samples(chunk));
+        samples.filter(|sample| sample.size > 0)
+    }
+
     /// Number of samples.
     pub(super) fn count(&self) -> u64 {
         match &self.sizes {

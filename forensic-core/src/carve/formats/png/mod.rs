@@ -7,7 +7,6 @@ mod inflate;
 mod mend;
 mod walk;
 
-use super::layout::may_be_fragmented;
 use crate::carve::{Broken, Format, Found, Mended, Mending, Outcome, Signature, Tape};
 use walk::{Picture, Walk};
 
@@ -52,7 +51,7 @@ impl Format for Png {
     }
 
     fn mend(&self, mending: &mut Mending<'_>) -> Option<Mended> {
-        may_be_fragmented(mending).then(|| mend::mend(self, mending))?
+        mend::mend(self, mending)
     }
 }
 

@@ -10,7 +10,6 @@ mod walk;
 
 use super::{
     coded,
-    layout::may_be_fragmented,
     rows::{self, Verdict},
 };
 use crate::carve::{Broken, Format, Found, Holds, Mended, Mending, Outcome, Signature, Tape};
@@ -71,7 +70,7 @@ impl Format for Tiff {
     }
 
     fn mend(&self, mending: &mut Mending<'_>) -> Option<Mended> {
-        may_be_fragmented(mending).then(|| mend::mend(self, mending))?
+        mend::mend(self, mending)
     }
 }
 

@@ -1,5 +1,6 @@
 //! The chunks of a WebP file, and the pictures in them (RFC 9649, 2).
 
+use super::frame::first_partition;
 use crate::carve::{Break, Tape};
 
 pub(super) const FIRST_CHUNK: u64 = 12;
@@ -114,12 +115,9 @@ fn coding(tape: &mut Tape, data: u64, length: u64, name: &[u8; 4], size: (usize,
             if signature == 0x2f && version >> 5 == 0 { Ok(Coding::Lossless) } else { Err(wrong) }
         }
         b"VP8 " => {
-            let [low, middle, high, one, two, three] = tape.array(data)?;
-            let tag = u32::from_le_bytes([low, middle, high, 0]);
-            let first_partition = u64::from(tag >> 5);
-            let is_key = tag & 1 == 0 && tag >> 1 & 7 <= 3 && [one, two, three] == [0x9d, 0x01, 0x2a];
-            let fits = first_partition > 0 && first_partition.saturating_add(10) <= length;
-            if is_key && fits { Ok(Coding::Lossy) } else { Err(wrong) }
+            let first = first_partition(tape.array(data)?);
+            let fits = first.is_some_and(|first| u64::from(first).saturating_add(10) <= length);
+            if fits { Ok(Coding::Lossy) } else { Err(wrong) }
         }
         _ => match tape.byte(data)? & 3 {
             0 => Ok(Coding::Raw),

@@ -30,15 +30,10 @@ impl Frame {
     /// Reads the header of the frame in the first bytes of `bytes`, which is `length` bytes long in all.
     pub(super) fn read(bytes: &[u8], length: usize) -> Option<Self> {
         let head = bytes.first_chunk::<HEAD>()?;
-        let [low, middle, high, one, two, three, width @ .., _, _] = *head;
-        let height = u16::from_le_bytes([*head.get(8)?, *head.get(9)?]) & 0x3fff;
-        let width = u16::from_le_bytes(width) & 0x3fff;
-        let tag = u32::from_le_bytes([low, middle, high, 0]);
-        if tag & 1 != 0 || tag >> 1 & 7 > 3 || [one, two, three] != [0x9d, 0x01, 0x2a] || width == 0 || height == 0 {
-            return None;
-        }
-        let first_end = usize::try_from(tag >> 5).ok()?.checked_add(HEAD)?;
-        if first_end == HEAD || first_end >= length {
+        let [start @ .., width, wide, height, high] = *head;
+        let [width, height] = [[width, wide], [height, high]].map(|side| u16::from_le_bytes(side) & 0x3fff);
+        let first_end = usize::try_from(first_partition(start)?).ok()?.checked_add(HEAD)?;
+        if width == 0 || height == 0 || first_end >= length {
             return None;
         }
         let mut modes = Bools::new(HEAD, first_end);
@@ -64,6 +59,14 @@ impl Frame {
     pub(super) fn macroblocks(&self) -> usize {
         self.columns.saturating_mul(self.rows)
     }
+}
+
+/// Bytes of the first partition, by the first bytes of a key frame (9.1); `None` where they are none.
+pub(super) fn first_partition(start: [u8; 6]) -> Option<u32> {
+    let [low, middle, high, code @ ..] = start;
+    let tag = u32::from_le_bytes([low, middle, high, 0]);
+    let is_key = tag & 1 == 0 && tag >> 1 & 7 <= 3 && code == [0x9d, 0x01, 0x2a];
+    Some(tag >> 5).filter(|length| is_key && *length > 0)
 }
 
 /// A flag, and a number of `bits` behind it where it is set.

@@ -18,7 +18,7 @@ mod reader;
 mod tables;
 mod tokens;
 
-use super::{coded, jpeg::Jpeg, layout::may_be_fragmented, sector};
+use super::{coded, jpeg::Jpeg, sector};
 use crate::carve::{Broken, Cause, Format, Found, Holds, Mended, Mending, Outcome, Signature, Tape};
 use chunks::{Chunks, Coding, Picture};
 use curve::Fall;
@@ -107,7 +107,7 @@ impl Format for WebP {
     }
 
     fn mend(&self, mending: &mut Mending<'_>) -> Option<Mended> {
-        may_be_fragmented(mending).then(|| mend::mend(self, mending))?
+        mend::mend(self, mending)
     }
 }
 
