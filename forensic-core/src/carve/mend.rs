@@ -4,6 +4,7 @@
 use super::{
     Broken, Format, Found, Options, Tape,
     claim::{Claim, What},
+    slack::Filled,
 };
 use crate::{
     Progress,
@@ -177,7 +178,8 @@ fn grid((start, end): (u64, u64), origin: u64, size: u64) -> impl DoubleEndedIte
     (0..count).map(move |n| first.saturating_add(n.saturating_mul(size)))
 }
 
-/// Mends what can be mended of `claims`: gives the runs of each file that was, by the index of its claim.
+/// Mends what can be mended of `claims`: gives the runs of each file that was, by the index of its claim. Files that what is
+/// behind them refutes are broken from then on.
 ///
 /// A few files at a time are mended beside one another, all knowing the same of the others; which they are does not depend on
 /// the number of threads. Of two that took the same bytes, the first has them and the other is tried again.
@@ -186,7 +188,7 @@ fn grid((start, end): (u64, u64), origin: u64, size: u64) -> impl DoubleEndedIte
 /// [`Error::Cancelled`].
 pub(super) fn mend(
     source: &Source,
-    claims: &[Claim],
+    claims: &mut [Claim],
     formats: &[&'static dyn Format],
     options: &Options,
     issues: &IssueLog,
@@ -201,6 +203,7 @@ pub(super) fn mend(
     // How many files were mended when each was last tried: it fails again as long as no more are.
     let (mut mends, mut tried_at) = (0usize, vec![usize::MAX; claims.len()]);
     let verdicts = Verdicts::default();
+    let mut filled = None;
     for _ in 0..ROUNDS {
         let before = mends;
         let broken = claims.iter().zip(&mended).enumerate().filter_map(|(index, (claim, mended))| match claim.what {
@@ -246,7 +249,8 @@ pub(super) fn mend(
                 let tried = usize::try_from(number).ok().and_then(|number| wave.get(number));
                 let (Some((tried, _)), Some((found, spent))) = (tried, done) else { return Ok(()) };
                 effort = effort.saturating_sub(spent);
-                let Some(found) = found else { return Ok(()) };
+                let fits = |found: &Mended| !filled.is_some_and(|filled: Filled| filled.refutes_mended(source, found));
+                let Some(found) = found.filter(fits) else { return Ok(()) };
                 if found.runs.iter().any(|run| of_wave.iter().any(|other| overlap(run, other))) {
                     again.push(*tried);
                 } else if let Some(place) = mended.get_mut(tried.0) {
@@ -264,11 +268,27 @@ pub(super) fn mend(
                 return Ok(mended);
             }
         }
-        if mends == before {
+        filled = Filled::learned(source, claims, &mended, cluster_size);
+        let refuted = filled.map_or(0, |filled| refute(source, claims, &mut mended, filled));
+        if mends == before && refuted == 0 {
             break;
         }
     }
     Ok(mended)
+}
+
+/// Takes back what is refuted by the bytes behind it, and says how many files that are.
+fn refute(source: &Source, claims: &mut [Claim], mended: &mut [Option<Mended>], filled: Filled) -> usize {
+    let mut refuted = 0usize;
+    for (claim, mended) in claims.iter_mut().zip(mended) {
+        if mended.take_if(|mended| filled.refutes_mended(source, mended)).is_some() {
+            refuted = refuted.saturating_add(1);
+        } else if let (None, Some(broken)) = (mended, filled.refutes(source, claim)) {
+            claim.what = What::Broken(broken);
+            refuted = refuted.saturating_add(1);
+        }
+    }
+    refuted
 }
 
 fn check(progress: &dyn Progress, length: u64) -> Result<()> {

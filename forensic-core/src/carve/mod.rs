@@ -28,6 +28,7 @@ mod mend;
 mod model;
 mod run;
 mod scan;
+mod slack;
 mod space;
 mod tape;
 

@@ -38,9 +38,9 @@ pub fn carve(source: &Source, options: &Options, progress: &dyn Progress) -> Res
         return Err(Error::invalid("an alignment of 0 bytes"));
     }
     let pass = Pass::new(source, options, &formats, SEGMENT, BLOCK);
-    let claims = pass.claims(progress)?;
+    let mut claims = pass.claims(progress)?;
     let mut files = Vec::new();
-    let mended = mend::mend(source, &claims, &formats, options, &pass.issues, progress)?;
+    let mended = mend::mend(source, &mut claims, &formats, options, &pass.issues, progress)?;
     for (claim, mended) in mend::take_in(claims, mended) {
         let carved = carved(source, claim, mended);
         if options.nested {

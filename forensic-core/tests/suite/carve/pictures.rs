@@ -210,3 +210,23 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn run_length_codes_that_tell_of_another_picture_are_not_beyond_doubt() {
+    // 64 x 64 gray pixels in one strip, each row a literal run (TIFF 6.0, section 9).
+    let rows: Vec<u8> = noise(64 * 64, 8).chunks(64).flat_map(|row| [&[63u8][..], row].concat()).collect();
+    let long = |tag: u16, value: u32| {
+        [&tag.to_le_bytes()[..], &4u16.to_le_bytes(), &1u32.to_le_bytes(), &value.to_le_bytes()].concat()
+    };
+    let length = u32::try_from(rows.len()).unwrap();
+    let tags = [(256, 64), (257, 64), (258, 8), (259, 32773), (262, 1), (273, 110), (278, 64), (279, length)];
+    let entries: Vec<u8> = tags.iter().flat_map(|(tag, value)| long(*tag, *value)).collect();
+    let file = [b"II*\0\x08\0\0\0\x08\0", &entries[..], &[0; 4], &rows].concat();
+    assert_eq!(file.len(), 110 + rows.len());
+    let sure = |file: &[u8]| carved(file.to_vec()).iter().map(|file| (file.kind, file.confidence)).collect::<Vec<_>>();
+    assert_eq!(sure(&file), [("tiff", 100)]);
+    let mut torn = file;
+    let from = torn.len() - 1000;
+    torn[from..].fill(0);
+    assert_eq!(sure(&torn), [("tiff", 90)]);
+}

@@ -15,8 +15,16 @@ use miniz_oxide::{
 pub(super) struct Checked {
     /// The first byte of the file that is known to be wrong.
     pub(super) wrong_at: Option<u64>,
-    /// Every strip is of a compression that was checked.
+    /// Every strip is of a compression that was checked, and holds as much as it should.
     pub(super) all: bool,
+}
+
+/// What the codes of a strip say.
+struct Strip {
+    /// The first byte of the file that is known to be wrong.
+    wrong_at: Option<u64>,
+    /// They tell of no more and no less than the strip, and end where it does.
+    is_exact: bool,
 }
 
 /// Strips of each picture that are checked as such; a file of more is a rare one.
@@ -25,27 +33,32 @@ const OUTPUT: usize = 32 << 10;
 /// Bytes that may stand behind the code that ends a strip.
 const PADDING: u64 = 4;
 
-/// Checks every strip; `strictly` also that LZW codes end with their end code, and tell of no more or less than a strip.
+/// Checks every strip; `strictly`, those of LZW and run-length codes must also be exact.
 pub(super) fn check(tape: &mut Tape, pictures: &[Picture], strictly: bool) -> Checked {
     let mut checked = Checked { wrong_at: None, all: true };
     for picture in pictures {
-        let last = picture.strips.iter().map(|(at, _)| *at).max();
+        let last = picture.strips.iter().map(|(at, _)| *at).max().filter(|_| !picture.tiled);
         for (at, length) in picture.strips.iter().copied().take(MOST_STRIPS) {
-            let wrong = match picture.compression {
-                5 => lzw(tape, at, length, picture, strictly.then_some(Some(at) == last && !picture.tiled)),
-                8 | 32946 => deflate(tape, at, length, picture),
-                32773 => pack_bits(tape, at, length, picture),
+            // The last may have fewer rows than the others.
+            let holds = |output: u64| match Some(at) == last {
+                true => output <= picture.strip_size && output.checked_rem(picture.row) == Some(0),
+                false => output == picture.strip_size,
+            };
+            let strip = match picture.compression {
+                5 => lzw(tape, at, length, picture, holds),
+                8 | 32946 => Strip { wrong_at: deflate(tape, at, length, picture), is_exact: true },
+                32773 => pack_bits(tape, at, length, picture, holds),
                 // The codes themselves are not walked.
-                7 | 34892 => {
-                    checked.all = false;
-                    jpeg(tape, at, length)
-                }
+                7 | 34892 => Strip { wrong_at: jpeg(tape, at, length), is_exact: false },
                 _ => {
                     checked.all = false;
                     break;
                 }
             };
-            if let Some(wrong) = wrong {
+            checked.all &= strip.is_exact;
+            let inexact = strictly && !strip.is_exact && matches!(picture.compression, 5 | 32773);
+            let end = at.saturating_add(length);
+            if let Some(wrong) = strip.wrong_at.or_else(|| inexact.then_some(end.saturating_sub(1))) {
                 checked.wrong_at = Some(checked.wrong_at.map_or(wrong, |before| before.min(wrong)));
             }
         }
@@ -68,16 +81,16 @@ fn pieces(tape: &mut Tape, mut at: u64, length: u64, mut feed: impl FnMut(u64, &
     None
 }
 
-/// `strictly` says whether the strip may have fewer rows than others, as the last one.
-fn lzw(tape: &mut Tape, at: u64, length: u64, picture: &Picture, strictly: Option<bool>) -> Option<u64> {
+/// `holds` says whether so many bytes are those of the strip.
+fn lzw(tape: &mut Tape, at: u64, length: u64, picture: &Picture, holds: impl Fn(u64) -> bool) -> Strip {
     // Files of before TIFF 6.0 have their codes in the other order of bits, without being early.
     if picture.bits_reversed || tape.has(at, &[0, 1]) {
-        return None;
+        return Strip { wrong_at: None, is_exact: false };
     }
     let mut codes = Codes::new(Dialect::Tiff, 8);
     let most = if picture.strip_size == 0 { u64::MAX } else { picture.strip_size.saturating_add(1 << 12) };
     let mut read_to = at;
-    let wrong = pieces(tape, at, length, |at, piece| {
+    let wrong_at = pieces(tape, at, length, |at, piece| {
         let read = codes.feed(piece, most);
         if read > 0 {
             read_to = at.saturating_add(read as u64);
@@ -86,9 +99,7 @@ fn lzw(tape: &mut Tape, at: u64, length: u64, picture: &Picture, strictly: Optio
         wrong.then(|| at.saturating_add(read as u64).saturating_sub(1))
     });
     let at_end = codes.state == State::Ended && read_to.saturating_add(PADDING) >= at.saturating_add(length);
-    let is_exact = |may_be_short: bool| at_end && (may_be_short || codes.output == picture.strip_size);
-    wrong
-        .or_else(|| strictly.filter(|is_last| !is_exact(*is_last)).map(|_| at.saturating_add(length).saturating_sub(1)))
+    Strip { wrong_at, is_exact: at_end && holds(codes.output) }
 }
 
 fn deflate(tape: &mut Tape, at: u64, length: u64, picture: &Picture) -> Option<u64> {
@@ -117,11 +128,11 @@ fn deflate(tape: &mut Tape, at: u64, length: u64, picture: &Picture) -> Option<u
 }
 
 /// Codes of one byte, each with the bytes that follow it (TIFF 6.0, section 9).
-fn pack_bits(tape: &mut Tape, at: u64, length: u64, picture: &Picture) -> Option<u64> {
+fn pack_bits(tape: &mut Tape, at: u64, length: u64, picture: &Picture, holds: impl Fn(u64) -> bool) -> Strip {
     let mut output = 0u64;
     let mut skip = 0usize;
     let most = if picture.strip_size == 0 { u64::MAX } else { picture.strip_size.saturating_add(256) };
-    pieces(tape, at, length, |at, piece| {
+    let wrong_at = pieces(tape, at, length, |at, piece| {
         let mut inside = skip;
         while let Some(code) = piece.get(inside) {
             let (bytes, count) = match *code {
@@ -137,7 +148,8 @@ fn pack_bits(tape: &mut Tape, at: u64, length: u64, picture: &Picture) -> Option
         }
         skip = inside.saturating_sub(piece.len());
         None
-    })
+    });
+    Strip { wrong_at, is_exact: skip == 0 && holds(output) }
 }
 
 /// A JPEG stream: it begins with its marker, and no marker stands in its coded data that does not belong there.
