@@ -32,7 +32,8 @@ pub struct Limits {
     /// Bytes of unallocated space that the first listing of NTFS searches for names and records of deleted files, from the start of
     /// the volume on; 0 for a listing at once.
     pub sweep_bytes: u64,
-    /// Bytes that carving may read in looking for the rest of one broken file.
+    /// Bytes that carving may read in looking for the rest of one broken file; what is decoded counts as the bytes that could be read
+    /// meanwhile, some 1 GB in a second.
     pub mend_bytes: u64,
     /// Width × height of a picture to decode.
     pub pixels: u64,
@@ -54,7 +55,7 @@ impl Default for Limits {
             inflated_bytes: 32 << 20,
             sparse_bytes: 64 << 30,
             sweep_bytes: 64 << 30,
-            mend_bytes: 1 << 30,
+            mend_bytes: 4 << 30,
             pixels: 400_000_000,
             picture_bytes: 1 << 30,
             issues: 100_000,

@@ -5,6 +5,7 @@ use super::{
     Broken, Format, Found, Options, Tape,
     claim::{Claim, What},
     slack::Filled,
+    tape::Meter,
 };
 use crate::{
     Progress,
@@ -24,9 +25,9 @@ const DOUBTFUL: u64 = 128 << 10;
 const ROUNDS: usize = 3;
 /// Files that are mended beside one another.
 const WAVE: usize = 8;
-/// Bytes that mending may look at in all: so many times those of the source, and so many more. The cost stays linear
-/// whatever the medium holds.
-const EFFORT: (u64, u64) = (2, 8 << 30);
+/// Bytes that mending may look at in all: so many times those of the source, and so many more. What is decoded counts as many
+/// times as bytes could be read meanwhile. The cost stays linear whatever the medium holds.
+const EFFORT: (u64, u64) = (4, 32 << 30);
 /// Bytes of effort between two looks at whether the work is to end.
 const BETWEEN_LOOKS: u64 = 16 << 20;
 /// Verdicts that are kept.
@@ -57,7 +58,9 @@ pub struct Mending<'a> {
     cluster_size: u64,
     /// Ranges of the source that no file has claimed, in order and apart.
     free: &'a [(u64, u64)],
-    effort: u64,
+    meter: Meter,
+    /// What was left on the meter when it was last asked whether the work is to end.
+    looked_at: u64,
     /// Whoever may end the work, and the bytes of the source.
     progress: (&'a dyn Progress, u64),
     format: usize,
@@ -117,9 +120,14 @@ impl<'a> Mending<'a> {
         self.free.get(next).filter(|(start, _)| *start <= at).map_or(at, |(_, end)| *end)
     }
 
-    /// A tape over runs of the source, as if they stood one behind another.
+    /// A tape over runs of the source, as if they stood one behind another. What is read of it counts among the effort.
     pub fn tape(&self, runs: impl IntoIterator<Item = Run>) -> Tape {
-        Tape::new(Arc::new(Extents::new(self.source.clone(), runs)), 0)
+        Tape::new(Arc::new(Extents::new(self.source.clone(), runs)), 0).metered(self.meter.clone())
+    }
+
+    /// A tape over the source from byte `start` on, in the same way.
+    pub fn tape_from(&self, start: u64) -> Tape {
+        Tape::new(self.source.clone(), start).metered(self.meter.clone())
     }
 
     /// True where the same file was tried before, and others were mended since: their clusters are out of the way now, and what
@@ -161,12 +169,16 @@ impl<'a> Mending<'a> {
 
     /// Takes `bytes` from the effort this file is worth; false once it is used up or the work is to end.
     pub fn spend(&mut self, bytes: u64) -> bool {
-        let left = self.effort.checked_sub(bytes).filter(|left| {
-            let looks = |effort: u64| effort.checked_div(BETWEEN_LOOKS);
-            looks(*left) == looks(self.effort) || check(self.progress.0, self.progress.1).is_ok()
-        });
-        self.effort = left.unwrap_or(0);
-        left.is_some()
+        let goes_on = self.meter.take(bytes);
+        let left = self.meter.left();
+        if self.looked_at.saturating_sub(left) >= BETWEEN_LOOKS {
+            self.looked_at = left;
+            if check(self.progress.0, self.progress.1).is_err() {
+                self.meter.take(u64::MAX);
+                return false;
+            }
+        }
+        goes_on
     }
 }
 
@@ -234,14 +246,15 @@ pub(super) fn mend(
                     broken: *broken,
                     cluster_size,
                     free: &free,
-                    effort: allowed,
+                    meter: Meter::new(allowed),
+                    looked_at: allowed,
                     progress: (progress, source.len()),
                     format: *number,
                     verdicts: &verdicts,
                     again: *again,
                 };
                 let found = format.mend(&mut mending);
-                Some((found, allowed.saturating_sub(mending.effort)))
+                Some((found, allowed.saturating_sub(mending.meter.left())))
             };
             let (mut of_wave, mut again): (Vec<Run>, Vec<_>) = Default::default();
             parallel::in_order(wave.len() as u64, threads, work, |number, done| {

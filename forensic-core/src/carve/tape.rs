@@ -2,6 +2,10 @@
 
 use super::{Break, Cause};
 use crate::bytes::{ReadAt, Source};
+use std::sync::{
+    Arc,
+    atomic::{AtomicU64, Ordering::Relaxed},
+};
 
 /// The first read at a place; each read that goes on where the last ended is twice as long.
 const FIRST_READ: u64 = 4 << 10;
@@ -11,6 +15,30 @@ const LONGEST_SLICE: u64 = 16 << 20;
 /// The piece that is still read where a longer one cannot be.
 const SMALLEST_READ: u64 = 512;
 const WINDOWS: usize = 4;
+/// What a tape of its own, and each look at it, costs where many are tried, in bytes that could be read meanwhile.
+const TAPE: u64 = 256;
+const LOOK: u64 = 8;
+
+/// What tapes may spend together: bytes read, and work that takes as long.
+#[derive(Debug, Clone)]
+pub(super) struct Meter(Arc<AtomicU64>);
+
+impl Meter {
+    pub(super) fn new(bytes: u64) -> Self {
+        Self(Arc::new(AtomicU64::new(bytes)))
+    }
+
+    pub(super) fn left(&self) -> u64 {
+        self.0.load(Relaxed)
+    }
+
+    /// Takes `bytes`; false where fewer are left, and then none are.
+    pub(super) fn take(&self, bytes: u64) -> bool {
+        let left = self.left();
+        self.0.store(left.saturating_sub(bytes), Relaxed);
+        bytes < left
+    }
+}
 
 /// Bytes from the start of a candidate to the end of the source, by their offset from that start.
 ///
@@ -25,6 +53,7 @@ pub struct Tape {
     oldest: usize,
     next_read: u64,
     budget: u64,
+    meter: Option<Meter>,
 }
 
 #[derive(Default)]
@@ -50,7 +79,15 @@ impl Tape {
     /// The bytes of `source` from `start` on.
     pub fn new(source: Source, start: u64) -> Self {
         let end = source.len();
-        Self { source, start, end, windows: Default::default(), oldest: 0, next_read: FIRST_READ, budget: u64::MAX }
+        let (windows, oldest) = Default::default();
+        Self { source, start, end, windows, oldest, next_read: FIRST_READ, budget: u64::MAX, meter: None }
+    }
+
+    /// The same tape, with all that is read of it on `meter`.
+    pub(super) fn metered(self, meter: Meter) -> Self {
+        let mut tape = Self { meter: Some(meter), ..self };
+        tape.work(TAPE);
+        tape
     }
 
     /// The same tape, put to another start and end in the source; what is buffered stays.
@@ -74,6 +111,15 @@ impl Tape {
     /// Counts bytes that were looked at among those allowed: what is buffered costs no read, and yet time.
     pub(crate) fn charge(&mut self, bytes: u64) {
         self.budget = self.budget.saturating_sub(bytes);
+        self.work(bytes);
+    }
+
+    /// Counts work on what was read, in bytes that could be read meanwhile, where it is bounded: where the rest of a file is
+    /// looked for.
+    pub(crate) fn work(&mut self, bytes: u64) {
+        if self.meter.as_ref().is_some_and(|meter| !meter.take(bytes)) {
+            self.budget = 0;
+        }
     }
 
     /// What is left of the bytes allowed.
@@ -122,6 +168,7 @@ impl Tape {
             return Err(Break { at, cause: Cause::Spent });
         }
         self.charge(length as u64);
+        self.work(LOOK);
         let index = match self.holding(offset, length as u64) {
             Some(index) => index,
             None => self.load(at, offset, length as u64)?,
@@ -205,7 +252,7 @@ impl Tape {
             if length > self.budget {
                 return Err(Break { at, cause: Cause::Spent });
             }
-            self.budget = self.budget.saturating_sub(length);
+            self.charge(length);
             if let Ok(bytes) = self.source.read_vec(offset, length) {
                 return Ok(self.put(Window { start: offset, bytes }));
             }
@@ -283,6 +330,18 @@ mod tests {
         assert_eq!(tape.find(b"needle", 0, 20_000), Some(4094));
         assert_eq!(tape.find(b"needle", 4095, 20_000), None);
         assert_eq!(tape.find(b"needle", 0, 4094), None);
+    }
+
+    #[test]
+    fn tapes_on_one_meter_end_together() {
+        let meter = Meter::new(20_000);
+        let (mut one, mut other) = (tape(1 << 20).metered(meter.clone()), tape(1 << 20).metered(meter.clone()));
+        assert!(one.bytes(0, 100).is_ok() && other.bytes(0, 100).is_ok());
+        one.work(20_000);
+        assert_eq!(meter.left(), 0);
+        assert!(other.bytes(0, 100).is_ok(), "what is buffered when the meter runs out is still given");
+        assert_eq!(one.byte(0), Err(Break { at: 0, cause: Cause::Spent }));
+        assert_eq!(other.byte(0), Err(Break { at: 0, cause: Cause::Spent }));
     }
 
     #[test]

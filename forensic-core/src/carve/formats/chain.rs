@@ -85,7 +85,7 @@ fn continuation(mending: &mut Mending<'_>, chain: &dyn Chain, layout: &Layout, g
     let size = mending.cluster_size().max(1);
     let inside = gap.next.checked_rem(size)?;
     let behind = layout.in_last(gap.last);
-    let mut tape = Tape::new(mending.source().clone(), 0);
+    let mut tape = mending.tape_from(0);
     let candidates = if chain.holds_files() { grid(mending, behind) } else { mending.clusters(behind).collect() };
     for cluster in candidates {
         if !mending.spend(COST) {

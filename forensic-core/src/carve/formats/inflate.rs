@@ -53,6 +53,7 @@ fn stream(tape: &mut Tape, mut at: u64, limit: u64, frame: bool) -> Result<Infla
         let given = inflater.total_out().saturating_sub(before.1);
         at = at.saturating_add(read);
         tape.charge(read);
+        tape.work(given);
         let Ok(status) = status else { return Err(torn(Break::wrong(at, "deflate stream"))) };
         let fresh = usize::try_from(given).ok().and_then(|given| out.get(..given)).unwrap_or_default();
         crc.update(fresh);

@@ -7,6 +7,8 @@ use crate::carve::{Break, Tape};
 const SURPLUS: u64 = 4096;
 /// Code bytes an image must have before it counts as one that begins here.
 const LEAST_DATA: u64 = 16;
+/// Bytes that could be read in the time in which one of codes is.
+const WORTH: u64 = 8;
 
 pub(super) struct Walk<'a> {
     tape: &'a mut Tape,
@@ -98,6 +100,7 @@ impl<'a> Walk<'a> {
                     self.wrong = Some(data.saturating_add(read as u64).saturating_sub(1));
                 }
                 self.begun |= !is_wrong && at.saturating_sub(start) >= LEAST_DATA;
+                self.tape.work(u64::from(length).saturating_mul(WORTH));
             }
             if self.wrong.is_none() {
                 (self.good, self.stride) = (at, u64::from(length).saturating_add(1));

@@ -15,6 +15,8 @@ const MOST_BYTES: u64 = 16 << 20;
 const LEAST_BYTES: u64 = 16;
 /// Bytes that may be looked at in the time in which one is decoded.
 const WORTH: u64 = 32;
+/// Those that could be read in the time in which one is decoded, where many are tried.
+const WORK: u64 = 500;
 
 /// What decoding says of a picture.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,6 +36,7 @@ pub(super) fn decode(tape: &mut Tape, at: u64, length: u64) -> Verdict {
         return Verdict::Unknown;
     };
     tape.charge(length.saturating_mul(WORTH));
+    tape.work(length.saturating_mul(WORK));
     // What the decoder did not foresee is no verdict.
     catch_unwind(AssertUnwindSafe(|| verdict(bytes))).unwrap_or(Verdict::Unknown)
 }

@@ -63,7 +63,7 @@ pub(super) fn mend(mending: &mut Mending<'_>, format: &dyn Format) -> Option<Men
 /// The movie box that stands at byte `place` of the file, wherever that is in the source.
 fn movie_at(mending: &mut Mending<'_>, place: u64) -> Option<Movie> {
     let inside = place.checked_rem(mending.cluster_size())?;
-    let mut tape = Tape::new(mending.source().clone(), 0);
+    let mut tape = mending.tape_from(0);
     // Frames of Motion JPEG take the cluster in which they end.
     let candidates: Vec<u64> = mending.clusters(0).chain(chain::grid(mending, mending.start())).collect();
     for cluster in candidates {

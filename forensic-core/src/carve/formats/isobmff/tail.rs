@@ -3,7 +3,7 @@
 
 use super::orphan;
 use crate::carve::{
-    Format, Mended, Mending, Tape,
+    Format, Mended, Mending,
     formats::splice::{self, Splice},
 };
 
@@ -21,7 +21,7 @@ pub(super) fn mended(mending: &mut Mending<'_>, format: &dyn Format, from: u64, 
     let last = length.saturating_sub(1).checked_div(size)?.saturating_mul(size);
     let inside = length.saturating_sub(last);
     let here = mending.start().saturating_add(last);
-    let mut tape = Tape::new(mending.source().clone(), 0);
+    let mut tape = mending.tape_from(0);
     let mut decoded = 0usize;
     let places: Vec<u64> = mending.clusters(mending.start()).filter(|place| *place != here).collect();
     let mut ends = 0usize;

@@ -14,6 +14,8 @@ const FIRST_CHUNK: u64 = 4 << 10;
 const LONGEST_CHUNK: u64 = 128 << 10;
 /// Bytes of padding that may stand before the marker that ends a scan.
 const MOST_PADDING: u64 = 4 << 10;
+/// Bytes that could be read in the time in which an entropy-coded one is.
+const WORTH: u64 = 8;
 
 /// Where the walk stands: at a marker segment, or at an MCU of a scan. Cheap to copy; what is remembered of the blocks is not
 /// in it.
@@ -340,6 +342,7 @@ fn chunk_at(tape: &mut Tape, at: u64, wanted: u64, stop: u64) -> Result<Option<&
         return Ok(None);
     }
     let length = wanted.min(stop.saturating_sub(at)).min(tape.len().saturating_sub(at)).max(1);
+    tape.work(length.saturating_mul(WORTH));
     let length = usize::try_from(length).unwrap_or(1);
     if tape.bytes(at, length).is_ok() {
         return tape.bytes(at, length).map(Some);

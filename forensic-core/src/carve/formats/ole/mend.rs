@@ -7,7 +7,7 @@ use super::{
     header::{Header, MOST},
 };
 use crate::carve::{
-    Mended, Mending, Tape,
+    Mended, Mending,
     formats::{
         search,
         splice::{Splice, cuts},
@@ -19,7 +19,7 @@ const ROOT: &[u8] = b"R\0o\0o\0t\0 \0E\0n\0t\0r\0y\0\0\0";
 const MOST_CUTS: usize = 256;
 
 pub(super) fn mend(mending: &mut Mending<'_>) -> Option<Mended> {
-    let mut tape = Tape::new(mending.source().clone(), mending.start());
+    let mut tape = mending.tape_from(mending.start());
     let header = Header::read(&mut tape).ok()?;
     let root = header.place(Some(header.directory).filter(|sector| *sector < MOST)?);
     let to = mending.broken().broken_at.min(root);

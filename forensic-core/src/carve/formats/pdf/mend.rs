@@ -15,7 +15,7 @@ const LONGEST_XREF: u64 = 256 << 10;
 const MOST_CUTS: usize = 4096;
 
 pub(super) fn mend(mending: &mut Mending<'_>) -> Option<Mended> {
-    let mut tape = Tape::new(mending.source().clone(), mending.start());
+    let mut tape = mending.tape_from(mending.start());
     let walk = objects::walk(&mut tape);
     let wrong = mending.broken().broken_at;
     let linear = linearized_length(&mut tape);
@@ -56,7 +56,7 @@ fn linearized_length(tape: &mut Tape) -> Option<u64> {
 /// cross-reference, or the keyword itself in a file of `linear` bytes.
 fn anchor(mending: &Mending<'_>, keyword: u64, linear: Option<u64>) -> Option<(u64, u64)> {
     let from = keyword.saturating_sub(LONGEST_XREF);
-    let mut tape = Tape::new(mending.source().clone(), from);
+    let mut tape = mending.tape_from(from);
     let at = keyword.checked_sub(from)?;
     let digits = tokens::space(&mut tape, at.checked_add(9)?)?;
     let (byte, next) = tokens::number(&mut tape, digits)?;

@@ -9,7 +9,7 @@ use super::{
 use crate::{
     bytes::ReadAt,
     carve::{
-        Mended, Mending, Tape,
+        Mended, Mending,
         formats::splice::{Splice, cuts},
     },
 };
@@ -23,7 +23,7 @@ const MOST_TAILS: usize = 64;
 const FARTHEST_CUT: u64 = 16;
 
 pub(super) fn mend(mending: &mut Mending<'_>) -> Option<Mended> {
-    let mut tape = Tape::new(mending.source().clone(), mending.start());
+    let mut tape = mending.tape_from(mending.start());
     let survey = survey::survey(&mut tape).ok()?;
     if survey.guessed {
         return None;

@@ -30,6 +30,8 @@ struct Strip {
 /// Strips of each picture that are checked as such; a file of more is a rare one.
 const MOST_STRIPS: usize = 1 << 16;
 const OUTPUT: usize = 32 << 10;
+/// Bytes that could be read in the time in which one of codes is.
+const WORTH: u64 = 8;
 /// Bytes that may stand behind the code that ends a strip.
 const PADDING: u64 = 4;
 
@@ -76,7 +78,9 @@ fn pieces(tape: &mut Tape, mut at: u64, length: u64, mut feed: impl FnMut(u64, &
         if let Some(wrong) = feed(at, piece) {
             return Some(wrong);
         }
-        at = at.saturating_add(piece.len() as u64);
+        let read = piece.len() as u64;
+        at = at.saturating_add(read);
+        tape.work(read.saturating_mul(WORTH));
     }
     None
 }

@@ -1,6 +1,7 @@
 //! Fragments of a WebP: the evidence says where the data breaks, and each cluster at which it may go on is read on from there.
 
 use super::{
+    Never,
     chunks::{Chunks, Picture},
     curve::Learner,
     evidence::{BIT, Evidence, Thing},
@@ -26,8 +27,10 @@ const GIVEN_UP: i64 = -40 * BIT;
 const LEAST: i64 = 6 * BIT;
 /// Clusters that are tried to the end, of those that fit.
 const MOST_TRIED: usize = 12;
-/// Before the cut, where to begin to keep the state.
+/// The state that is kept is no farther before the cut.
 const NEAR: usize = 2048;
+/// Steps of a picture for each of which a copy of the state takes as long as one.
+const COPIED: usize = 512;
 
 pub(super) fn mend(format: &super::WebP, mending: &mut Mending<'_>) -> Option<Mended> {
     let length = mending.broken().length?;
@@ -108,20 +111,31 @@ impl Search<'_, '_> {
     }
 
     /// The reader as it is at byte `inside` of the data, and what it knows.
-    fn state(&self, inside: usize) -> Option<(Reader, Evidence)> {
+    fn state(&mut self, inside: usize) -> Option<(Reader, Evidence)> {
         let length = usize::try_from(self.picture.to.checked_sub(self.picture.from)?).ok()?;
         let mut reader = Reader::new(&self.bytes, length, self.picture.coding).ok()?;
         if !reader.is_in_order() || reader.loaded() > inside {
             return None;
         }
-        let mut learner = Learner::new();
-        let mut state = reader.clone();
+        let (begun, mut learner, mut steps) = (reader.clone(), Learner::new(), 0usize);
+        let (mut last, mut near) = (0, reader.loaded());
         while reader.step(&self.bytes, &mut learner) == Step::More && reader.loaded() <= inside {
-            if reader.loaded().saturating_add(NEAR) > inside {
-                state.clone_from(&reader);
-            }
+            steps = steps.saturating_add(1);
+            (last, near) = (steps, reader.loaded());
         }
-        (state.loaded() <= inside && state.loaded().saturating_add(NEAR) > inside).then_some((state, learner.evidence))
+        // Taken again up to there: the state is large, and not known to be the last before the next step.
+        let mut state = begun;
+        for _ in 0..last {
+            state.step(&self.bytes, &mut Never(false));
+        }
+        self.spend_steps(steps.saturating_mul(2), 0);
+        (near.saturating_add(NEAR) > inside).then_some((state, learner.evidence))
+    }
+
+    /// Takes steps through the picture, and bytes read for them, from the effort.
+    fn spend_steps(&mut self, steps: usize, bytes: usize) -> bool {
+        let of = |count: usize, worth: u64| (count as u64).saturating_mul(worth);
+        self.mending.spend(of(steps, super::STEP_WORTH).saturating_add(of(bytes, super::WORTH)))
     }
 
     /// What the bytes at `place` of the source say for being the next.
@@ -132,18 +146,25 @@ impl Search<'_, '_> {
         let kept = window.to_vec();
         let read = self.mending.source().read_at(place, window).is_ok();
         let foreign = window.get(..sector::SECTOR).is_some_and(sector::is_foreign_to_compressed);
-        let score = if read && !foreign { self.read_on(state, evidence, inside, to) } else { None };
+        let (mut steps, mut score) = (0, None);
+        if read && !foreign {
+            score = self.read_on(state, evidence, inside, to, &mut steps);
+            // The state is copied.
+            steps = steps.saturating_add(state.steps() / COPIED);
+        }
         self.bytes.get_mut(inside..to)?.copy_from_slice(&kept);
+        self.spend_steps(steps, 0);
         score.filter(|score| *score >= LEAST)
     }
 
-    fn read_on(&self, state: &Reader, evidence: &Evidence, inside: usize, to: usize) -> Option<i64> {
+    fn read_on(&self, state: &Reader, evidence: &Evidence, inside: usize, to: usize, steps: &mut usize) -> Option<i64> {
         let bytes = self.bytes.get(..to)?;
         let mut reader = state.clone();
         let mut judge = Judge { evidence, sum: 0 };
         let at_end = to == self.bytes.len();
         loop {
             let step = reader.step(bytes, &mut judge);
+            *steps = steps.saturating_add(1);
             if judge.sum < GIVEN_UP {
                 return None;
             }

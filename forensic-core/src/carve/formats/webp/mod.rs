@@ -42,6 +42,9 @@ const SECTOR: u64 = 512;
 const FOREIGN: usize = 4;
 /// Macroblocks and pixels that cost as much as a byte that is read.
 const STEPS_OF_A_BYTE: usize = 16;
+/// Bytes that could be read in the time that one of a picture's data takes, and a step through it.
+const WORTH: u64 = 32;
+const STEP_WORTH: u64 = 256;
 
 impl Format for WebP {
     fn types(&self) -> &'static [&'static str] {
@@ -70,6 +73,7 @@ impl Format for WebP {
                 Ok(steps) => {
                     certain = true;
                     tape.charge((steps / STEPS_OF_A_BYTE) as u64);
+                    tape.work((steps as u64).saturating_mul(STEP_WORTH));
                 }
                 Err(Fault::Large) => walked = false,
                 Err(Fault::Wrong) => {
@@ -133,6 +137,7 @@ fn thumbnail_break(tape: &mut Tape, from: u64, to: u64) -> Option<u64> {
 /// The data of a picture, as far as it is there; `None` where it is too long to be read.
 fn data(tape: &mut Tape, picture: &Picture) -> Option<Vec<u8>> {
     let length = picture.to.min(tape.len()).checked_sub(picture.from).filter(|length| *length <= MOST_DATA)?;
+    tape.work(length.saturating_mul(WORTH));
     tape.bytes(picture.from, usize::try_from(length).ok()?).ok().map(<[u8]>::to_vec)
 }
 

@@ -7,7 +7,7 @@ use super::{
     layout, verify,
 };
 use crate::carve::{
-    Mended, Mending, Tape,
+    Mended, Mending,
     formats::{
         search,
         splice::{Splice, cuts},
@@ -35,7 +35,7 @@ struct Torn {
 
 impl Torn {
     fn find(mending: &Mending<'_>) -> Option<Self> {
-        let mut tape = Tape::new(mending.source().clone(), mending.start());
+        let mut tape = mending.tape_from(mending.start());
         let layout = layout::walk(&mut tape);
         let first = layout::place(&mut tape, 0).map(|place| place.member);
         let first = first.or_else(|_| Member::local(&mut tape, 0).map(|(member, _)| member)).ok()?;
@@ -52,7 +52,7 @@ impl Torn {
 
     /// The file whose end record stands at `place` of the source.
     fn with_end(&self, mending: &mut Mending<'_>, place: u64) -> Option<Mended> {
-        let mut record = Tape::new(mending.source().clone(), place);
+        let mut record = mending.tape_from(place);
         let (size, start) = (u64::from(record.le32(12).ok()?), u64::from(record.le32(16).ok()?));
         let end = start.checked_add(size)?;
         if !(46..=LARGEST_DIRECTORY).contains(&size) || end < self.from {
@@ -74,7 +74,7 @@ impl Torn {
 
     /// True where the directory at `place` of the source begins with this file's first member.
     fn is_listed(&self, mending: &Mending<'_>, place: u64) -> bool {
-        let mut tape = Tape::new(mending.source().clone(), place);
+        let mut tape = mending.tape_from(place);
         let mut at = 0;
         while tape.has(at, CENTRAL) {
             let Ok(entry) = Central::read(&mut tape, at) else { return false };
