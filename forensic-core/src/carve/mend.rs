@@ -2,7 +2,7 @@
 //! mended, each taking its clusters out of the way of the next.
 
 use super::{
-    Broken, Format, Found, Options, Tape,
+    Broken, Format, Found, Holds, Options, Tape,
     claim::{Claim, What},
     slack::Filled,
     tape::Meter,
@@ -130,6 +130,12 @@ impl<'a> Mending<'a> {
         Tape::new(self.source.clone(), start).metered(self.meter.clone())
     }
 
+    /// False where the file would have what nobody checked in the place of another's.
+    fn may_have(&self, mended: &Mended) -> bool {
+        let is_free = |run: &Run| run.offset.is_none_or(|at| self.free_until(at) >= at.saturating_add(run.length));
+        mended.found.holds != Holds::Opaque || mended.runs.iter().skip(1).all(is_free)
+    }
+
     /// True where the same file was tried before, and others were mended since: their clusters are out of the way now, and what
     /// did not fit then does not fit now.
     pub fn is_tried_again(&self) -> bool {
@@ -253,7 +259,7 @@ pub(super) fn mend(
                     verdicts: &verdicts,
                     again: *again,
                 };
-                let found = format.mend(&mut mending);
+                let found = format.mend(&mut mending).filter(|mended| mending.may_have(mended));
                 Some((found, allowed.saturating_sub(mending.meter.left())))
             };
             let (mut of_wave, mut again): (Vec<Run>, Vec<_>) = Default::default();

@@ -4,7 +4,7 @@
 use super::{
     likely::is_foreign,
     memory::Memory,
-    seam::{Steps, above, roughness},
+    seam::{Steps, above, is_sharp, roughness},
     walk::{Pause, State},
 };
 use crate::carve::Tape;
@@ -17,7 +17,7 @@ const NOTICED: u64 = 8;
 const LOOK_BACK: u64 = 512 << 10;
 const STRETCH: u64 = 4 << 10;
 /// How much rougher than the picture above it a seam is that is certainly one.
-const CERTAIN: f32 = 5.0;
+const CERTAIN: f32 = 8.0;
 /// MCUs that tell of a seam.
 const TELLING: u32 = 16;
 
@@ -61,7 +61,9 @@ fn seam(tape: &mut Tape, end: u64) -> Option<u64> {
         places.iter().filter(|(_, _, before)| before.scans() == state.scans()).filter_map(|(at, above, before)| {
             let ((scan, first), frame) = (before.scan()?, before.frame()?);
             let telling = last.saturating_sub(first) >= TELLING;
-            Some((*at, telling.then(|| roughness(frame, scan, &memory, *above, last))??))
+            let rough = telling.then(|| roughness(frame, scan, &memory, *above, last))??;
+            let sharp = is_sharp(frame, scan, &memory, (state.scans(), &mut steps), *above, last);
+            (sharp != Some(false)).then_some((*at, rough))
         });
     let (at, rough) = rough.max_by(|a, b| a.1.total_cmp(&b.1))?;
     (rough >= CERTAIN).then_some(at)

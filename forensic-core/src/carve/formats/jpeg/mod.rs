@@ -85,12 +85,13 @@ fn broken_outcome(tape: &mut Tape, state: &State, broken: Break) -> Outcome {
         return Outcome::No;
     }
     let good = state.held().min(broken.at);
+    let sure = state.scans() > 0 || state.told.known > 1 && good >= HEAD;
     Outcome::Broken(Broken {
         kind: KIND,
         good: if state.in_data() { held::held(tape, broken.at) } else { good },
         broken_at: broken.at.max(good),
         length: None,
-        confidence: if state.scans() > 0 { 95 } else { 50 },
+        confidence: if sure { 95 } else { 50 },
     })
 }
 

@@ -13,6 +13,8 @@ const LEAST: f32 = 24.0;
 /// so much at least is expected.
 const ROWS: (u32, u32) = (24, 8);
 const EXPECTED: f32 = 150.0;
+/// How many times as high as the steps below it that at a seam is.
+const SHARP: f32 = 2.0;
 
 /// What the picture above a seam is like.
 #[derive(Debug, Clone, Copy)]
@@ -76,6 +78,24 @@ pub(super) fn above(
     let rows = from.checked_div(scan.mcus_wide).unwrap_or(0);
     let least = if rows < ROWS.1 { EXPECTED } else { 0.0 };
     Some(Above { from, step: near.max(far).max(least) })
+}
+
+/// True where the step from above into the MCUs below a seam, up to MCU `to`, is much higher than those among them: a picture that
+/// becomes lively from some row on stays so. `None` where too little is below.
+pub(super) fn is_sharp(
+    frame: &Frame,
+    scan: &Scan,
+    memory: &Memory,
+    (number, sums): (u32, &mut Steps),
+    seam: Above,
+    to: u32,
+) -> Option<bool> {
+    let first = seam.from.saturating_add(scan.mcus_wide);
+    if to.saturating_sub(first) < scan.mcus_wide {
+        return None;
+    }
+    let below = sums.mean(number, (frame, scan, memory), first, to)?;
+    Some(mean_step(frame, scan, memory, seam.from, first)? > below * SHARP)
 }
 
 /// How much rougher the seam above the MCUs up to `to` is than the picture above it; 1 where it fits. DC values of the blocks
