@@ -127,20 +127,49 @@ pub(super) fn ac_refine(stretch: &Stretch<'_>, memory: &mut Memory, stand: &mut 
 /// The coefficient from `k` on before which `zeros` that were zero lie and which was zero itself, or one behind the band; and
 /// how many were not zero on the way there.
 #[inline(always)]
-fn pass(before: u64, mut k: u32, mut zeros: u32) -> (u32, u32) {
-    let (mut rest, mut corrected) = (before >> (k & 63), 0u32);
-    // Those that were not zero are few.
-    while rest != 0 {
+fn pass(before: u64, k: u32, zeros: u32) -> (u32, u32) {
+    let rest = before >> (k & 63);
+    // Most are near, and no loop that cannot be guessed has to be left then.
+    let place = PASSED.get(rest as usize & 0xff).and_then(|places| places.get(zeros as usize & 15)).copied();
+    match place {
+        Some(place @ ..NEAR) => (k.wrapping_add(u32::from(place)), u32::from(place).wrapping_sub(zeros)),
+        _ => pass_far(rest, k, zeros),
+    }
+}
+
+fn pass_far(mut rest: u64, mut k: u32, mut zeros: u32) -> (u32, u32) {
+    let mut corrected = 0u32;
+    loop {
         let gap = rest.trailing_zeros();
         if zeros < gap {
-            break;
+            return (k.wrapping_add(zeros), corrected);
         }
         (zeros, corrected) = (zeros.wrapping_sub(gap), corrected.wrapping_add(1));
         k = k.wrapping_add(gap).wrapping_add(1);
         rest = rest >> gap >> 1;
     }
-    (k.wrapping_add(zeros), corrected)
 }
+
+/// Coefficients among which most runs end.
+const NEAR: u8 = 8;
+/// For each pattern of so many coefficients that were not zero, the place of each that was, in their order; [`NEAR`] behind the
+/// last.
+static PASSED: [[u8; 16]; 256] = {
+    let mut passed = [[NEAR; 16]; 256];
+    let mut pattern = 0;
+    while pattern < 256 {
+        let (mut place, mut zeros) = (0u8, 0);
+        while place < NEAR {
+            if pattern >> place & 1 == 0 {
+                passed[pattern][zeros] = place;
+                zeros = zeros.wrapping_add(1);
+            }
+            place = place.wrapping_add(1);
+        }
+        pattern = pattern.wrapping_add(1);
+    }
+    passed
+};
 
 /// The blocks that are over, this one included, by a code of `run` further bits.
 #[inline(always)]
