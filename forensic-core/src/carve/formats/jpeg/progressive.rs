@@ -80,28 +80,29 @@ pub(super) fn ac_refine(stretch: &Stretch<'_>, memory: &mut Memory, stand: &mut 
                 let Some((length, symbol)) = table.find(bits.peek()) else {
                     return reached.failing(bits.position().wrapping_add(16));
                 };
-                let (run, size) = (u32::from(symbol >> 4), u32::from(symbol & 15));
-                if size > 1 {
-                    return reached.failing(bits.position().wrapping_add(length as usize));
-                }
-                if size == 0 && run < 15 {
+                let run = u32::from(symbol >> 4);
+                if symbol & 15 == 1 {
+                    let (behind, corrected) = pass(before, k, run);
+                    skip(&mut bits, length.wrapping_add(1).wrapping_add(corrected));
+                    if behind > last {
+                        return reached.failing(bits.position());
+                    }
+                    found |= 1 << (behind & 63);
+                    k = behind.wrapping_add(1);
+                } else if symbol == 0xf0 {
+                    let (behind, corrected) = pass(before, k, run);
+                    skip(&mut bits, length.wrapping_add(corrected));
+                    k = behind.wrapping_add(1);
+                } else if symbol & 15 == 0 {
                     bits.skip(length);
                     eob_run = end_of_blocks(&mut bits, run);
                     if eob_run > stretch.left.wrapping_sub(reached.mcus) {
                         return reached.failing(bits.position());
                     }
                     break;
+                } else {
+                    return reached.failing(bits.position().wrapping_add(length as usize));
                 }
-                let (behind, corrected) = pass(before, k, run);
-                k = behind;
-                skip(&mut bits, length.wrapping_add(size).wrapping_add(corrected));
-                if size == 1 {
-                    if k > last {
-                        return reached.failing(bits.position());
-                    }
-                    found |= 1 << (k & 63);
-                }
-                k = k.wrapping_add(1);
             }
         }
         if eob_run > 0 {
