@@ -2,6 +2,7 @@
 
 use super::{
     bits::Bits,
+    bursts::Burst,
     entropy::{Reached, Stand, Stretch},
     memory::Memory,
 };
@@ -19,6 +20,7 @@ pub(super) fn dc_refine(stretch: &Stretch<'_>, position: usize) -> Reached {
 pub(super) fn ac_first(stretch: &Stretch<'_>, memory: &mut Memory, stand: &mut Stand, position: usize) -> Reached {
     let mut reached = Reached { mcus: 0, position, failed_at: None };
     let Some((mut blocks, table, (first, last))) = Blocks::of(stretch) else { return reached.failing(usize::MAX) };
+    let bursts = table.first();
     let mut bits = Bits::new(stretch.data, position);
     while reached.mcus < stretch.most {
         if stand.eob_run > 0 {
@@ -30,6 +32,16 @@ pub(super) fn ac_first(stretch: &Stretch<'_>, memory: &mut Memory, stand: &mut S
         }
         let (mut k, mut found, mut eob_run) = (first, 0u64, 0);
         while k <= last {
+            let burst = bursts.find(bits.peek());
+            if k.wrapping_add(burst.needs()) <= last.wrapping_add(1) {
+                bits.skip(burst.length());
+                found |= burst.nonzero() << (k & 63);
+                if burst.is_over() {
+                    break;
+                }
+                k = k.wrapping_add(burst.coefficients());
+                continue;
+            }
             let Some((length, symbol)) = table.find(bits.peek()) else {
                 return reached.failing(bits.position().wrapping_add(16));
             };
@@ -71,12 +83,25 @@ pub(super) fn ac_refine(stretch: &Stretch<'_>, memory: &mut Memory, stand: &mut 
     let mut reached = Reached { mcus: 0, position, failed_at: None };
     let Some((mut blocks, table, (first, last))) = Blocks::of(stretch) else { return reached.failing(usize::MAX) };
     let band = (u64::MAX << (first & 63)) & (u64::MAX >> (63u32.wrapping_sub(last) & 63));
+    let bursts = table.refining();
     let mut bits = Bits::new(stretch.data, position);
     while reached.mcus < stretch.most {
         let before = memory.nonzero(blocks.block) & band;
         let (mut k, mut found, mut eob_run) = (first, 0u64, stand.eob_run);
         if eob_run == 0 {
             while k <= last {
+                if before >> (k & 63) == 0 {
+                    let burst = bursts.find(bits.peek());
+                    if k.wrapping_add(burst.needs()) <= last.wrapping_add(1) {
+                        bits.skip(burst.length());
+                        found |= burst.nonzero() << (k & 63);
+                        if burst.is_over() {
+                            break;
+                        }
+                        k = k.wrapping_add(burst.coefficients());
+                        continue;
+                    }
+                }
                 let Some((length, symbol)) = table.find(bits.peek()) else {
                     return reached.failing(bits.position().wrapping_add(16));
                 };
