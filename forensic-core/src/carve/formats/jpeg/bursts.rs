@@ -175,3 +175,71 @@ impl<const REFINING: bool> Burst for Band<REFINING> {
         Self::new(length, behind.is_over(), coefficients, nonzero as u32)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Ends of blocks, runs of zeros, and coefficients of one bit and of several, in codes of two bits and more.
+    fn table() -> Table {
+        let mut counts = [0; 16];
+        (counts[1], counts[2], counts[3], counts[4]) = (1, 3, 4, 2);
+        Table::new(&counts, &[0x01, 0x00, 0x11, 0x02, 0x21, 0xf0, 0x31, 0x03, 0x41, 0x10]).unwrap()
+    }
+
+    /// The bits of `length`, whether the block is over, coefficients and those not zero, code by code.
+    fn alone(table: &Table, value: u32, refining: bool, length: u32) -> Option<(bool, u32, u64)> {
+        let (mut used, mut over, mut passed, mut nonzero) = (0, false, 0, 0);
+        while used < length {
+            assert!(!over);
+            let (code, symbol) = table.find(u64::from(value) << (64 - LOOK) << used)?;
+            let (run, size) = (u32::from(symbol >> 4), u32::from(symbol & 15));
+            used += code + size;
+            match symbol {
+                0 => over = true,
+                0xf0 => passed += 16,
+                _ if size == 0 || (refining && size > 1) => return None,
+                _ => {
+                    nonzero |= 1 << (passed + run);
+                    passed += run + 1;
+                }
+            }
+        }
+        (used == length).then_some((over, passed, nonzero))
+    }
+
+    fn compare<const REFINING: bool>() {
+        let (table, mut several) = (table(), 0);
+        let bursts = Bursts::<Band<REFINING>>::new(&table);
+        for value in 0..1u32 << LOOK {
+            let burst = bursts.find(u64::from(value) << (64 - LOOK));
+            if burst.length() == 0 {
+                assert!(burst.needs() > 64);
+                continue;
+            }
+            let told = (burst.is_over(), burst.coefficients(), burst.nonzero());
+            assert_eq!(alone(&table, value, REFINING, burst.length()), Some(told), "{value:012b}");
+            several += u32::from(burst.nonzero().count_ones() > 1);
+        }
+        assert!(several > 1000);
+    }
+
+    #[test]
+    fn several_codes_at_once_are_the_same_as_one_by_one() {
+        compare::<false>();
+        compare::<true>();
+    }
+
+    #[test]
+    fn coefficients_that_are_passed_over_are_counted_alike() {
+        let table = table();
+        let bursts = Bursts::<Passed>::new(&table);
+        for value in 0..1u32 << LOOK {
+            let burst = bursts.find(u64::from(value) << (64 - LOOK));
+            if burst.length() > 0 {
+                let (over, passed, _) = alone(&table, value, false, burst.length()).unwrap();
+                assert_eq!(burst.coefficients(), passed + if over { OVER } else { 0 });
+            }
+        }
+    }
+}

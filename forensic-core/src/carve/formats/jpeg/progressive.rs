@@ -257,3 +257,21 @@ impl Blocks {
         self.column = column.checked_rem(u64::from(self.wide)).unwrap_or(0) as u32;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn near_runs_are_passed_as_far_ones_are() {
+        for pattern in [0u64, 1, 0b1011, 0xff, 0x7f, 0xfe, 0xffff_ffff, 0xaaaa_aaaa_aaaa_aaaa, 0x8000_0000_0000_0001] {
+            for k in 1..64 {
+                for zeros in 0..16 {
+                    assert_eq!(pass(pattern, k, zeros), pass_far(pattern >> k, k, zeros));
+                }
+            }
+        }
+        // One that was zero is passed, and three that were not.
+        assert_eq!(pass(0b1011 << 1, 1, 1), (5, 3));
+    }
+}
