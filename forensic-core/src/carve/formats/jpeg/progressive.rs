@@ -180,6 +180,7 @@ fn pass_far(mut rest: u64, mut k: u32, mut zeros: u32) -> (u32, u32) {
 const NEAR: u8 = 8;
 /// For each pattern of so many coefficients that were not zero, the place of each that was, in their order; [`NEAR`] behind the
 /// last.
+#[allow(clippy::indexing_slicing)] // Known when compiled.
 static PASSED: [[u8; 16]; 256] = {
     let mut passed = [[NEAR; 16]; 256];
     let mut pattern = 0;

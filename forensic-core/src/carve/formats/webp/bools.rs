@@ -5,6 +5,7 @@ static SHIFTS: [u8; 256] = shifts(false);
 /// What it is when it has been put right.
 static NORMALISED: [u8; 256] = shifts(true);
 
+#[allow(clippy::indexing_slicing)] // Known when compiled.
 const fn shifts(normalised: bool) -> [u8; 256] {
     let mut table = [0; 256];
     let mut range = 0u8;
@@ -129,5 +130,36 @@ impl Bools {
     pub(super) fn position(&self) -> usize {
         let left = usize::try_from(self.left() / 8).unwrap_or(0);
         self.end.saturating_sub(left)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_sign_is_an_even_bit_and_one_that_is_skipped_is_taken_all_the_same() {
+        let mut seed = 1u32;
+        let mut random = || {
+            seed = seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            (seed >> 24) as u8
+        };
+        let bytes: Vec<u8> = (0..4000).map(|_| random()).collect();
+        let mut bools = Bools::new(0, bytes.len());
+        while bools.left() > 0 {
+            let (chance, other) = (random(), random());
+            let _ = bools.bool(&bytes, chance);
+            let (mut taken, mut skipped, mut sign) = (bools, bools, bools);
+            taken.flag(&bytes);
+            skipped.skip(&bytes, 128);
+            sign.sign(&bytes);
+            for same in [skipped, sign] {
+                assert_eq!((same.value, same.bits, same.range), (taken.value, taken.bits, taken.range));
+            }
+            let _ = taken.bool(&bytes, other);
+            skipped.skip(&bytes, other);
+            assert_eq!((skipped.value, skipped.bits, skipped.range), (taken.value, taken.bits, taken.range));
+            bools = taken;
+        }
     }
 }
