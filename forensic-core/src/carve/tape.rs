@@ -278,6 +278,7 @@ numbers! {
 }
 
 #[cfg(test)]
+#[allow(clippy::arithmetic_side_effects)]
 mod tests {
     use super::*;
     use std::sync::Arc;

@@ -26,7 +26,7 @@ pub(super) struct Bursts<B>(Box<[B; 1 << LOOK]>);
 impl<B: Burst> Bursts<B> {
     /// Of each number of bits and each value of them, the burst is their first code and the burst of the bits behind it.
     pub(super) fn new(table: &Table) -> Self {
-        let mut bursts = vec![B::NONE; 2 << LOOK];
+        let mut bursts = Box::new([B::NONE; 2 << LOOK]);
         let codes: Vec<(u32, u32, B)> = (1..=LOOK)
             .flat_map(|length| table.codes(length).map(move |(code, symbol)| (code, length, symbol)))
             .filter_map(|(code, length, symbol)| Some((code, length, B::of(symbol, length)?)))
@@ -177,6 +177,7 @@ impl<const REFINING: bool> Burst for Band<REFINING> {
 }
 
 #[cfg(test)]
+#[allow(clippy::arithmetic_side_effects)]
 mod tests {
     use super::*;
 
