@@ -12,6 +12,8 @@ const FIRST_READ: u64 = 4 << 10;
 const LONGEST_READ: u64 = 256 << 10;
 /// The most that [`Tape::bytes`] gives at once.
 const LONGEST_SLICE: u64 = 16 << 20;
+/// A longer buffer is not kept to be read into.
+const LONGEST_SPARE: u64 = 2 << 20;
 /// The piece that is still read where a longer one cannot be.
 const SMALLEST_READ: u64 = 512;
 const WINDOWS: usize = 4;
@@ -51,6 +53,8 @@ pub struct Tape {
     windows: [Window; WINDOWS],
     /// The window to give up next.
     oldest: usize,
+    /// The buffer of one that was given up, to be read into: a new one would have to be zeroed first.
+    spare: Vec<u8>,
     next_read: u64,
     budget: u64,
     meter: Option<Meter>,
@@ -59,12 +63,14 @@ pub struct Tape {
 #[derive(Default)]
 struct Window {
     start: u64,
+    length: usize,
+    /// As many at least; what follows is of no meaning.
     bytes: Vec<u8>,
 }
 
 impl Window {
     fn end(&self) -> u64 {
-        self.start.saturating_add(self.bytes.len() as u64)
+        self.start.saturating_add(self.length as u64)
     }
 
     fn from(&self, offset: u64, end: u64) -> Option<&[u8]> {
@@ -79,8 +85,8 @@ impl Tape {
     /// The bytes of `source` from `start` on.
     pub fn new(source: Source, start: u64) -> Self {
         let end = source.len();
-        let (windows, oldest) = Default::default();
-        Self { source, start, end, windows, oldest, next_read: FIRST_READ, budget: u64::MAX, meter: None }
+        let (windows, oldest, spare) = Default::default();
+        Self { source, start, end, windows, oldest, spare, next_read: FIRST_READ, budget: u64::MAX, meter: None }
     }
 
     /// The same tape, with all that is read of it on `meter`.
@@ -99,7 +105,7 @@ impl Tape {
 
     /// Puts bytes of the source that the caller has read already into a window.
     pub(crate) fn lend(&mut self, start: u64, bytes: Vec<u8>) {
-        self.put(Window { start, bytes });
+        self.put(Window { start, length: bytes.len(), bytes });
     }
 
     /// How many bytes may still be read from the source, or looked at once more, before the walk ends with
@@ -253,8 +259,8 @@ impl Tape {
                 return Err(Break { at, cause: Cause::Spent });
             }
             self.charge(length);
-            if let Ok(bytes) = self.source.read_vec(offset, length) {
-                return Ok(self.put(Window { start: offset, bytes }));
+            if let Some(window) = self.read(offset, length) {
+                return Ok(self.put(window));
             }
             let shorter = (length / 2).max(SMALLEST_READ).max(least);
             if shorter >= length {
@@ -264,11 +270,22 @@ impl Tape {
         }
     }
 
+    fn read(&mut self, start: u64, length: u64) -> Option<Window> {
+        let length = usize::try_from(length).ok()?;
+        let mut bytes = std::mem::take(&mut self.spare);
+        if bytes.len() < length {
+            bytes = vec![0; length];
+        }
+        self.source.read_at(start, bytes.get_mut(..length)?).ok()?;
+        Some(Window { start, length, bytes })
+    }
+
     fn put(&mut self, window: Window) -> usize {
         let index = self.oldest;
         self.oldest = index.wrapping_add(1) % WINDOWS;
         if let Some(place) = self.windows.get_mut(index) {
-            *place = window;
+            let Window { bytes, .. } = std::mem::replace(place, window);
+            self.spare = if bytes.capacity() as u64 <= LONGEST_SPARE { bytes } else { Vec::new() };
         }
         index
     }
@@ -299,6 +316,7 @@ numbers! {
 }
 
 #[cfg(test)]
+#[allow(clippy::arithmetic_side_effects)]
 mod tests {
     use super::*;
     use std::sync::Arc;
@@ -320,6 +338,20 @@ mod tests {
         }
         assert_eq!(at, tape.len());
         assert_eq!(tape.byte(at), Err(Break { at, cause: Cause::End }));
+    }
+
+    #[test]
+    fn a_short_read_into_a_long_buffer_shows_nothing_of_what_was_in_it() {
+        let mut tape = tape(1 << 20);
+        let long = |tape: &mut Tape, at: u64| assert_eq!(tape.bytes(at, 50_000).unwrap().len(), 50_000);
+        (0..10).for_each(|number| long(&mut tape, number * 60_000));
+        for at in (700_000..900_000).step_by(10_000) {
+            let window = tape.window(at).unwrap();
+            assert_eq!(window.len() as u64, FIRST_READ);
+            assert!(window.iter().zip(at..).all(|(byte, n)| u64::from(*byte) == (n + 3) % 251));
+        }
+        let near_end = tape.len() - 10;
+        assert_eq!(tape.window(near_end).unwrap().len(), 10);
     }
 
     #[test]

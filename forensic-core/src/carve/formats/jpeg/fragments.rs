@@ -221,7 +221,8 @@ impl Search<'_, '_> {
             at = at.saturating_add(size);
         }
         let _ = state.walk(&mut tape, &mut memory, head.broken_at);
-        let foreign = self.foreign(&mut tape, head);
+        let data = boundaries.iter().find(|boundary| boundary.state.in_data()).map(|boundary| boundary.at);
+        let foreign = data.and_then(|data| self.foreign(&mut tape, head, data));
         boundaries.retain(|boundary| foreign.is_none_or(|foreign| boundary.at <= foreign));
         let last = boundaries.last().map_or(0, |boundary| boundary.at);
         let in_scans = state.scans() > 0;
@@ -243,8 +244,8 @@ impl Search<'_, '_> {
         (boundaries, memory)
     }
 
-    /// The first of the clusters before the break that are no coded data, each behind the other.
-    fn foreign(&self, tape: &mut Tape, head: &Head) -> Option<u64> {
+    /// The first of the clusters before the break that are no coded data, each behind the other, where it begins at `data` or before.
+    fn foreign(&self, tape: &mut Tape, head: &Head, data: u64) -> Option<u64> {
         let size = self.mending.cluster_size();
         let length = usize::try_from(size).unwrap_or(0);
         let noticed = head.broken_at.saturating_add(NOTICED);
@@ -255,7 +256,7 @@ impl Search<'_, '_> {
             at = at.saturating_sub(size);
         }
         let mut first = None;
-        while at >= head.least && is_foreign(at) {
+        while at >= head.least.max(data) && is_foreign(at) {
             first = Some(at);
             at = at.saturating_sub(size);
         }

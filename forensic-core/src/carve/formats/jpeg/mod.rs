@@ -1,6 +1,7 @@
 //! JPEG, by the walk of its segments and of every code of its entropy-coded data (ITU-T T.81).
 
 mod bits;
+mod bursts;
 mod damage;
 mod entropy;
 mod fragments;

@@ -2,6 +2,7 @@
 
 use super::{
     bits::Bits,
+    bursts::Burst,
     entropy::{Reached, Stand, Stretch},
     memory::Memory,
 };
@@ -19,6 +20,7 @@ pub(super) fn dc_refine(stretch: &Stretch<'_>, position: usize) -> Reached {
 pub(super) fn ac_first(stretch: &Stretch<'_>, memory: &mut Memory, stand: &mut Stand, position: usize) -> Reached {
     let mut reached = Reached { mcus: 0, position, failed_at: None };
     let Some((mut blocks, table, (first, last))) = Blocks::of(stretch) else { return reached.failing(usize::MAX) };
+    let bursts = table.first();
     let mut bits = Bits::new(stretch.data, position);
     while reached.mcus < stretch.most {
         if stand.eob_run > 0 {
@@ -30,6 +32,16 @@ pub(super) fn ac_first(stretch: &Stretch<'_>, memory: &mut Memory, stand: &mut S
         }
         let (mut k, mut found, mut eob_run) = (first, 0u64, 0);
         while k <= last {
+            let burst = bursts.find(bits.peek());
+            if k.wrapping_add(burst.needs()) <= last.wrapping_add(1) {
+                bits.skip(burst.length());
+                found |= burst.nonzero() << (k & 63);
+                if burst.is_over() {
+                    break;
+                }
+                k = k.wrapping_add(burst.coefficients());
+                continue;
+            }
             let Some((length, symbol)) = table.find(bits.peek()) else {
                 return reached.failing(bits.position().wrapping_add(16));
             };
@@ -71,37 +83,51 @@ pub(super) fn ac_refine(stretch: &Stretch<'_>, memory: &mut Memory, stand: &mut 
     let mut reached = Reached { mcus: 0, position, failed_at: None };
     let Some((mut blocks, table, (first, last))) = Blocks::of(stretch) else { return reached.failing(usize::MAX) };
     let band = (u64::MAX << (first & 63)) & (u64::MAX >> (63u32.wrapping_sub(last) & 63));
+    let bursts = table.refining();
     let mut bits = Bits::new(stretch.data, position);
     while reached.mcus < stretch.most {
         let before = memory.nonzero(blocks.block) & band;
         let (mut k, mut found, mut eob_run) = (first, 0u64, stand.eob_run);
         if eob_run == 0 {
             while k <= last {
+                if before >> (k & 63) == 0 {
+                    let burst = bursts.find(bits.peek());
+                    if k.wrapping_add(burst.needs()) <= last.wrapping_add(1) {
+                        bits.skip(burst.length());
+                        found |= burst.nonzero() << (k & 63);
+                        if burst.is_over() {
+                            break;
+                        }
+                        k = k.wrapping_add(burst.coefficients());
+                        continue;
+                    }
+                }
                 let Some((length, symbol)) = table.find(bits.peek()) else {
                     return reached.failing(bits.position().wrapping_add(16));
                 };
-                let (run, size) = (u32::from(symbol >> 4), u32::from(symbol & 15));
-                if size > 1 {
-                    return reached.failing(bits.position().wrapping_add(length as usize));
-                }
-                if size == 0 && run < 15 {
+                let run = u32::from(symbol >> 4);
+                if symbol & 15 == 1 {
+                    let (behind, corrected) = pass(before, k, run);
+                    skip(&mut bits, length.wrapping_add(1).wrapping_add(corrected));
+                    if behind > last {
+                        return reached.failing(bits.position());
+                    }
+                    found |= 1 << (behind & 63);
+                    k = behind.wrapping_add(1);
+                } else if symbol == 0xf0 {
+                    let (behind, corrected) = pass(before, k, run);
+                    skip(&mut bits, length.wrapping_add(corrected));
+                    k = behind.wrapping_add(1);
+                } else if symbol & 15 == 0 {
                     bits.skip(length);
                     eob_run = end_of_blocks(&mut bits, run);
                     if eob_run > stretch.left.wrapping_sub(reached.mcus) {
                         return reached.failing(bits.position());
                     }
                     break;
+                } else {
+                    return reached.failing(bits.position().wrapping_add(length as usize));
                 }
-                let (behind, corrected) = pass(before, k, run);
-                k = behind;
-                skip(&mut bits, length.wrapping_add(size).wrapping_add(corrected));
-                if size == 1 {
-                    if k > last {
-                        return reached.failing(bits.position());
-                    }
-                    found |= 1 << (k & 63);
-                }
-                k = k.wrapping_add(1);
             }
         }
         if eob_run > 0 {
@@ -127,20 +153,50 @@ pub(super) fn ac_refine(stretch: &Stretch<'_>, memory: &mut Memory, stand: &mut 
 /// The coefficient from `k` on before which `zeros` that were zero lie and which was zero itself, or one behind the band; and
 /// how many were not zero on the way there.
 #[inline(always)]
-fn pass(before: u64, mut k: u32, mut zeros: u32) -> (u32, u32) {
-    let (mut rest, mut corrected) = (before >> (k & 63), 0u32);
-    // Those that were not zero are few.
-    while rest != 0 {
+fn pass(before: u64, k: u32, zeros: u32) -> (u32, u32) {
+    let rest = before >> (k & 63);
+    // Most are near, and no loop that cannot be guessed has to be left then.
+    let place = PASSED.get(rest as usize & 0xff).and_then(|places| places.get(zeros as usize & 15)).copied();
+    match place {
+        Some(place @ ..NEAR) => (k.wrapping_add(u32::from(place)), u32::from(place).wrapping_sub(zeros)),
+        _ => pass_far(rest, k, zeros),
+    }
+}
+
+fn pass_far(mut rest: u64, mut k: u32, mut zeros: u32) -> (u32, u32) {
+    let mut corrected = 0u32;
+    loop {
         let gap = rest.trailing_zeros();
         if zeros < gap {
-            break;
+            return (k.wrapping_add(zeros), corrected);
         }
         (zeros, corrected) = (zeros.wrapping_sub(gap), corrected.wrapping_add(1));
         k = k.wrapping_add(gap).wrapping_add(1);
         rest = rest >> gap >> 1;
     }
-    (k.wrapping_add(zeros), corrected)
 }
+
+/// Coefficients among which most runs end.
+const NEAR: u8 = 8;
+/// For each pattern of so many coefficients that were not zero, the place of each that was, in their order; [`NEAR`] behind the
+/// last.
+#[allow(clippy::indexing_slicing)] // Known when compiled.
+static PASSED: [[u8; 16]; 256] = {
+    let mut passed = [[NEAR; 16]; 256];
+    let mut pattern = 0;
+    while pattern < 256 {
+        let (mut place, mut zeros) = (0u8, 0);
+        while place < NEAR {
+            if pattern >> place & 1 == 0 {
+                passed[pattern][zeros] = place;
+                zeros = zeros.wrapping_add(1);
+            }
+            place = place.wrapping_add(1);
+        }
+        pattern = pattern.wrapping_add(1);
+    }
+    passed
+};
 
 /// The blocks that are over, this one included, by a code of `run` further bits.
 #[inline(always)]
@@ -200,5 +256,24 @@ impl Blocks {
         let rows = column.checked_div(u64::from(self.wide)).unwrap_or(0) as u32;
         self.block = self.block.wrapping_add(count).wrapping_add(rows.wrapping_mul(self.filling));
         self.column = column.checked_rem(u64::from(self.wide)).unwrap_or(0) as u32;
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::arithmetic_side_effects)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn near_runs_are_passed_as_far_ones_are() {
+        for pattern in [0u64, 1, 0b1011, 0xff, 0x7f, 0xfe, 0xffff_ffff, 0xaaaa_aaaa_aaaa_aaaa, 0x8000_0000_0000_0001] {
+            for k in 1..64 {
+                for zeros in 0..16 {
+                    assert_eq!(pass(pattern, k, zeros), pass_far(pattern >> k, k, zeros));
+                }
+            }
+        }
+        // One that was zero is passed, and three that were not.
+        assert_eq!(pass(0b1011 << 1, 1, 1), (5, 3));
     }
 }

@@ -3,8 +3,9 @@
 
 use super::{
     bits::Bits,
+    bursts::{Burst, Bursts, OVER, Passed},
     entropy::{Reached, Stand, Stretch},
-    huffman::{Bursts, OVER, Table},
+    huffman::Table,
     markers::{Part, Unit},
     memory::Memory,
 };
@@ -17,7 +18,7 @@ struct Lane<'a> {
     part: &'a Part,
     unit: &'a Unit,
     dc: &'a Table,
-    ac: Option<(&'a Table, &'a Bursts)>,
+    ac: Option<(&'a Table, &'a Bursts<Passed>)>,
 }
 
 /// MCUs of a sequential scan.
@@ -107,7 +108,7 @@ fn difference(bits: &mut Bits<'_>, table: &Table, most: u32) -> Result<i32, usiz
 /// # Errors
 /// The bit behind what is wrong.
 #[inline(always)]
-fn coefficients(bits: &mut Bits<'_>, table: &Table, bursts: &Bursts) -> Result<(), usize> {
+fn coefficients(bits: &mut Bits<'_>, table: &Table, bursts: &Bursts<Passed>) -> Result<(), usize> {
     let mut k = 1u32;
     loop {
         // Two bursts, the second of no length where the block is over by the first: few blocks have more, and which have

@@ -1,5 +1,23 @@
 //! The boolean decoder of VP8 (RFC 6386, 7), which counts what it takes.
 
+/// By how many bits a range, less one, is too small.
+static SHIFTS: [u8; 256] = shifts(false);
+/// What it is when it has been put right.
+static NORMALISED: [u8; 256] = shifts(true);
+
+#[allow(clippy::indexing_slicing)] // Known when compiled.
+const fn shifts(normalised: bool) -> [u8; 256] {
+    let mut table = [0; 256];
+    let mut range = 0u8;
+    while range < 255 {
+        let shift = range.wrapping_add(1).leading_zeros();
+        table[range as usize] =
+            if normalised { (range.wrapping_add(1) << (shift & 7)).wrapping_sub(1) } else { shift as u8 };
+        range = range.wrapping_add(1);
+    }
+    table
+}
+
 /// Reads bits of uneven chance from a partition. It never fails: behind the end it reads zeros.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Bools {
@@ -9,13 +27,14 @@ pub(super) struct Bools {
     /// Always less than `range << bits`.
     value: u64,
     bits: i32,
+    /// Less one.
     range: u32,
 }
 
 impl Bools {
     /// The partition from `start` to `end` of the bytes that each call is given.
     pub(super) fn new(start: usize, end: usize) -> Self {
-        Self { at: start, end, value: 0, bits: -8, range: 255 }
+        Self { at: start, end, value: 0, bits: -8, range: 254 }
     }
 
     /// One bit that is zero with chance `probability` / 256.
@@ -25,26 +44,24 @@ impl Bools {
             // By value, for the rest of the decoder to stay in registers.
             *self = self.filled(bytes);
         }
-        let split = (self.range.wrapping_sub(1).wrapping_mul(u32::from(probability)) >> 8).wrapping_add(1);
-        let threshold = u64::from(split) << (self.bits & 63);
+        let split = self.range.wrapping_mul(u32::from(probability)) >> 8;
         // Two ways, as the caller takes two ways: what comes next need not wait for this comparison.
-        if self.value >= threshold {
-            self.range = self.range.wrapping_sub(split);
-            self.value = self.value.wrapping_sub(threshold);
-            self.normalise();
+        if (self.value >> (self.bits & 63)) as u32 > split {
+            let behind = split.wrapping_add(1);
+            self.value = self.value.wrapping_sub(u64::from(behind) << (self.bits & 63));
+            self.normalise(self.range.wrapping_sub(behind));
             true
         } else {
-            self.range = split;
-            self.normalise();
+            self.normalise(split);
             false
         }
     }
 
     #[inline(always)]
-    fn normalise(&mut self) {
-        let shift = self.range.leading_zeros().wrapping_sub(24) & 7;
-        self.range <<= shift;
-        self.bits = self.bits.wrapping_sub(shift.cast_signed());
+    fn normalise(&mut self, range: u32) {
+        let at = |of: &[u8; 256]| of.get(usize::from(range as u8)).copied().unwrap_or(0);
+        self.range = u32::from(at(&NORMALISED));
+        self.bits = self.bits.wrapping_sub(i32::from(at(&SHIFTS)));
     }
 
     /// An even bit.
@@ -58,13 +75,25 @@ impl Bools {
         if self.bits < 0 {
             *self = self.filled(bytes);
         }
-        let split = (self.range.wrapping_sub(1).wrapping_mul(u32::from(probability)) >> 8).wrapping_add(1);
-        let threshold = u64::from(split) << (self.bits & 63);
-        let bit = u64::from(self.value >= threshold).wrapping_neg();
-        self.value = self.value.wrapping_sub(threshold & bit);
-        let other = self.range.wrapping_sub(split);
-        self.range = split ^ ((split ^ other) & bit as u32);
-        self.normalise();
+        let split = self.range.wrapping_mul(u32::from(probability)) >> 8;
+        let behind = split.wrapping_add(1);
+        let bit = u64::from((self.value >> (self.bits & 63)) as u32 > split).wrapping_neg();
+        self.value = self.value.wrapping_sub((u64::from(behind) << (self.bits & 63)) & bit);
+        let other = self.range.wrapping_sub(behind);
+        self.normalise(split ^ ((split ^ other) & bit as u32));
+    }
+
+    /// Passes over a sign: an even bit behind another bit, by which no range is full, so that one bit is always taken.
+    #[inline(always)]
+    pub(super) fn sign(&mut self, bytes: &[u8]) {
+        if self.bits < 0 {
+            *self = self.filled(bytes);
+        }
+        let split = self.range >> 1;
+        let bit = u64::from((self.value >> (self.bits & 63)) as u32 > split).wrapping_neg();
+        self.value = self.value.wrapping_sub((u64::from(split.wrapping_add(1)) << (self.bits & 63)) & bit);
+        self.range = self.range.wrapping_add(bit as u32) | 1;
+        self.bits = self.bits.wrapping_sub(1);
     }
 
     /// A number of `bits` even bits.
@@ -101,5 +130,37 @@ impl Bools {
     pub(super) fn position(&self) -> usize {
         let left = usize::try_from(self.left() / 8).unwrap_or(0);
         self.end.saturating_sub(left)
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::arithmetic_side_effects)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_sign_is_an_even_bit_and_one_that_is_skipped_is_taken_all_the_same() {
+        let mut seed = 1u32;
+        let mut random = || {
+            seed = seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            (seed >> 24) as u8
+        };
+        let bytes: Vec<u8> = (0..4000).map(|_| random()).collect();
+        let mut bools = Bools::new(0, bytes.len());
+        while bools.left() > 0 {
+            let (chance, other) = (random(), random());
+            let _ = bools.bool(&bytes, chance);
+            let (mut taken, mut skipped, mut sign) = (bools, bools, bools);
+            taken.flag(&bytes);
+            skipped.skip(&bytes, 128);
+            sign.sign(&bytes);
+            for same in [skipped, sign] {
+                assert_eq!((same.value, same.bits, same.range), (taken.value, taken.bits, taken.range));
+            }
+            let _ = taken.bool(&bytes, other);
+            skipped.skip(&bytes, other);
+            assert_eq!((skipped.value, skipped.bits, skipped.range), (taken.value, taken.bits, taken.range));
+            bools = taken;
+        }
     }
 }

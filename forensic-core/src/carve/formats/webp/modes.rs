@@ -47,7 +47,9 @@ impl Modes {
         if self.column == self.columns {
             (self.column, self.left, self.left_class) = (0, [0; 4], 0);
         }
-        let bools = &mut self.bools;
+        // A copy, for it to stay in registers.
+        let mut decoder = self.bools;
+        let bools = &mut decoder;
         let mut segment = 0;
         if let Some([top, low, high]) = self.segments {
             segment = if bools.bool(bytes, top) {
@@ -66,18 +68,20 @@ impl Modes {
             }
             (None, Some(above)) => {
                 for left in &mut self.left {
+                    let mut mode = *left;
                     for above in above.iter_mut() {
-                        let known =
-                            SUBBLOCK_MODES.get(usize::from(*above)).and_then(|modes| modes.get(usize::from(*left)));
-                        let mode = known.map_or(0, |chances| subblock(bools, bytes, chances));
-                        (*above, *left) = (mode, mode);
+                        let chances = SUBBLOCK_MODES.get(usize::from(*above)).and_then(|of| of.get(usize::from(mode)));
+                        mode = chances.map_or(0, |chances| subblock(bools, bytes, chances));
+                        *above = mode;
                     }
+                    *left = mode;
                 }
             }
             _ => {}
         }
         // The mode of the chroma.
         let _ = bools.bool(bytes, 142) && bools.bool(bytes, 114) && bools.bool(bytes, 183);
+        self.bools = decoder;
         let flags = if mode.is_none() { SUBBLOCKS } else { 0 } | if skipped { SKIPPED } else { 0 };
         let class = flags << 2 | segment;
         let above = self.above_class.get_mut(column).map_or(0, |above| std::mem::replace(above, class));
@@ -88,6 +92,7 @@ impl Modes {
 }
 
 /// The mode of a macroblock's luma (11.2); `None` where each subblock has its own.
+#[inline(always)]
 fn luma(bools: &mut Bools, bytes: &[u8]) -> Option<u8> {
     bools.bool(bytes, 145).then(|| {
         if bools.bool(bytes, 156) { 2 | u8::from(bools.bool(bytes, 128)) } else { u8::from(bools.bool(bytes, 163)) }
@@ -95,6 +100,7 @@ fn luma(bools: &mut Bools, bytes: &[u8]) -> Option<u8> {
 }
 
 /// The mode of a subblock (11.2), in the order of the tables.
+#[inline(always)]
 fn subblock(bools: &mut Bools, bytes: &[u8], chances: &[u8; 9]) -> u8 {
     let [a, b, c, d, e, f, g, h, i] = *chances;
     if !bools.bool(bytes, a) {

@@ -17,6 +17,34 @@ const Y2: usize = 1;
 const CHROMA: usize = 2;
 const LUMA: usize = 3;
 
+/// The blocks of a macroblock but Y2, by their neighbours to the left and above: luma, then each chroma.
+const PLACES: [(u8, u8); 24] = [
+    (0, 0),
+    (0, 1),
+    (0, 2),
+    (0, 3),
+    (1, 0),
+    (1, 1),
+    (1, 2),
+    (1, 3),
+    (2, 0),
+    (2, 1),
+    (2, 2),
+    (2, 3),
+    (3, 0),
+    (3, 1),
+    (3, 2),
+    (3, 3),
+    (4, 4),
+    (4, 5),
+    (5, 4),
+    (5, 5),
+    (6, 6),
+    (6, 7),
+    (7, 6),
+    (7, 7),
+];
+
 /// What is told of blocks as they are read.
 pub(super) trait Watch {
     /// A block or pixel between its neighbours.
@@ -92,31 +120,28 @@ impl Tokens {
             }
             return;
         }
-        let bools = *place;
-        let mut blocks = Blocks { bools, frame, bytes, any: false, watch };
+        // Copies, for them to stay in registers.
+        let (mut bools, mut left, mut over) = (*place, self.left, *above);
+        let mut blocks = Blocks { frame, bytes, any: false, watch };
         if has_y2 {
-            blocks.block(Y2, &mut self.left[8], &mut above[8]);
+            blocks.block(&mut bools, Y2, &mut left[8], &mut over[8]);
         }
         let luma = if has_y2 { LUMA_BEHIND_Y2 } else { LUMA };
-        for (places, plane) in [(0..4usize, luma), (4..6, CHROMA), (6..8, CHROMA)] {
-            for y in places.clone() {
-                for x in places.clone() {
-                    if let (Some(left), Some(above)) = (self.left.get_mut(y), above.get_mut(x)) {
-                        blocks.block(plane, left, above);
-                    }
-                }
+        for (y, x) in PLACES {
+            let plane = if y < 4 { luma } else { CHROMA };
+            if let (Some(left), Some(above)) = (left.get_mut(usize::from(y)), over.get_mut(usize::from(x))) {
+                blocks.block(&mut bools, plane, left, above);
             }
         }
         // A macroblock without coefficients says so, where macroblocks do.
         if !blocks.any && frame.skips.is_some() {
             blocks.watch.never(NEVER);
         }
-        *place = blocks.bools;
+        (*place, self.left, *above) = (bools, left, over);
     }
 }
 
 struct Blocks<'a, W> {
-    bools: Bools,
     frame: &'a Frame,
     bytes: &'a [u8],
     any: bool,
@@ -126,29 +151,19 @@ struct Blocks<'a, W> {
 impl<W: Watch> Blocks<'_, W> {
     /// One block between its neighbours, whose ends it takes the place of.
     #[inline(always)]
-    fn block(&mut self, plane: usize, left: &mut u8, above: &mut u8) {
+    fn block(&mut self, bools: &mut Bools, plane: usize, left: &mut u8, above: &mut u8) {
         let context = usize::from(*left > 0).wrapping_add(usize::from(*above > 0));
         let first = usize::from(plane == LUMA_BEHIND_Y2);
-        let end = self.coefficients(plane, context, first);
+        let Some(chances) = self.frame.tokens.get(plane) else { return };
+        let (end, in_zeros) = coefficients(bools, self.bytes, chances, context, first);
+        if in_zeros {
+            self.watch.never(NEVER);
+        }
         let end = if usize::from(end) > first { end } else { 0 };
         self.any |= end > 0;
         let kind = plane.wrapping_mul(3).wrapping_add(context);
         self.watch.block(Thing { kind, left: class(*left), above: class(*above), class: class(end) });
         (*left, *above) = (end, end);
-    }
-
-    /// Reads the coefficients from `first` on: where they end.
-    #[inline(always)]
-    fn coefficients(&mut self, plane: usize, context: usize, first: usize) -> u8 {
-        let Some(chances) = self.frame.tokens.get(plane) else { return 0 };
-        // A copy, for it to stay in registers.
-        let mut bools = self.bools;
-        let (end, in_zeros) = coefficients(&mut bools, self.bytes, chances, context, first);
-        self.bools = bools;
-        if in_zeros {
-            self.watch.never(NEVER);
-        }
-        end
     }
 }
 
@@ -184,7 +199,7 @@ fn coefficients(
             1
         };
         // The sign.
-        bools.skip(bytes, 128);
+        bools.sign(bytes);
         index = index.wrapping_add(1);
         if index > 15 {
             return (16, false);
