@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{
     Progress,
-    bytes::{Extents, ReadAt, Run, Source},
+    bytes::{Extent, Extents, ReadAt, Run, Source},
     error::{Error, Issue, IssueLog, Result},
     parallel,
 };
@@ -56,6 +56,8 @@ pub struct Mending<'a> {
     cluster_size: u64,
     /// Ranges of the source that no file has claimed, in order and apart.
     free: &'a [(u64, u64)],
+    /// Where the source leaves one run of the medium for another.
+    run_starts: &'a [u64],
     effort: u64,
     /// Whoever may end the work, and the bytes of the source.
     progress: (&'a dyn Progress, u64),
@@ -108,6 +110,18 @@ impl<'a> Mending<'a> {
         let last = self.free.partition_point(|(free, _)| *free < start);
         let free = self.free.get(..last).unwrap_or_default();
         free.iter().rev().flat_map(move |range| grid((range.0, range.1.min(start)), start, size).rev())
+    }
+
+    /// Where the source leaves one run of the medium for another: what lies between them is in use, so that a file that was
+    /// written when it was leaves the one at its end, and mostly goes on where another begins.
+    pub fn run_starts(&self) -> &'a [u64] {
+        self.run_starts
+    }
+
+    /// The end of the run of the medium that holds byte `at` of the source.
+    pub fn run_end(&self, at: u64) -> u64 {
+        let next = self.run_starts.partition_point(|start| *start <= at);
+        self.run_starts.get(next).copied().unwrap_or(self.source.len())
     }
 
     /// The end of the free range that holds byte `at` of the source; `at` where none does.
@@ -201,6 +215,7 @@ pub(super) fn mend(
     // How many files were mended when each was last tried: it fails again as long as no more are.
     let (mut mends, mut tried_at) = (0usize, vec![usize::MAX; claims.len()]);
     let verdicts = Verdicts::default();
+    let run_starts = run_starts(source);
     for _ in 0..ROUNDS {
         let before = mends;
         let broken = claims.iter().zip(&mended).enumerate().filter_map(|(index, (claim, mended))| match claim.what {
@@ -231,6 +246,7 @@ pub(super) fn mend(
                     broken: *broken,
                     cluster_size,
                     free: &free,
+                    run_starts: &run_starts,
                     effort: allowed,
                     progress: (progress, source.len()),
                     format: *number,
@@ -269,6 +285,14 @@ pub(super) fn mend(
         }
     }
     Ok(mended)
+}
+
+/// Where runs of the medium begin in the source, but the first.
+fn run_starts(source: &Source) -> Vec<u64> {
+    let end = |extent: &Extent| extent.offset.map(|offset| offset.saturating_add(extent.length));
+    let extents = source.extents();
+    let pairs = extents.iter().zip(extents.iter().skip(1));
+    pairs.filter(|(last, next)| end(last) != next.offset).map(|(_, next)| next.stream_offset).collect()
 }
 
 fn check(progress: &dyn Progress, length: u64) -> Result<()> {
