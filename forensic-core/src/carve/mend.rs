@@ -118,6 +118,11 @@ impl<'a> Mending<'a> {
         self.run_starts
     }
 
+    /// True where the source leaves one run for another at byte `at`, or may do so anywhere as far as is known.
+    pub fn may_join(&self, at: u64) -> bool {
+        self.run_starts.is_empty() || self.run_starts.binary_search(&at).is_ok()
+    }
+
     /// The end of the run of the medium that holds byte `at` of the source.
     pub fn run_end(&self, at: u64) -> u64 {
         let next = self.run_starts.partition_point(|start| *start <= at);
@@ -128,6 +133,24 @@ impl<'a> Mending<'a> {
     pub fn free_until(&self, at: u64) -> u64 {
         let next = self.free.partition_point(|(_, end)| *end <= at);
         self.free.get(next).filter(|(start, _)| *start <= at).map_or(at, |(_, end)| *end)
+    }
+
+    /// The same, passing over files that begin off the grid of clusters: they are parts of others, as a thumbnail is.
+    pub fn free_from_parts_until(&self, at: u64) -> u64 {
+        let mut next = self.free.partition_point(|(_, end)| *end <= at);
+        let mut until = at;
+        while let Some((start, end)) = self.free.get(next) {
+            if *start > until && (until == at || self.is_on_grid(until)) {
+                break;
+            }
+            until = *end;
+            next = next.saturating_add(1);
+        }
+        until
+    }
+
+    fn is_on_grid(&self, at: u64) -> bool {
+        at.abs_diff(self.start).checked_rem(self.cluster_size) == Some(0)
     }
 
     /// A tape over runs of the source, as if they stood one behind another.

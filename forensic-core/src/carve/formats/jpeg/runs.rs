@@ -9,7 +9,13 @@ use super::{
     seam::{Above, Steps, above, roughness},
     walk::{Pause, State},
 };
-use crate::carve::{Found, Mended, Mending, Tape, formats::layout::Layout};
+use crate::carve::{
+    Found, Mended, Mending, Tape,
+    formats::{
+        layout::Layout,
+        runs::{self, end_of_last},
+    },
+};
 
 /// Runs of a file.
 const MOST_RUNS: usize = 1024;
@@ -39,27 +45,12 @@ pub(super) fn mend(mending: &mut Mending<'_>) -> Option<Mended> {
     Search { mending, candidates, memory, steps: Steps::default(), effort: EFFORT }.run()
 }
 
-/// Where runs begin that may be coded data, and clusters of such data behind others: those behind the file first, and then from
-/// the start of the source, as allocators look for room.
+/// Where runs begin that may be coded data.
 fn candidates(mending: &mut Mending<'_>) -> Vec<u64> {
-    let start = mending.start();
-    let mut clusters: Vec<u64> = mending.clusters(0).collect();
-    clusters.sort_unstable();
-    clusters.dedup();
-    let (size, starts) = (mending.cluster_size(), mending.run_starts());
-    let verdicts = mending.verdicts(&clusters, |bytes| likely(bytes) as u8);
-    let mut data_until = None;
-    let mut found = Vec::new();
-    for (at, verdict) in clusters.iter().zip(verdicts) {
-        let may_be = verdict.is_some_and(|verdict| verdict != Likely::No as u8);
-        if may_be && (data_until != Some(*at) || starts.binary_search(at).is_ok()) {
-            found.push(*at);
-        }
-        data_until = (verdict == Some(Likely::Data as u8)).then(|| at.saturating_add(size));
-    }
-    let behind = found.partition_point(|at| *at < start);
-    found.rotate_left(behind);
-    found
+    let starts = runs::candidates(mending);
+    let verdicts = mending.verdicts(&starts, |bytes| likely(bytes) as u8);
+    let may_be = |verdict: Option<u8>| verdict.is_some_and(|verdict| verdict != Likely::No as u8);
+    starts.into_iter().zip(verdicts).filter(|(_, verdict)| may_be(*verdict)).map(|(at, _)| at).collect()
 }
 
 /// The end of a run, and what the file may go on with.
@@ -79,6 +70,7 @@ struct Join {
 struct Fit {
     place: u64,
     rough: f32,
+    walked: u64,
 }
 
 /// What became of a continuation.
@@ -167,7 +159,8 @@ impl Search<'_, '_> {
                 break;
             }
         }
-        let rank = |fit: &Fit| (fit.rough.max(1.0) * 4.0) as u32;
+        // Of two that fit as well, the longer shows more.
+        let rank = |fit: &Fit| ((fit.rough.max(1.0) * 4.0) as u32, std::cmp::Reverse(fit.walked));
         fits.sort_by_key(rank);
         fits.truncate(FOLLOWED);
         fits.reverse();
@@ -176,7 +169,7 @@ impl Search<'_, '_> {
 
     /// Walks the last run of `layout` from byte `from` to its end.
     fn follow(&mut self, layout: Layout, mut state: State, from: u64) -> Led {
-        let Some(at) = self.end_of_last(&layout, from) else { return Led::Nowhere };
+        let Some(at) = end_of_last(self.mending, &layout, from) else { return Led::Nowhere };
         let mut tape = self.mending.tape(layout.runs(at));
         match self.walk(&mut state, &mut tape, at) {
             Some(Pause::Stopped) => {
@@ -198,22 +191,6 @@ impl Search<'_, '_> {
         }
     }
 
-    /// The byte of the file at which its last run, which begins at byte `from`, ends at the latest; `None` where it lies on another.
-    fn end_of_last(&self, layout: &Layout, from: u64) -> Option<u64> {
-        let place = layout.source_of(from);
-        let mut end = self.mending.run_end(place).min(self.mending.free_until(place));
-        for run in layout.runs(from) {
-            let (start, stop) = (run.offset?, run.offset?.saturating_add(run.length));
-            if (start..stop).contains(&place) {
-                return None;
-            }
-            if start > place {
-                end = end.min(start);
-            }
-        }
-        (end > place).then(|| from.saturating_add(end.saturating_sub(place)))
-    }
-
     fn walk(&mut self, state: &mut State, tape: &mut Tape, stop: u64) -> Option<Pause> {
         let from = state.at();
         let pause = state.walk(tape, &mut self.memory, stop);
@@ -230,7 +207,7 @@ impl Search<'_, '_> {
     /// above it.
     fn trial(&mut self, join: &Join, place: u64) -> Trial {
         let layout = join.layout.on_from(join.at, place);
-        let Some(end) = self.end_of_last(&layout, join.at) else { return Trial::Wrong };
+        let Some(end) = end_of_last(self.mending, &layout, join.at) else { return Trial::Wrong };
         self.memory.go_back(join.mark);
         let mut tape = self.mending.tape(layout.runs(end));
         let mut state = join.state.clone();
@@ -246,7 +223,7 @@ impl Search<'_, '_> {
                 break;
             }
         }
-        Trial::Fits(Fit { place, rough })
+        Trial::Fits(Fit { place, rough, walked: end.saturating_sub(join.at).checked_ilog2().unwrap_or(0).into() })
     }
 
     fn rough(&self, join: &Join, state: &State) -> Option<f32> {
