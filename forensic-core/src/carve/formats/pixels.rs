@@ -8,6 +8,8 @@ use crate::carve::Tape;
 
 /// Bytes of a piece that are compared at once.
 const PIECE: u64 = 4096;
+/// How finely fitting pieces are told apart.
+const LEVELS: u64 = 4;
 /// Differences are counted in sixteenths of a value of a byte.
 const UNIT: u64 = 16;
 
@@ -65,6 +67,8 @@ impl Follow for Rows {
         }
         // One value over and over may be anything.
         let fits = !even && rough.saturating_mul(8) <= to.saturating_sub(cut);
-        fits.then(|| Fit { score: u64::MAX.saturating_sub(seam), ends })
+        // Rows of one picture are much alike: of pieces that fit about as well the next is the likeliest.
+        let score = self.smooth.saturating_sub(seam).saturating_mul(LEVELS).checked_div(self.smooth)?;
+        fits.then_some(Fit { score, ends })
     }
 }

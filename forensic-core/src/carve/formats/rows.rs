@@ -281,7 +281,9 @@ pub(super) fn mended(mending: &mut Mending<'_>, raster: Raster, format: &dyn cra
     if let Some(mended) = runs::mended(mending, format, &mut Rows::new(raster)) {
         return Some(mended);
     }
-    let runs = mend(mending, raster)?;
+    // Where runs are known there is no other break than at their ends.
+    let known = !mending.run_starts().is_empty();
+    let runs = if known { None } else { mend(mending, raster) }?;
     match format.check(&mut mending.tape(runs.iter().copied())) {
         crate::carve::Outcome::Whole(found) if found.damaged_at.is_none() && found.length == raster.length => {
             Some(Mended { runs, found })

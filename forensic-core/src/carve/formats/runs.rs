@@ -80,7 +80,7 @@ fn join(
     cut: u64,
 ) -> Option<Join> {
     if !mending.spend(cut) || !follow.settle(&mut mending.tape(layout.runs(cut)), cut) {
-            return None;
+        return None;
     }
     let mut fits = Vec::new();
     for place in candidates {

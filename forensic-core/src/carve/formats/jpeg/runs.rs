@@ -151,7 +151,9 @@ impl Search<'_, '_> {
     fn fits(&mut self, join: &Join, but: Option<u64>) -> Vec<Fit> {
         let mut fits = Vec::new();
         for number in 0..self.candidates.len() {
-            let Some(place) = self.candidates.get(number).copied().filter(|place| Some(*place) != but) else { continue };
+            let Some(place) = self.candidates.get(number).copied().filter(|place| Some(*place) != but) else {
+                continue;
+            };
             if let Trial::Fits(fit) = self.trial(join, place) {
                 fits.push(fit);
             }

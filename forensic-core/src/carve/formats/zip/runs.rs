@@ -68,13 +68,15 @@ impl Follow for Parts {
     }
 
     fn fit(&mut self, tape: &mut Tape, cut: u64, end: u64) -> Option<Fit> {
-        if self.deflated && tape.bytes(cut, SECTOR).is_ok_and(is_foreign_to_compressed) && !is_last(tape, self.at, cut) {
+        if self.deflated && tape.bytes(cut, SECTOR).is_ok_and(is_foreign_to_compressed) && !is_last(tape, self.at, cut)
+        {
             return None;
         }
         let mut score = 0u64;
         if let Some((data, inner_end, inner)) = &mut self.inner {
             let (data, to) = (*data, end.min(*inner_end));
-            let fit = inside(tape, data, to, |tape| inner.fit(tape, cut.saturating_sub(data), to.saturating_sub(data)))?;
+            let fit =
+                inside(tape, data, to, |tape| inner.fit(tape, cut.saturating_sub(data), to.saturating_sub(data)))?;
             score = fit.score;
         }
         match walk(tape, self.at, &mut score) {
