@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     Progress,
-    bytes::{Extents, ReadAt, Run, Source},
+    bytes::{Extent, Extents, ReadAt, Run, Source},
     error::{Error, Issue, IssueLog, Result},
     parallel,
 };
@@ -58,6 +58,8 @@ pub struct Mending<'a> {
     cluster_size: u64,
     /// Ranges of the source that no file has claimed, in order and apart.
     free: &'a [(u64, u64)],
+    /// Where the source leaves one run of the medium for another.
+    run_starts: &'a [u64],
     meter: Meter,
     /// What was left on the meter when it was last asked whether the work is to end.
     looked_at: u64,
@@ -114,10 +116,45 @@ impl<'a> Mending<'a> {
         free.iter().rev().flat_map(move |range| grid((range.0, range.1.min(start)), start, size).rev())
     }
 
+    /// Where the source leaves one run of the medium for another: what lies between them is in use, so that a file that was
+    /// written when it was leaves the one at its end, and mostly goes on where another begins.
+    pub fn run_starts(&self) -> &'a [u64] {
+        self.run_starts
+    }
+
+    /// True where the source leaves one run for another at byte `at`, or may do so anywhere as far as is known.
+    pub fn may_join(&self, at: u64) -> bool {
+        self.run_starts.is_empty() || self.run_starts.binary_search(&at).is_ok()
+    }
+
+    /// The end of the run of the medium that holds byte `at` of the source.
+    pub fn run_end(&self, at: u64) -> u64 {
+        let next = self.run_starts.partition_point(|start| *start <= at);
+        self.run_starts.get(next).copied().unwrap_or(self.source.len())
+    }
+
     /// The end of the free range that holds byte `at` of the source; `at` where none does.
     pub fn free_until(&self, at: u64) -> u64 {
         let next = self.free.partition_point(|(_, end)| *end <= at);
         self.free.get(next).filter(|(start, _)| *start <= at).map_or(at, |(_, end)| *end)
+    }
+
+    /// The same, passing over files that begin off the grid of clusters: they are parts of others, as a thumbnail is.
+    pub fn free_from_parts_until(&self, at: u64) -> u64 {
+        let mut next = self.free.partition_point(|(_, end)| *end <= at);
+        let mut until = at;
+        while let Some((start, end)) = self.free.get(next) {
+            if *start > until && (until == at || self.is_on_grid(until)) {
+                break;
+            }
+            until = *end;
+            next = next.saturating_add(1);
+        }
+        until
+    }
+
+    fn is_on_grid(&self, at: u64) -> bool {
+        at.abs_diff(self.start).checked_rem(self.cluster_size) == Some(0)
     }
 
     /// A tape over runs of the source, as if they stood one behind another. What is read of it counts among the effort.
@@ -222,6 +259,7 @@ pub(super) fn mend(
     let (mut mends, mut tried_at) = (0usize, vec![usize::MAX; claims.len()]);
     let verdicts = Verdicts::default();
     let mut filled = None;
+    let run_starts = run_starts(source);
     for _ in 0..ROUNDS {
         let before = mends;
         let broken = claims.iter().zip(&mended).enumerate().filter_map(|(index, (claim, mended))| match claim.what {
@@ -252,6 +290,7 @@ pub(super) fn mend(
                     broken: *broken,
                     cluster_size,
                     free: &free,
+                    run_starts: &run_starts,
                     meter: Meter::new(allowed),
                     looked_at: allowed,
                     progress: (progress, source.len()),
@@ -308,6 +347,14 @@ fn refute(source: &Source, claims: &mut [Claim], mended: &mut [Option<Mended>], 
         }
     }
     refuted
+}
+
+/// Where runs of the medium begin in the source, but the first.
+fn run_starts(source: &Source) -> Vec<u64> {
+    let end = |extent: &Extent| extent.offset.map(|offset| offset.saturating_add(extent.length));
+    let extents = source.extents();
+    let pairs = extents.iter().zip(extents.iter().skip(1));
+    pairs.filter(|(last, next)| end(last) != next.offset).map(|(_, next)| next.stream_offset).collect()
 }
 
 fn check(progress: &dyn Progress, length: u64) -> Result<()> {

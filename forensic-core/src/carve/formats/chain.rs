@@ -9,6 +9,8 @@ use crate::carve::{Format, Found, Mended, Mending, Outcome, Tape};
 
 /// Breaks of a file that are mended.
 const MOST_BREAKS: usize = 3;
+/// The same where the ends of runs are known.
+const MOST_BREAKS_OF_RUNS: usize = 256;
 /// Boundaries of clusters between which a break lies.
 const MOST_BOUNDARIES: u64 = 256;
 /// How sure a file is where only one side of a break shows it.
@@ -51,7 +53,8 @@ pub(super) trait Chain {
 pub(super) fn mended(mending: &mut Mending<'_>, format: &dyn Format, chain: &mut dyn Chain) -> Option<Mended> {
     let mut layout = Layout::new(mending.start());
     let mut sure = true;
-    for _ in 0..=MOST_BREAKS {
+    let most = if mending.run_starts().is_empty() { MOST_BREAKS } else { MOST_BREAKS_OF_RUNS };
+    for _ in 0..=most {
         let mut tape = layout.tape(mending);
         let Some(gap) = chain.gap(&mut tape) else {
             let Outcome::Whole(found @ Found { damaged_at: None, .. }) = format.check(&mut tape) else { return None };
@@ -142,6 +145,9 @@ fn cut(mending: &mut Mending<'_>, chain: &dyn Chain, tape: &mut Tape, layout: &L
     for number in 0..count {
         let cut = boundary(number);
         let Some(source) = at.checked_sub(gap.next.saturating_sub(cut)) else { continue };
+        if !mending.may_join(layout.in_last(cut)) || !mending.may_join(source) {
+            continue;
+        }
         let length = gap.next.saturating_sub(gap.last);
         if !mending.spend(length) {
             return Cut::Unknown;

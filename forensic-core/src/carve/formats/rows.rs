@@ -3,7 +3,7 @@
 //! A real edge in a picture begins at a row's start or runs across rows; a break begins at a cluster's start, in the middle of
 //! a row, and splits what is left of it in the row from what is right of it.
 
-use super::layout::Layout;
+use super::{layout::Layout, pixels::Rows, runs};
 use crate::{
     bytes::ReadAt,
     carve::{Mended, Mending, Tape},
@@ -179,7 +179,7 @@ impl Pixels<'_> {
 }
 
 /// Mean difference of bytes, in sixteenths.
-fn mean(one: &[u8], other: &[u8]) -> Option<u64> {
+pub(super) fn mean(one: &[u8], other: &[u8]) -> Option<u64> {
     let sum: u64 = one.iter().zip(other).map(|(one, other)| u64::from(one.abs_diff(*other))).sum();
     sum.checked_mul(UNIT)?.checked_div(one.len().min(other.len()) as u64)
 }
@@ -278,7 +278,12 @@ pub(super) fn best_cut(
 
 /// What was put together, as the validator of `format` sees it.
 pub(super) fn mended(mending: &mut Mending<'_>, raster: Raster, format: &dyn crate::carve::Format) -> Option<Mended> {
-    let runs = mend(mending, raster)?;
+    if let Some(mended) = runs::mended(mending, format, &mut Rows::new(raster)) {
+        return Some(mended);
+    }
+    // Where runs are known there is no other break than at their ends.
+    let known = !mending.run_starts().is_empty();
+    let runs = if known { None } else { mend(mending, raster) }?;
     match format.check(&mut mending.tape(runs.iter().copied())) {
         crate::carve::Outcome::Whole(found) if found.damaged_at.is_none() && found.length == raster.length => {
             Some(Mended { runs, found })

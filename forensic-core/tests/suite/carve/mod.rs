@@ -4,6 +4,7 @@ mod documents;
 mod jpeg;
 mod pass;
 mod pictures;
+mod runs;
 mod slack;
 mod video;
 mod webp;

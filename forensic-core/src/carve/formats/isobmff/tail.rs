@@ -38,6 +38,9 @@ pub(super) fn mended(mending: &mut Mending<'_>, format: &dyn Format, from: u64, 
         }
         for cut in splice::cuts(mending, from, last) {
             let Some(splice) = Splice::through(mending, cut, last, place) else { continue };
+            if !mending.may_join(mending.start().saturating_add(cut)) || !mending.may_join(splice.tail) {
+                continue;
+            }
             let tail_end = splice.tail.saturating_add(length.saturating_sub(cut));
             if mending.free_until(splice.tail) < tail_end {
                 continue;

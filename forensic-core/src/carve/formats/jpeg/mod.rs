@@ -12,6 +12,7 @@ mod markers;
 mod memory;
 mod pictures;
 mod progressive;
+mod runs;
 mod seam;
 mod segment;
 mod sequential;
@@ -51,7 +52,7 @@ impl Format for Jpeg {
     }
 
     fn mend(&self, mending: &mut Mending<'_>) -> Option<Mended> {
-        match fragments::mend(mending) {
+        match runs::mend(mending).or_else(|| fragments::mend(mending)) {
             Some(mended) => Some(damage::in_place(mending, &mended).unwrap_or(mended)),
             None => damage::judge(mending),
         }

@@ -31,6 +31,15 @@ pub(super) struct Steps {
 }
 
 impl Steps {
+    /// Forgets what was summed up behind MCU `to` of the scan of this number, which is walked once more.
+    pub(super) fn forget(&mut self, number: u32, to: u32) {
+        if self.scan == number {
+            self.sums.truncate((to as usize).saturating_add(1));
+        } else {
+            self.sums.clear();
+        }
+    }
+
     /// The mean difference in the MCUs `from` to `to` of the scan of this number, which is walked up to there.
     fn mean(
         &mut self,

@@ -73,14 +73,15 @@ fn start_of_foreign(tape: &mut Tape, from: u64, wrong_at: u64) -> u64 {
 }
 
 /// The stream of a picture, as far as it was fed.
-struct Stream {
+#[derive(Clone)]
+pub(super) struct Stream {
     state: Box<InflateState>,
     rows: Rows,
     output: Vec<u8>,
 }
 
 impl Stream {
-    fn new(picture: &Picture) -> Self {
+    pub(super) fn new(picture: &Picture) -> Self {
         Self { state: InflateState::new_boxed(DataFormat::Zlib), rows: Rows::new(*picture), output: vec![0; OUTPUT] }
     }
 
@@ -99,7 +100,7 @@ impl Stream {
     ///
     /// # Errors
     /// The byte at which they are found wrong, or at which the tape ends.
-    fn chunk(&mut self, tape: &mut Tape, mut at: u64, end: u64) -> Result<(), u64> {
+    pub(super) fn chunk(&mut self, tape: &mut Tape, mut at: u64, end: u64) -> Result<(), u64> {
         while at < end {
             // Where an error is noticed must not depend on what happens to be buffered.
             let wanted = end.min(tape.len()).saturating_sub(at).clamp(1, 4096);
@@ -124,6 +125,7 @@ impl Stream {
 }
 
 /// The rows of a picture as they come out of the stream: each begins with the number of its filter.
+#[derive(Clone)]
 struct Rows {
     /// Rows still to come and bytes of each, the next last.
     passes: Vec<(u64, u64)>,

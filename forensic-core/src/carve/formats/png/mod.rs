@@ -5,9 +5,11 @@
 
 mod inflate;
 mod mend;
+mod runs;
 mod walk;
 
-use crate::carve::{Broken, Format, Found, Mended, Mending, Outcome, Signature, Tape};
+use crate::carve::{Broken, Format, Found, Mended, Mending, Outcome, Signature, Tape, formats};
+pub(super) use runs::Chunks;
 use walk::{Picture, Walk};
 
 /// PNG and its relatives.
@@ -51,7 +53,7 @@ impl Format for Png {
     }
 
     fn mend(&self, mending: &mut Mending<'_>) -> Option<Mended> {
-        mend::mend(self, mending)
+        formats::runs::mended(mending, self, &mut Chunks::default()).or_else(|| mend::mend(self, mending))
     }
 }
 

@@ -4,10 +4,11 @@
 mod header;
 mod mend;
 mod page;
+mod runs;
 mod survey;
 mod wal;
 
-use crate::carve::{Broken, Format, Found, Mended, Mending, Outcome, Signature, Tape};
+use crate::carve::{Broken, Format, Found, Mended, Mending, Outcome, Signature, Tape, formats};
 pub(super) use wal::Wal;
 
 /// SQLite databases.
@@ -43,6 +44,6 @@ impl Format for Sqlite {
     }
 
     fn mend(&self, mending: &mut Mending<'_>) -> Option<Mended> {
-        mend::mend(mending)
+        formats::runs::mended(mending, self, &mut runs::Pages::default()).or_else(|| mend::mend(mending))
     }
 }

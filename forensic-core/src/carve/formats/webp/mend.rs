@@ -12,12 +12,12 @@ use crate::{
     bytes::ReadAt,
     carve::{
         Format, Found, Mended, Mending, Outcome,
-        formats::{layout::Layout, sector},
+        formats::{layout::Layout, runs, sector},
     },
 };
 
 /// Places at which the file breaks.
-const MOST_BREAKS: usize = 6;
+const MOST_BREAKS: usize = 64;
 /// Boundaries of clusters at which a break is looked for.
 const MOST_CUTS: usize = 4;
 /// Bytes of a cluster that are read on.
@@ -74,6 +74,7 @@ impl Search<'_, '_> {
         let nearest = at.saturating_add(size / 2).checked_div(size)?;
         let mut cuts: Vec<u64> = (nearest.saturating_sub(3)..=nearest.saturating_add(1)).collect();
         cuts.iter_mut().for_each(|cut| *cut = cut.saturating_mul(size));
+        cuts.retain(|cut| self.mending.may_join(self.layout.source_of(*cut)));
         cuts.retain(|cut| *cut > self.layout.last_start() && *cut > self.picture.from && *cut < self.picture.to);
         cuts.sort_by_key(|cut| cut.abs_diff(at));
         cuts.truncate(MOST_CUTS);
@@ -87,7 +88,11 @@ impl Search<'_, '_> {
         let here = self.layout.source_of(cut);
         let mut fits: Vec<(i64, u64)> = Vec::new();
         let mut tried = 0;
-        for place in self.mending.clusters(here) {
+        let places = match self.mending.run_starts() {
+            [] => self.mending.clusters(here).collect(),
+            _ => runs::candidates(self.mending),
+        };
+        for place in places {
             if place == here {
                 continue;
             }

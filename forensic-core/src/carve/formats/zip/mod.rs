@@ -4,9 +4,10 @@ mod headers;
 mod kind;
 mod layout;
 mod mend;
+mod runs;
 mod verify;
 
-use crate::carve::{Broken, Format, Found, Holds, Mended, Mending, Outcome, Signature, Tape};
+use crate::carve::{Broken, Format, Found, Holds, Mended, Mending, Outcome, Signature, Tape, formats};
 use layout::{Layout, Stop};
 
 /// ZIP archives, Office and OpenDocument files, e-books, Java and Android packages.
@@ -55,7 +56,7 @@ impl Format for Zip {
     }
 
     fn mend(&self, mending: &mut Mending<'_>) -> Option<Mended> {
-        mend::mend(mending)
+        formats::runs::mended(mending, self, &mut runs::Parts::new()).or_else(|| mend::mend(mending))
     }
 }
 
