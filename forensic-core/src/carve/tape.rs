@@ -154,6 +154,9 @@ impl Tape {
     /// A [`Break`] at `at` where there is no byte to be had.
     pub fn window(&mut self, at: u64) -> Result<&[u8], Break> {
         let offset = self.place(at, 1)?;
+        if self.budget == 0 {
+            return Err(Break { at, cause: Cause::Spent });
+        }
         let index = match self.holding(offset, 1) {
             Some(index) => index,
             None => self.load(at, offset, 1)?,

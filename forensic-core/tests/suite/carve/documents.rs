@@ -1,12 +1,12 @@
 //! Carving of documents, archives, stores and databases: each as its program wrote it, from between other bytes; torn, hurt and
 //! made up.
 
-use super::{content, named, noise, unpacked};
+use super::{Bad, content, named, noise, unpacked};
 use crate::corpus;
 use flate2::{Compression, write::DeflateEncoder};
 use forensic_core::{
-    Error, NoProgress,
-    bytes::{ReadAt, Source},
+    NoProgress,
+    bytes::Source,
     carve::{self, Carving, Options, Status},
 };
 use proptest::prelude::*;
@@ -301,26 +301,9 @@ fn a_medium_that_fails_in_the_middle_is_carved_before_and_behind() {
     medium.resize(64 << 10, 0);
     let second = medium.len() as u64;
     medium.extend_from_slice(file);
-    let source: Source = Arc::new(Bad(medium));
+    let source: Source = Arc::new(Bad(medium, 40_000..41_000));
     let carving = carve::carve(&source, &Options::default(), &NoProgress).unwrap();
     let found: Vec<_> = carving.files.iter().map(|file| (file.offset(), file.status)).collect();
     assert_eq!(found, [(4096, Status::Complete), (second, Status::Complete)]);
     assert!(!carving.issues.is_empty());
-}
-
-/// A medium whose bytes from 40,000 to 41,000 cannot be read.
-struct Bad(Vec<u8>);
-
-impl ReadAt for Bad {
-    fn len(&self) -> u64 {
-        self.0.len() as u64
-    }
-
-    fn read_at(&self, offset: u64, buffer: &mut [u8]) -> Result<(), Error> {
-        if offset < 41_000 && offset + buffer.len() as u64 > 40_000 {
-            let source = Arc::new(std::io::Error::other("bad sector"));
-            return Err(Error::Unreadable { offset, length: buffer.len() as u64, source });
-        }
-        self.0.read_at(offset, buffer)
-    }
 }

@@ -1,10 +1,10 @@
 //! JPEG carved from noise: every coding, cut, hurt and in pieces. `fixtures/jpegs.bin.gz` is made by `fixtures/make_jpegs.py`.
 
-use super::{content, noise};
+use super::{Bad, content, noise};
 use crate::corpus;
 use forensic_core::{
     NoProgress,
-    bytes::Source,
+    bytes::{ReadAt, Source},
     carve::{self, Carved, Options, Status},
 };
 use proptest::prelude::*;
@@ -46,6 +46,20 @@ fn every_coding_is_carved_to_its_last_byte_and_no_further() {
             (777, file.len() as u64, Status::Complete),
             "{name}"
         );
+    }
+}
+
+#[test]
+fn a_picture_ends_at_the_sector_that_cannot_be_read_wherever_its_codes_stand() {
+    for (name, file) in files() {
+        // The last byte that can be read is any of a code, or the first of a marker.
+        for end in (file.len() as u64 / 2..).take(24) {
+            let source: Source = Arc::new(Bad([file.clone(), vec![0; 4096]].concat(), end..end + 512));
+            for found in carve::carve(&source, &Options::default().threads(1), &NoProgress).unwrap().files {
+                let whole = matches!(found.status, Status::Complete | Status::Fragmented);
+                assert!(!whole || found.open().read_vec(0, found.size).is_ok(), "{name}, from {end}: {found:?}");
+            }
+        }
     }
 }
 

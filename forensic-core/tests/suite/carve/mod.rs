@@ -10,8 +10,8 @@ mod video;
 mod webp;
 
 use flate2::read::GzDecoder;
-use forensic_core::{bytes::ReadAt, carve::Carved};
-use std::io::Read;
+use forensic_core::{Error, bytes::ReadAt, carve::Carved};
+use std::{io::Read, ops::Range, sync::Arc};
 
 /// The files of an archive made by `tar --gzip`, by name.
 fn unpacked(packed: &[u8]) -> Vec<(String, Vec<u8>)> {
@@ -50,4 +50,21 @@ fn in_noise(before: usize, file: &[u8], seed: u64) -> Vec<u8> {
 
 fn content(file: &Carved) -> Vec<u8> {
     file.open().read_vec(0, file.size).unwrap()
+}
+
+/// A medium some bytes of which cannot be read.
+struct Bad(Vec<u8>, Range<u64>);
+
+impl ReadAt for Bad {
+    fn len(&self) -> u64 {
+        self.0.len() as u64
+    }
+
+    fn read_at(&self, offset: u64, buffer: &mut [u8]) -> Result<(), Error> {
+        if offset < self.1.end && offset + buffer.len() as u64 > self.1.start {
+            let source = Arc::new(std::io::Error::other("bad sector"));
+            return Err(Error::Unreadable { offset, length: buffer.len() as u64, source });
+        }
+        self.0.read_at(offset, buffer)
+    }
 }

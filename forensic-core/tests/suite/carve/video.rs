@@ -1,6 +1,6 @@
 //! Carving of video, sound and pictures in boxes: each container and variant between other bytes; cut, hurt, torn and made up.
 
-use super::{named, noise, unpacked};
+use super::{content, named, noise, unpacked};
 use crate::corpus;
 use forensic_core::{
     NoProgress,
@@ -96,6 +96,31 @@ fn every_video_and_boxed_picture_of_the_corpus_is_carved_to_its_last_byte() {
         assert_eq!((found.offset(), found.size, found.status), (777, file.len() as u64, Status::Complete), "{id}");
         assert!(found.kind == usual || (usual, found.kind) == ("mkv", "webm"), "{id}: {}", found.kind);
     }
+}
+
+#[test]
+fn a_boxed_picture_with_clusters_of_no_coder_in_it_is_put_together() {
+    let Some(list) = corpus::read("files/corpus.json") else { return };
+    let list: serde_json::Value = serde_json::from_slice(&list).unwrap();
+    let mut tried = 0;
+    for entry in list.as_array().unwrap() {
+        let [id, kind] = ["id", "type"].map(|key| entry[key].as_str().unwrap());
+        let small = (9000..60_000).contains(&entry["size"].as_u64().unwrap());
+        if !["heic", "avif"].contains(&kind) || !small || entry["size"].as_u64().unwrap() % 512 > 480 {
+            continue;
+        }
+        let Some(file) = corpus::read(&format!("files/{id}.{kind}")) else { continue };
+        let mut tail = file[8192..].to_vec();
+        tail.resize(tail.len().next_multiple_of(4096), 0);
+        let medium = [noise(4096, 1), file[..8192].to_vec(), text(3 * 4096), tail, noise(8192, 3)].concat();
+        let source: Source = Arc::new(medium);
+        let options = Options::default().threads(1).cluster_size(4096);
+        let found = carve::carve(&source, &options, &NoProgress).unwrap().files;
+        assert_eq!((found[0].kind, found[0].status), (kind, Status::Fragmented), "{id}");
+        assert!(content(&found[0]) == file, "{id}");
+        tried += 1;
+    }
+    assert!(tried > 3, "{tried}");
 }
 
 /// Changes the box of type `kind` at the top of `file`.

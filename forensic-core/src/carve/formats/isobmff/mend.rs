@@ -9,7 +9,6 @@ use super::{
     movie::Movie,
     orphan, sound,
     tables::Sample,
-    tail,
 };
 use crate::bytes::Run;
 use crate::carve::{
@@ -289,9 +288,6 @@ fn picture(mending: &mut Mending<'_>, format: &dyn Format, layout: &Layout, tape
     let cut = mending.broken().good;
     let size = mending.cluster_size();
     let length = mending.broken().length.filter(|length| *length > cut)?;
-    if layout.items.iter().any(|item| item.coding == Coding::Av1) {
-        return tail::mended(mending, format, cut, length);
-    }
     if layout.items.is_empty() || cut.checked_rem(size) != Some(0) || !mending.spend(length) {
         return None;
     }

@@ -1,7 +1,6 @@
 //! The ISO base media file format and what it grew from and into: MP4, QuickTime movies, 3GP, M4A, HEIF and AVIF pictures, CR3
 //! raws and JPEG XL in boxes (ISO/IEC 14496-12, 23008-12, 18181-2; QuickTime File Format).
 
-mod av1;
 mod boxes;
 mod coding;
 mod fragments;
@@ -13,7 +12,6 @@ mod orphan;
 mod proof;
 mod sound;
 mod tables;
-mod tail;
 
 use crate::carve::{Broken, Format, Found, Holds, Mended, Mending, Outcome, Signature, Tape};
 use layout::Layout;

@@ -1,7 +1,6 @@
 //! What is left where the metadata is lost or the samples are cut: how far the data goes on as it began.
 
 use super::{
-    av1::{self, Verdict},
     coding::{Coding, forbidden},
     layout::Layout,
     proof::Proof,
@@ -71,40 +70,31 @@ pub(super) fn broken(
     Outcome::Broken(Broken { kind, good, broken_at: broken_at.max(good), length, confidence: 95 })
 }
 
-/// A picture whose items are where they should be: that they do not decode, or pixels that no coder writes, show that it was
-/// cut.
+/// A picture whose items are where they should be: bytes that no coder writes show that it was cut. That all of AV1 or HEVC decodes
+/// is not looked at: any bytes do for long.
 pub(super) fn picture(layout: &Layout, tape: &mut Tape, found: Found) -> Outcome {
     let coded = layout.items.iter().filter(|extent| extent.coding.can_check());
-    let mut first: Option<u64> = None;
-    let (mut sound, mut unknown, mut wrong) = (false, layout.movie.is_some(), None);
+    // The tiles of a picture are short and stand one behind another.
+    let mut stretches: Vec<(u64, u64)> = Vec::new();
+    for (start, length) in coded.clone().map(|extent| (extent.offset, extent.length)) {
+        let end = start.saturating_add(length);
+        match stretches.last_mut() {
+            Some((_, last)) if *last == start => *last = end,
+            _ => stretches.push((start, end)),
+        }
+    }
+    let mut first = stretches.into_iter().filter_map(|(start, end)| foreign(tape, start, end)).min();
     for extent in coded {
         let end = extent.offset.saturating_add(extent.length);
-        let verdict = match extent.coding {
-            Coding::Av1 => av1::decode(tape, extent.offset, extent.length),
-            _ => Verdict::Unknown,
-        };
-        sound |= verdict == Verdict::Sound;
-        unknown |= verdict == Verdict::Unknown;
-        if verdict == Verdict::Sound {
-            continue;
-        }
-        let mut foreign = foreign(tape, extent.offset, end);
         if let Coding::Nal(length) = extent.coding
             && let Some(place) = forbidden(tape, extent.offset, end, length)
         {
             let sector = place.checked_div(SECTOR as u64).unwrap_or(0).saturating_mul(SECTOR as u64);
-            foreign = Some(foreign.unwrap_or(u64::MAX).min(sector.max(extent.offset)));
-        }
-        first = [first, foreign].into_iter().flatten().min();
-        if verdict == Verdict::Wrong && wrong.is_none() {
-            wrong = Some(begins::first(tape, extent.offset, end).unwrap_or(extent.offset));
+            first = Some(first.unwrap_or(u64::MAX).min(sector.max(extent.offset)));
         }
     }
     let length = found.length;
-    let Some(at) = first.or(wrong) else {
-        if sound && !unknown {
-            return Outcome::Whole(found.confidence(100));
-        }
+    let Some(at) = first else {
         let confidence = if found.kind == "avif" { 70 } else { 90 };
         return Outcome::Whole(found.confidence(confidence).holds(Holds::Opaque));
     };
@@ -115,13 +105,8 @@ pub(super) fn picture(layout: &Layout, tape: &mut Tape, found: Found) -> Outcome
     if in_place {
         return Outcome::Whole(found.damaged_at(at));
     }
-    Outcome::Broken(Broken {
-        kind: found.kind,
-        good: at,
-        broken_at: if first.is_some() { at.saturating_add(FOREIGN) } else { length },
-        length: Some(length),
-        confidence: 95,
-    })
+    let (kind, broken_at) = (found.kind, at.saturating_add(FOREIGN));
+    Outcome::Broken(Broken { kind, good: at, broken_at, length: Some(length), confidence: 95 })
 }
 
 /// Bytes of the pieces of `size` bytes from `at` on that are of no coder; `None` where more than `most` are.

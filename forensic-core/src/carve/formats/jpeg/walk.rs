@@ -266,10 +266,14 @@ impl State {
         cursor: &mut Cursor,
     ) -> Result<Option<Pause>, Break> {
         let Some(frame) = self.frame.clone() else { return Err(Break::wrong(self.at, "frame")) };
-        let mut chunk = FIRST_CHUNK;
+        let (mut chunk, mut last) = (FIRST_CHUNK, (0, 0));
         loop {
             let Some(bytes) = chunk_at(tape, cursor.at, chunk, stop)? else { return Ok(Some(Pause::Stopped)) };
             let (start, length) = (cursor.at, bytes.len() as u64);
+            // No more than the last time, which was too little: what is behind cannot be read.
+            if std::mem::replace(&mut last, (start, length)) == last {
+                return Err(Break { at: start.saturating_add(length), cause: Cause::Unreadable });
+            }
             match entropy::walk(cursor, scan, &frame, memory, bytes) {
                 End::Whole => break,
                 End::Broken(used) => {
@@ -302,8 +306,13 @@ impl State {
 
     /// Passes over the data of a scan by its markers alone; `None` where the scan is over.
     fn pass_over(&mut self, tape: &mut Tape, stop: u64) -> Result<Option<Pause>, Break> {
+        let mut last = (0, 0);
         loop {
             let Some(bytes) = chunk_at(tape, self.at, LONGEST_CHUNK, stop)? else { return Ok(Some(Pause::Stopped)) };
+            if std::mem::replace(&mut last, (self.at, bytes.len())) == last {
+                let at = self.at.saturating_add(bytes.len() as u64);
+                return Err(Break { at, cause: Cause::Unreadable });
+            }
             let mut markers = memchr::memchr_iter(0xff, bytes);
             let marker =
                 markers.find(|place| !matches!(bytes.get(place.wrapping_add(1)), Some(0 | 0xff | 0xd0..=0xd7)));
