@@ -77,10 +77,12 @@ fn stream(tape: &mut Tape, lead: u64) -> Option<Outcome> {
         return None;
     }
     let found = Found::new(KIND, end).holds(Holds::Others);
-    // The source may end inside a packet.
-    let cut = tape.len() > end
-        && tape.len().saturating_sub(end) < walk.stride
-        && tape.byte(end.saturating_add(lead)) == Ok(SYNC);
+    // The source may end inside a packet of the stream.
+    let cut = tape.len().saturating_sub(end) < walk.stride
+        && tape.array(end.saturating_add(lead)).is_ok_and(|[sync, high, low]| {
+            let id = u16::from_be_bytes([high & 0x1f, low]);
+            sync == SYNC && walk.pids.iter().any(|pid| pid.id == id)
+        });
     Some(match bad {
         Some(bad) => Outcome::Whole(found.damaged_at(bad)),
         None if let Some(good) = begins::first(tape, end.saturating_sub(walk.stride), end) => {

@@ -131,7 +131,9 @@ impl Pixels<'_> {
         let foreign = clusters.iter().take_while(|place| self.is_foreign(**place, smooth)).count();
         if foreign > 0 && foreign < clusters.len() {
             let resumed = clusters.get(foreign).copied()?;
-            return self.is_smooth_to_end(resumed, smooth).then_some(Verdict::Hurt { at: place });
+            // Where it does not go on to the end it breaks more than once.
+            let goes_on = self.is_smooth_to_end(resumed, smooth);
+            return Some(if goes_on { Verdict::Hurt { at: place } } else { Verdict::Cut { cut: place } });
         }
         // What follows is nothing of the picture: far from smooth, or one value.
         (foreign == clusters.len()).then_some(Verdict::Cut { cut: place })

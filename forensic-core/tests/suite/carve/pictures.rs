@@ -26,7 +26,7 @@ fn carved(medium: Vec<u8>) -> Vec<Carved> {
 }
 
 /// A picture of soft colors with some grain, as `format` encodes it.
-fn picture(format: ImageFormat, width: u32, height: u32, seed: u64) -> Vec<u8> {
+pub(super) fn picture(format: ImageFormat, width: u32, height: u32, seed: u64) -> Vec<u8> {
     let grain = noise((width * height) as usize, seed);
     let image = RgbImage::from_fn(width, height, |x, y| {
         let grain = grain[(y * width + x) as usize] & 7;

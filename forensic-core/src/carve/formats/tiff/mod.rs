@@ -53,7 +53,7 @@ impl Format for Tiff {
         }
         let (kind, length) = (walk.kind(), walk.end);
         let broken =
-            |good: u64| Outcome::Broken(Broken { kind, good, broken_at: good, length: Some(length), confidence: 80 });
+            |good: u64| Outcome::Broken(Broken { kind, good, broken_at: good, length: Some(length), confidence: 95 });
         let checked = strips::check(walk.tape, &walk.pictures, false);
         let there = walk.tape.len();
         if checked.wrong_at.is_some() || length > there {
