@@ -25,6 +25,7 @@ mod claim;
 mod format;
 mod formats;
 mod mend;
+mod mending;
 mod model;
 mod run;
 mod scan;
@@ -34,7 +35,7 @@ mod tape;
 
 pub use format::{Break, Broken, Cause, Format, Found, Holds, Outcome, Signature};
 pub use formats::{formats, types};
-pub use mend::{Mended, Mending};
+pub use mending::{Mended, Mending};
 pub use model::{Carved, Carving, Options, Status};
 pub use run::carve;
 pub use space::unallocated;
