@@ -26,6 +26,19 @@ pub(super) enum What {
     Broken(Broken),
 }
 
+impl What {
+    /// The same where no more than `length` bytes are there, whatever a format says.
+    fn within(self, length: u64) -> Self {
+        match self {
+            Self::Whole(Found { kind, length: told, confidence, .. }) if told > length => {
+                Self::Broken(Broken { kind, good: length, broken_at: length, length: Some(told), confidence })
+            }
+            Self::Broken(broken) => Self::Broken(Broken { good: broken.good.min(length), ..broken }),
+            whole @ Self::Whole(_) => whole,
+        }
+    }
+}
+
 impl Claim {
     pub(super) fn end(&self) -> u64 {
         let length = match self.what {
@@ -223,6 +236,7 @@ impl<'a> Claims<'a> {
                 Outcome::Whole(found) => What::Whole(found),
                 Outcome::Broken(broken) => What::Broken(broken),
             };
+            let what = what.within(self.tape.len());
             let claim = Claim { start, format: index, what, children: Vec::new() };
             // What was read of a file that is there is no waste.
             let spent = before.saturating_sub(self.tape.allowed());

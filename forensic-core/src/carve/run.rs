@@ -194,7 +194,7 @@ mod tests {
     use proptest::prelude::*;
     use std::sync::Arc;
 
-    /// "[b", what it is ('w'hole, 'o'paque, 'p'arts of its own, 'b'roken), a length in two bytes, and that many bytes.
+    /// "[b", what it is ('w'hole, 'o'paque, 'p'arts of its own, 'b'roken, a 'l'ie), a length in two bytes, and that many bytes.
     struct Boxes;
 
     impl Format for Boxes {
@@ -212,10 +212,7 @@ mod tests {
             let length = u64::from(length) + 5;
             let found = Found::new("box", length);
             match flag {
-                _ if length > tape.len() => Outcome::No,
-                b'w' => Outcome::Whole(found),
-                b'o' => Outcome::Whole(found.holds(Holds::Opaque)),
-                b'p' => Outcome::Whole(found.holds(Holds::Others)),
+                b'l' => Outcome::Whole(found),
                 b'b' => Outcome::Broken(Broken {
                     kind: "box",
                     good: length,
@@ -223,6 +220,10 @@ mod tests {
                     length: None,
                     confidence: 80,
                 }),
+                _ if length > tape.len() => Outcome::No,
+                b'w' => Outcome::Whole(found),
+                b'o' => Outcome::Whole(found.holds(Holds::Opaque)),
+                b'p' => Outcome::Whole(found.holds(Holds::Others)),
                 _ => Outcome::No,
             }
         }
@@ -275,6 +276,13 @@ mod tests {
         let carving = carve(&source, &Options::default().with_format(&Boxes), &NoProgress).unwrap();
         let children = |file: &Carved| file.children.iter().map(Carved::offset).collect();
         carving.files.iter().map(|file| (file.offset(), file.size, children(file))).collect()
+    }
+
+    #[test]
+    fn a_format_that_tells_of_more_than_there_is_gets_what_is_there() {
+        for lie in *b"lb" {
+            assert_eq!(tree(&[(3000, lie, 5000)]), [(3000, 1096, vec![])]);
+        }
     }
 
     #[test]
