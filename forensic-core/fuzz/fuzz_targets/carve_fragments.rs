@@ -2,13 +2,8 @@
 //! byte twice.
 #![no_main]
 
-use forensic_core::{
-    Limits, NoProgress,
-    bytes::{ReadAt, Source},
-    carve,
-};
+use forensic_core::carve::Options;
 use libfuzzer_sys::fuzz_target;
-use std::sync::Arc;
 
 const CLUSTER: usize = 512;
 /// Bytes that say where the file is torn, and what stands before and behind each piece.
@@ -42,14 +37,5 @@ fuzz_target!(|data: &[u8]| {
         medium.resize(medium.len().next_multiple_of(CLUSTER), 0);
         piece.iter().for_each(|cluster| medium.extend_from_slice(cluster));
     }
-    let limits = Limits { mend_bytes: 4 << 20, ..Limits::default() };
-    let options = carve::Options::default().threads(1).cluster_size(CLUSTER as u64).limits(limits);
-    let source: Source = Arc::new(medium);
-    for file in carve::carve(&source, &options, &NoProgress).unwrap().files {
-        let mut runs: Vec<_> =
-            file.extents().iter().filter_map(|run| Some((run.offset?, run.offset? + run.length))).collect();
-        runs.sort_unstable();
-        assert!(runs.iter().all(|run| run.1 <= source.len()) && runs.windows(2).all(|pair| pair[0].1 <= pair[1].0));
-        assert_eq!(file.open().read_vec(0, file.size).unwrap().len() as u64, file.size);
-    }
+    forensic_fuzz::carve(medium, Options::default().cluster_size(CLUSTER as u64));
 });

@@ -1,17 +1,7 @@
-//! Any bytes as a medium on which video, sound and pictures in boxes are carved.
+//! Any bytes as a medium on which video, sound and pictures in boxes are carved, those inside others too.
 #![no_main]
 
-use forensic_core::{Limits, NoProgress, bytes::Source, carve};
+use forensic_core::carve::Options;
 use libfuzzer_sys::fuzz_target;
-use std::sync::Arc;
 
-fuzz_target!(|data: &[u8]| {
-    let limits = Limits { mend_bytes: 4 << 20, ..Limits::default() };
-    let options = carve::Options::default().threads(1).nested(true).cluster_size(512).limits(limits);
-    let source: Source = Arc::new(data.to_vec());
-    let carving = carve::carve(&source, &options, &NoProgress).unwrap();
-    for file in carving.files {
-        let is_there = |place: Option<u64>, length| place.is_some_and(|place| place + length <= data.len() as u64);
-        assert!(file.extents().iter().all(|extent| is_there(extent.offset, extent.length)));
-    }
-});
+fuzz_target!(|data: &[u8]| forensic_fuzz::carve(data.to_vec(), Options::default().nested(true).cluster_size(512)));

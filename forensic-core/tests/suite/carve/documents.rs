@@ -18,7 +18,10 @@ use std::{
 /// Files made by `tests/fixtures/carve_documents.py`, which says with which programs; the end of the name is the type.
 static FIXTURES: LazyLock<Vec<(String, Vec<u8>)>> = LazyLock::new(|| {
     let files = unpacked(include_bytes!("../../fixtures/carve_documents.tar.gz"));
-    files.iter().for_each(|(_, content)| corpus::seed("carve_documents", content));
+    for (name, content) in &files {
+        let is_database = ["sqlite", "sqlite-wal", "registry", "evtx", "lnk"].contains(&kind_of(name));
+        corpus::seed(if is_database { "carve_databases" } else { "carve_documents" }, content);
+    }
     files
 });
 
