@@ -3,6 +3,7 @@
 use super::{
     Format, Mended, Mending, Options,
     claim::{Claim, What},
+    formats::last_run,
     mending::{Verdicts, check},
     slack::Filled,
     tape::Meter,
@@ -91,6 +92,7 @@ pub(super) fn mend(
                     cluster_size,
                     free: &free,
                     run_starts: &run_starts,
+                    filled,
                     meter: Meter::new(allowed),
                     looked_at: allowed,
                     progress: (progress, source.len()),
@@ -98,7 +100,8 @@ pub(super) fn mend(
                     verdicts: &verdicts,
                     again: *again,
                 };
-                let found = format.mend(&mut mending).filter(|mended| mending.may_have(mended));
+                let found = last_run::mended(&mut mending, *format).or_else(|| format.mend(&mut mending));
+                let found = found.filter(|mended| mending.may_have(mended));
                 Some((found, allowed.saturating_sub(mending.meter.left())))
             };
             let (mut of_wave, mut again): (Vec<Run>, Vec<_>) = Default::default();
@@ -126,7 +129,12 @@ pub(super) fn mend(
                 return Ok(mended);
             }
         }
-        filled = Filled::learned(source, claims, &mended, cluster_size);
+        let learned = Filled::learned(source, claims, &mended, cluster_size);
+        if filled.is_none() && learned.is_some() && !run_starts.is_empty() {
+            // More is known of all of them.
+            mends = mends.saturating_add(1);
+        }
+        filled = learned;
         let refuted = filled.map_or(0, |filled| refute(source, claims, &mut mended, filled));
         if mends == before && refuted == 0 {
             break;

@@ -1,6 +1,6 @@
 //! A broken file, what is known of the space in which the rest of it may lie, and the effort it is worth.
 
-use super::{Broken, Found, Holds, Tape, tape::Meter};
+use super::{Broken, Found, Holds, Tape, slack::Filled, tape::Meter};
 use crate::{
     Progress,
     bytes::{Extents, ReadAt, Run, Source},
@@ -36,6 +36,8 @@ pub struct Mending<'a> {
     pub(super) free: &'a [(u64, u64)],
     /// Where the source leaves one run of the medium for another.
     pub(super) run_starts: &'a [u64],
+    /// What the medium fills with zeros behind files, once it is known.
+    pub(super) filled: Option<Filled>,
     pub(super) meter: Meter,
     /// What was left on the meter when it was last asked whether the work is to end.
     pub(super) looked_at: u64,
@@ -109,13 +111,29 @@ impl<'a> Mending<'a> {
         self.run_starts.get(next).copied().unwrap_or(self.source.len())
     }
 
+    /// True where it is known that the medium fills up with zeros what files leave of their last sector or cluster.
+    pub fn knows_slack(&self) -> bool {
+        self.filled.is_some()
+    }
+
+    /// True where a file that has its last `length` bytes from byte `at` of the source on seems to end there, by such zeros.
+    pub fn ends_in_slack(&self, at: u64, length: u64) -> bool {
+        self.filled.is_some_and(|filled| filled.ends(self.source, (at, length)))
+    }
+
     /// The end of the free range that holds byte `at` of the source; `at` where none does.
     pub fn free_until(&self, at: u64) -> u64 {
         let next = self.free.partition_point(|(_, end)| *end <= at);
         self.free.get(next).filter(|(start, _)| *start <= at).map_or(at, |(_, end)| *end)
     }
 
-    /// The same, passing over files that begin off the grid of clusters: they are parts of others, as a thumbnail is.
+    /// True where nobody else has any byte of `run`.
+    pub fn is_free(&self, run: &Run) -> bool {
+        run.offset.is_none_or(|at| self.free_until(at) >= at.saturating_add(run.length))
+    }
+
+    /// The end of the free range that holds byte `at`, passing over files that begin off the grid of clusters: they are parts of
+    /// others, as a thumbnail is.
     pub fn free_from_parts_until(&self, at: u64) -> u64 {
         let mut next = self.free.partition_point(|(_, end)| *end <= at);
         let mut until = at;
@@ -143,10 +161,10 @@ impl<'a> Mending<'a> {
         Tape::new(self.source.clone(), start).metered(self.meter.clone())
     }
 
-    /// False where the file would have what nobody checked in the place of another's.
+    /// False where the file would have bytes twice, or what nobody checked in the place of another's.
     pub(super) fn may_have(&self, mended: &Mended) -> bool {
-        let is_free = |run: &Run| run.offset.is_none_or(|at| self.free_until(at) >= at.saturating_add(run.length));
-        mended.found.holds != Holds::Opaque || mended.runs.iter().skip(1).all(is_free)
+        let is_free = || mended.runs.iter().skip(1).all(|run| self.is_free(run));
+        are_apart(&mended.runs) && (mended.found.holds != Holds::Opaque || is_free())
     }
 
     /// True where the same file was tried before, and others were mended since: their clusters are out of the way now, and what
@@ -199,6 +217,14 @@ impl<'a> Mending<'a> {
         }
         goes_on
     }
+}
+
+/// True where no byte of the source is in two of the runs.
+pub(super) fn are_apart(runs: &[Run]) -> bool {
+    let place = |run: &Run| Some((run.offset?, run.offset?.saturating_add(run.length)));
+    let mut places: Vec<(u64, u64)> = runs.iter().filter_map(place).collect();
+    places.sort_unstable();
+    places.array_windows().all(|[a, b]| a.1 <= b.0)
 }
 
 /// The places of a free range at which a cluster begins, on the grid through `origin`.

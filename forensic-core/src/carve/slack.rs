@@ -26,6 +26,8 @@ const SHORTEST: u64 = 8;
 const SECTOR: u64 = 512;
 /// Bytes at the end of a file that are looked at.
 const TAIL: u64 = 1 << 20;
+/// The last bytes of a file, of which most are not zero where zeros follow them that are not of it.
+const LAST: u64 = 16;
 
 /// Bytes of the sector or cluster that a medium fills with zeros behind each file.
 #[derive(Debug, Clone, Copy)]
@@ -91,6 +93,16 @@ impl Filled {
         let Some(run) = last_run(mended).filter(|_| mended.found.confidence < CERTAIN) else { return false };
         let in_place = mended.runs.len() == 1 && mended.found.damaged_at.is_none();
         in_place || self.zeros_behind(source, run) == Some(false)
+    }
+
+    /// True where a file that begins as a cluster does ends with the run: not with zeros, but with some behind it to the end of
+    /// its last unit.
+    pub(super) fn ends(self, source: &Source, run: (u64, u64)) -> bool {
+        let last = run.0.saturating_add(run.1.saturating_sub(LAST));
+        let has_zeros = |bytes: Vec<u8>| bytes.iter().filter(|byte| **byte == 0).count() as u64 > LAST / 2;
+        run.1 >= LAST
+            && self.zeros_behind(source, run) == Some(true)
+            && source.read_vec(last, LAST).is_ok_and(|bytes| !has_zeros(bytes))
     }
 
     /// True where zeros follow a run, which begins as a cluster does, up to the end of its last unit; false where something

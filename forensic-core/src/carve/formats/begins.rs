@@ -1,34 +1,49 @@
 //! How files of many kinds begin: where one stands at the start of a sector, the file before it is over.
 
+use super::sector::SECTOR;
 use crate::carve::Tape;
 
-const SECTOR: u64 = 512;
 /// First bytes that do not come up by chance.
-const FIRST: [&[u8]; 12] = [
-    b"\xff\xd8\xff",
+const FIRST: [&[u8]; 17] = [
     b"\x89PNG\r\n",
     b"GIF8",
     b"RIFF",
+    b"II*\0",
+    b"MM\0*",
     b"\x1a\x45\xdf\xa3",
     b"\x30\x26\xb2\x75\x8e\x66",
     b"\0\0\x01\xba",
     b"FLV\x01",
+    b"OggS",
+    b"fLaC",
     b"PK\x03\x04",
+    b"7z\xbc\xaf",
+    b"Rar!",
     b"%PDF-",
     b"\xd0\xcf\x11\xe0\xa1\xb1",
     b"SQLite format 3",
 ];
+/// Bytes that are looked at.
+const HEAD: usize = 16;
 
 /// The first sector behind `from`, and before `to`, that begins as a file does.
 pub(super) fn first(tape: &mut Tape, from: u64, to: u64) -> Option<u64> {
-    let mut at = from.saturating_add(1).checked_next_multiple_of(SECTOR)?;
-    while at < to {
-        let head = tape.bytes(at, 16.min(usize::try_from(tape.len().saturating_sub(at)).unwrap_or(16))).ok()?;
-        let is_typed = matches!(head, [0, 0, _, _, b'f', b't', b'y', b'p', ..]);
-        if is_typed || FIRST.iter().any(|first| head.starts_with(first)) {
-            return Some(at);
+    let first = from.saturating_add(1).checked_next_multiple_of(SECTOR as u64)?;
+    (first..to.min(tape.len())).step_by(SECTOR).find_map(|at| {
+        let left = usize::try_from(tape.len().saturating_sub(at)).unwrap_or(HEAD);
+        match tape.bytes(at, HEAD.min(left)) {
+            Ok(head) if is_start(head) => Some(Some(at)),
+            Ok(_) => None,
+            Err(_) => Some(None),
         }
-        at = at.saturating_add(SECTOR);
+    })?
+}
+
+/// True where `head` begins as a file does.
+pub(super) fn is_start(head: &[u8]) -> bool {
+    match head {
+        [0, 0, _, _, b'f', b't', b'y', b'p', ..] => true,
+        [0xff, 0xd8, 0xff, marker, ..] => matches!(marker, 0xc0..=0xc4 | 0xdb | 0xdd | 0xe0..=0xef | 0xfe),
+        _ => FIRST.iter().any(|first| head.starts_with(first)),
     }
-    None
 }

@@ -5,7 +5,7 @@ use super::{
     layout::Layout,
     own::{Look, Own},
 };
-use crate::carve::{Format, Found, Mended, Mending, Outcome, Tape};
+use crate::carve::{Format, Found, Mended, Mending, Outcome, Tape, mending::are_apart};
 
 /// Breaks of a file that are mended.
 const MOST_BREAKS: usize = 3;
@@ -59,7 +59,7 @@ pub(super) fn mended(mending: &mut Mending<'_>, format: &dyn Format, chain: &mut
         let Some(gap) = chain.gap(&mut tape) else {
             let Outcome::Whole(found @ Found { damaged_at: None, .. }) = format.check(&mut tape) else { return None };
             let runs = layout.runs(found.length);
-            let is_one = layout.last_start() > 0 && are_apart(&layout, mending, found.length, chain.holds_files());
+            let is_one = layout.last_start() > 0 && may_be(&layout, mending, found.length, chain.holds_files());
             let confidence = if sure { found.confidence } else { found.confidence.min(UNSURE) };
             return (is_one && chain.agrees()).then_some(Mended { runs, found: found.confidence(confidence) });
         };
@@ -71,15 +71,9 @@ pub(super) fn mended(mending: &mut Mending<'_>, format: &dyn Format, chain: &mut
 }
 
 /// True where no piece of a file of `length` bytes lies on another, or on what is another file's unless it is `inside` this one.
-fn are_apart(layout: &Layout, mending: &Mending<'_>, length: u64, inside: bool) -> bool {
-    let mut runs: Vec<(u64, u64)> = layout
-        .runs(length)
-        .iter()
-        .filter_map(|run| Some((run.offset?, run.offset?.saturating_add(run.length))))
-        .collect();
-    let free = inside || runs.iter().skip(1).all(|(start, end)| mending.free_until(*start) >= *end);
-    runs.sort_unstable();
-    free && runs.windows(2).all(|pair| matches!(pair, [a, b] if a.1 <= b.0))
+fn may_be(layout: &Layout, mending: &Mending<'_>, length: u64, inside: bool) -> bool {
+    let runs = layout.runs(length);
+    are_apart(&runs) && (inside || runs.iter().skip(1).all(|run| mending.is_free(run)))
 }
 
 /// The cut and the place in the source of the piece with which the file goes on behind `gap`, and whether both sides of the break

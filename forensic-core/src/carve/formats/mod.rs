@@ -17,6 +17,7 @@ mod ico;
 mod inflate;
 mod isobmff;
 mod jpeg;
+pub(super) mod last_run;
 mod layout;
 mod lnk;
 mod lzw;

@@ -138,7 +138,9 @@ impl Own {
         let Ok(bytes) = tape.bytes(at, length) else { return Look::TAKEN };
         let (kind, uneven) = (Kind::of(bytes), deviation(bytes));
         let is_whole = length as u64 == PIECE && self.least_uneven != u64::MAX;
-        let is_rough = is_whole && uneven > self.most_uneven.max(ROUGH).saturating_mul(4);
+        // Text may go over into blanks.
+        let has_text = kind == Kind::Text && self.kinds.contains(&kind);
+        let is_rough = is_whole && !has_text && uneven > self.most_uneven.max(ROUGH).saturating_mul(4);
         let is_even = is_whole && self.least_uneven > UNEVEN && uneven < EVEN;
         let (kind, verdict) = match kind {
             Kind::Text | Kind::Flat(_) if !self.kinds.contains(&kind) => (kind, Verdict::Foreign),

@@ -3,7 +3,7 @@
 //! A real edge in a picture begins at a row's start or runs across rows; a break begins at a cluster's start, in the middle of
 //! a row, and splits what is left of it in the row from what is right of it.
 
-use super::{layout::Layout, pixels::Rows, runs};
+use super::{begins, layout::Layout, pixels::Rows, runs};
 use crate::{
     bytes::ReadAt,
     carve::{Mended, Mending, Tape},
@@ -53,7 +53,8 @@ struct Pixels<'a> {
 
 /// Looks at the pixels of the file on `tape`, and at what follows them.
 pub(super) fn verdict(tape: &mut Tape, raster: Raster) -> Verdict {
-    judge(tape, raster).unwrap_or(Verdict::Even)
+    let begins = |cut| Verdict::Cut { cut };
+    judge(tape, raster).or_else(|| begins::first(tape, raster.start, raster.end).map(begins)).unwrap_or(Verdict::Even)
 }
 
 fn judge(tape: &mut Tape, raster: Raster) -> Option<Verdict> {

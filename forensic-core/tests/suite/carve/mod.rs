@@ -1,6 +1,7 @@
 //! Carving, one part a family of formats.
 
 mod documents;
+mod heif;
 mod jpeg;
 mod pass;
 mod pictures;

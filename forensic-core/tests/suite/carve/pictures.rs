@@ -211,22 +211,89 @@ proptest! {
     }
 }
 
-#[test]
-fn run_length_codes_that_tell_of_another_picture_are_not_beyond_doubt() {
-    // 64 x 64 gray pixels in one strip, each row a literal run (TIFF 6.0, section 9).
-    let rows: Vec<u8> = noise(64 * 64, 8).chunks(64).flat_map(|row| [&[63u8][..], row].concat()).collect();
+/// A TIFF of 64 by 64 gray pixels in one strip behind the directory, compressed as told (TIFF 6.0, section 2).
+fn tiff_of(compression: u32, strip: &[u8]) -> Vec<u8> {
     let long = |tag: u16, value: u32| {
         [&tag.to_le_bytes()[..], &4u16.to_le_bytes(), &1u32.to_le_bytes(), &value.to_le_bytes()].concat()
     };
-    let length = u32::try_from(rows.len()).unwrap();
-    let tags = [(256, 64), (257, 64), (258, 8), (259, 32773), (262, 1), (273, 110), (278, 64), (279, length)];
+    let length = u32::try_from(strip.len()).unwrap();
+    let tags = [(256, 64), (257, 64), (258, 8), (259, compression), (262, 1), (273, 110), (278, 64), (279, length)];
     let entries: Vec<u8> = tags.iter().flat_map(|(tag, value)| long(*tag, *value)).collect();
-    let file = [b"II*\0\x08\0\0\0\x08\0", &entries[..], &[0; 4], &rows].concat();
-    assert_eq!(file.len(), 110 + rows.len());
+    let file = [b"II*\0\x08\0\0\0\x08\0", &entries[..], &[0; 4], strip].concat();
+    assert_eq!(file.len(), 110 + strip.len());
+    file
+}
+
+#[test]
+fn run_length_codes_that_tell_of_another_picture_are_not_beyond_doubt() {
+    // Each row a literal run (TIFF 6.0, section 9).
+    let rows: Vec<u8> = noise(64 * 64, 8).chunks(64).flat_map(|row| [&[63u8][..], row].concat()).collect();
+    let file = tiff_of(32773, &rows);
     let sure = |file: &[u8]| carved(file.to_vec()).iter().map(|file| (file.kind, file.confidence)).collect::<Vec<_>>();
     assert_eq!(sure(&file), [("tiff", 100)]);
     let mut torn = file;
     let from = torn.len() - 1000;
     torn[from..].fill(0);
     assert_eq!(sure(&torn), [("tiff", 90)]);
+}
+
+fn states(medium: Vec<u8>) -> Vec<(&'static str, Status, u64)> {
+    carved(medium).iter().map(|file| (file.kind, file.status, file.size)).collect()
+}
+
+#[test]
+fn pixels_that_tell_nothing_end_where_another_file_begins() {
+    let mut bitmap = picture(ImageFormat::Bmp, 100, 80, 1);
+    let from = bitmap.len() - 100 * 80 * 3;
+    let length = bitmap.len() as u64;
+    bitmap[from..].copy_from_slice(&noise(100 * 80 * 3, 7));
+    let tiff = tiff_of(1, &noise(64 * 64, 9));
+    for (kind, mut file) in [("bmp", bitmap), ("tiff", tiff)] {
+        let length = if kind == "bmp" { length } else { file.len() as u64 };
+        assert_eq!(states(in_noise(512, &file, 2)), [(kind, Status::Complete, length)]);
+        // The directory of this one is lost.
+        file[2048..2056].copy_from_slice(b"MM\0*\0\x01\0\0");
+        assert_eq!(states(in_noise(512, &file, 2)), [(kind, Status::Truncated, 2048)]);
+        file.copy_within(2048..2056, 2050);
+        assert_eq!(states(in_noise(512, &file, 2))[0].1, Status::Complete);
+    }
+}
+
+#[test]
+fn the_codes_of_a_jpeg_in_a_tiff_are_walked() {
+    let mut jpeg = Cursor::new(Vec::new());
+    let gray = DynamicImage::ImageLuma8(image::GrayImage::from_raw(64, 64, noise(64 * 64, 3)).unwrap());
+    gray.write_to(&mut jpeg, ImageFormat::Jpeg).unwrap();
+    let jpeg = jpeg.into_inner();
+    for (compression, cut) in [(6, 0), (7, 0), (6, 300)] {
+        // Some writers cut the stream short.
+        let file = tiff_of(compression, &jpeg[..jpeg.len() - cut]);
+        let whole = (file.len() as u64).next_multiple_of(512);
+        let behind = |file: &[u8]| [file, &vec![0; whole as usize - file.len()], &noise(2048, 4)].concat();
+        assert_eq!(states(behind(&file)), [("tiff", Status::Complete, file.len() as u64)]);
+
+        let torn = [&file[..1536], &noise(8192, 5)].concat();
+        let found = states(torn);
+        assert_eq!((found.len(), found[0].1), (1, Status::Truncated), "{found:?}");
+        assert!((1024..2560).contains(&found[0].2), "{found:?}");
+    }
+}
+
+#[test]
+fn what_stands_before_its_directory_is_hurt_in_its_place() {
+    let packed = |seed| miniz_oxide::deflate::compress_to_vec_zlib(&noise(256, seed), 6);
+    let mut file = tiff_with_its_directory_last();
+    let strip = packed(5);
+    // The strip is as long as the packed bytes, and the directory moves behind them.
+    let tail = file.split_off(8 + 256);
+    file.truncate(8);
+    file.extend(&strip);
+    file[4..8].copy_from_slice(&u32::try_from(8 + strip.len()).unwrap().to_be_bytes());
+    file.extend(tail);
+    let entry = |number: usize| 8 + strip.len() + 2 + number * 12 + 8;
+    file[entry(3)..entry(3) + 4].copy_from_slice(&8u32.to_be_bytes());
+    file[entry(7)..entry(7) + 4].copy_from_slice(&u32::try_from(strip.len()).unwrap().to_be_bytes());
+    assert_eq!(states(in_noise(512, &file, 2)), [("tiff", Status::Complete, file.len() as u64)]);
+    file[60] ^= 0x10;
+    assert_eq!(states(in_noise(512, &file, 2)), [("tiff", Status::Damaged, file.len() as u64)]);
 }

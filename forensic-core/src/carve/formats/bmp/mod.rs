@@ -52,14 +52,14 @@ fn plain(tape: &mut Tape, header: &Header) -> Outcome {
     let (length, agrees) = header.file_end(end);
     let whole = Found::new(KIND, length).confidence(if agrees { 90 } else { 70 }).holds(Holds::Opaque);
     match header.raster().map_or(Verdict::Even, |raster| rows::verdict(tape, raster)) {
-        Verdict::Gap { cut, .. } | Verdict::Cut { cut } => return broken(cut, Some(length)),
+        Verdict::Gap { cut, .. } | Verdict::Cut { cut } => return broken(cut, Some(length), agrees),
         Verdict::Hurt { at } => return Outcome::Whole(whole.damaged_at(at)),
         Verdict::Even => {}
     }
     if length > tape.len() {
         return match end > tape.len() && !agrees {
             true => Outcome::No,
-            false => broken(tape.len(), Some(length)),
+            false => broken(tape.len(), Some(length), agrees),
         };
     }
     Outcome::Whole(whole)
@@ -80,7 +80,7 @@ fn runs(tape: &mut Tape, header: &Header, bits: u8) -> Outcome {
                 Some(length) if cause != Cause::End && length <= tape.len() && header.says_data_end(length) => {
                     Outcome::Whole(Found::new(KIND, length).confidence(70))
                 }
-                _ if at > header.pixels.saturating_add(64) => broken(at, length),
+                _ if at > header.pixels.saturating_add(64) => broken(at, length, false),
                 _ => Outcome::No,
             }
         }
@@ -97,6 +97,8 @@ fn embedded(tape: &mut Tape, header: &Header) -> Outcome {
     Outcome::Whole(Found::new(KIND, header.file_end(end).0.min(tape.len())).confidence(70))
 }
 
-fn broken(good: u64, length: Option<u64>) -> Outcome {
-    Outcome::Broken(Broken { kind: KIND, good, broken_at: good, length, confidence: 70 })
+/// A bitmap that breaks; it is surely one where the sizes its header tells of agree.
+fn broken(good: u64, length: Option<u64>, agrees: bool) -> Outcome {
+    let confidence = if agrees { 95 } else { 70 };
+    Outcome::Broken(Broken { kind: KIND, good, broken_at: good, length, confidence })
 }

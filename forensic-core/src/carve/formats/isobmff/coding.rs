@@ -21,6 +21,8 @@ pub(super) enum Coding {
     Vp9,
     /// H.263: a picture start code of 22 bits.
     H263,
+    /// XML: XMP beside a picture.
+    Xml,
     /// AAC, ALAC and MP3: each frame begins as nearly all others do, which shows where several are looked at.
     Sound,
     /// Nothing.
@@ -41,13 +43,19 @@ impl Coding {
             b"s263" | b"h263" => Self::H263,
             b"mp4a" | b"alac" => Self::Sound,
             b"ac-3" | b"ec-3" => Self::Begins(b"\x0b\x77"),
+            b"xml " => Self::Xml,
             _ => Self::Unknown,
         }
     }
 
     /// True where a sample can be checked by itself.
     pub(super) fn can_check(self) -> bool {
-        !matches!(self, Self::Sound | Self::Unknown)
+        !matches!(self, Self::Xml | Self::Sound | Self::Unknown)
+    }
+
+    /// True for pictures, nothing of which is text or zeros.
+    pub(super) fn is_compressed(self) -> bool {
+        matches!(self, Self::Nal(_) | Self::Av1 | Self::Begins(b"\xff\xd8"))
     }
 
     /// True where the sample of `size` bytes at `at` begins as one of several units, whatever follows.
@@ -71,8 +79,16 @@ impl Coding {
             Self::ProRes => u64::from(tape.be32(at)?) == size && tape.has(at.saturating_add(4), b"icpf"),
             Self::Vp9 => size == 0 || tape.byte(at)? >> 6 == 2,
             Self::H263 => size < 3 || tape.be32(at)? >> 10 == 0x20,
-            Self::Sound | Self::Unknown => true,
+            Self::Xml | Self::Sound | Self::Unknown => true,
         })
+    }
+}
+
+/// The first byte of the text from `at` to `end` that is of none; a writer may end it with a zero.
+pub(super) fn no_text(tape: &mut Tape, at: u64, end: u64) -> Option<u64> {
+    match tape.byte(at).ok()? {
+        b'<' | 0xef | b' ' | b'\t' | b'\r' | b'\n' => tape.find(b"\0", at, end.saturating_sub(1)),
+        _ => Some(at),
     }
 }
 

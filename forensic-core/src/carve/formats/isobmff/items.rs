@@ -6,6 +6,10 @@ use super::{
 };
 use crate::carve::{Break, Tape};
 
+/// The media type of XMP (ISO/IEC 23008-12, A.3).
+const XMP: &[u8] = b"application/rdf+xml";
+/// Bytes of the name and the media type of an item that are looked at.
+const LONGEST_NAME: u64 = 512;
 /// Items and extents that are looked at.
 const MOST: usize = 1 << 16;
 
@@ -64,19 +68,29 @@ pub(super) fn extents(tape: &mut Tape, meta: Header) -> Result<Vec<Extent>, Brea
     Ok(found)
 }
 
-/// The types of the items by their number.
+/// The types of the items by their number; "xml " for XMP.
 fn types(tape: &mut Tape, iinf: Header) -> Result<Vec<(u64, [u8; 4])>, Break> {
     let head = if tape.byte(iinf.body)? == 0 { 6 } else { 8 };
     let mut types = Vec::new();
     for infe in children(tape, iinf.body.saturating_add(head), iinf.end)? {
-        let (id, kind) = match tape.byte(infe.body)? {
+        let (id, at) = match tape.byte(infe.body)? {
             2 => (u64::from(tape.be16(infe.body.saturating_add(4))?), infe.body.saturating_add(8)),
             3 => (u64::from(tape.be32(infe.body.saturating_add(4))?), infe.body.saturating_add(10)),
             _ => continue,
         };
-        types.push((id, tape.array(kind)?));
+        let kind: [u8; 4] = tape.array(at)?;
+        let is_xmp = kind == *b"mime" && is_xmp(tape, infe, at);
+        types.push((id, if is_xmp { *b"xml " } else { kind }));
     }
     Ok(types)
+}
+
+/// True where the media type of an item, whose type stands at `at` of its entry, says so; its name stands before.
+fn is_xmp(tape: &mut Tape, infe: Header, at: u64) -> bool {
+    let name = at.saturating_add(4);
+    let length = infe.end.saturating_sub(name).min(LONGEST_NAME);
+    let texts = tape.bytes(name, usize::try_from(length).unwrap_or(0)).unwrap_or_default();
+    texts.split(|byte| *byte == 0).nth(1) == Some(XMP)
 }
 
 struct Reader<'a> {

@@ -133,8 +133,8 @@ impl Check {
             Self::Coded(Coding::ProRes) => 64,
             Self::Coded(Coding::Nal(_)) => 32,
             Self::Coded(Coding::H263) => 22,
-            Self::Coded(Coding::Begins(b"\0\0\x01")) => 24,
-            Self::Coded(Coding::Av1 | Coding::Begins(_)) => 16,
+            Self::Coded(Coding::Begins(bytes)) => u32::try_from(bytes.len()).unwrap_or(0).saturating_mul(8),
+            Self::Coded(Coding::Av1) => 16,
             Self::Coded(_) => 2,
             Self::Sound(_) => 6,
         }

@@ -1,7 +1,7 @@
 //! What is left where the metadata is lost or the samples are cut: how far the data goes on as it began.
 
 use super::{
-    coding::{Coding, forbidden},
+    coding::{Coding, forbidden, no_text},
     layout::Layout,
     proof::Proof,
 };
@@ -24,6 +24,8 @@ const MOST_FOREIGN: u64 = 1 << 12;
 const BELIEVED: u64 = 64 << 10;
 /// Foreign bytes that end data.
 const FOREIGN: u64 = 4096;
+/// Zeros at the end of data that no coder writes there.
+const ZEROS: usize = 64;
 
 /// A file whose metadata was not found.
 pub(super) fn outcome(layout: &Layout, tape: &mut Tape) -> Outcome {
@@ -73,22 +75,26 @@ pub(super) fn broken(
 /// A picture whose items are where they should be: bytes that no coder writes show that it was cut. That all of AV1 or HEVC decodes
 /// is not looked at: any bytes do for long.
 pub(super) fn picture(layout: &Layout, tape: &mut Tape, found: Found) -> Outcome {
-    let coded = layout.items.iter().filter(|extent| extent.coding.can_check());
+    let coded = layout.items.iter().filter(|extent| extent.coding.is_compressed());
     // The tiles of a picture are short and stand one behind another.
     let mut stretches: Vec<(u64, u64)> = Vec::new();
-    for (start, length) in coded.clone().map(|extent| (extent.offset, extent.length)) {
+    for (start, length) in coded.map(|extent| (extent.offset, extent.length)) {
         let end = start.saturating_add(length);
         match stretches.last_mut() {
             Some((_, last)) if *last == start => *last = end,
             _ => stretches.push((start, end)),
         }
     }
-    let mut first = stretches.into_iter().filter_map(|(start, end)| foreign(tape, start, end)).min();
-    for extent in coded {
+    let mut broken = |(start, end)| foreign(tape, start, end).or_else(|| zeros_at_end(tape, start, end));
+    let mut first = stretches.into_iter().filter_map(&mut broken).min();
+    for extent in &layout.items {
         let end = extent.offset.saturating_add(extent.length);
-        if let Coding::Nal(length) = extent.coding
-            && let Some(place) = forbidden(tape, extent.offset, end, length)
-        {
+        let place = match extent.coding {
+            Coding::Nal(length) => forbidden(tape, extent.offset, end, length),
+            Coding::Xml => no_text(tape, extent.offset, end),
+            _ => None,
+        };
+        if let Some(place) = place {
             let sector = place.checked_div(SECTOR as u64).unwrap_or(0).saturating_mul(SECTOR as u64);
             first = Some(first.unwrap_or(u64::MAX).min(sector.max(extent.offset)));
         }
@@ -142,6 +148,20 @@ pub(super) fn foreign(tape: &mut Tape, from: u64, to: u64) -> Option<u64> {
         }
     }
     None
+}
+
+/// The first sector of the zeros that data from `from` to `to` ends with, where it does.
+fn zeros_at_end(tape: &mut Tape, from: u64, to: u64) -> Option<u64> {
+    let last = to.checked_sub(ZEROS as u64).filter(|last| *last >= from)?;
+    if !tape.bytes(last, ZEROS).ok()?.iter().all(|byte| *byte == 0) {
+        return None;
+    }
+    let sector = SECTOR as u64;
+    let mut first = last.checked_div(sector)?.saturating_mul(sector);
+    while first > from && tape.bytes(first.saturating_sub(sector), SECTOR).is_ok_and(crate::bytes::is_zero) {
+        first = first.saturating_sub(sector);
+    }
+    Some(first.max(from))
 }
 
 /// Where the samples that begin at `from` end, as far as lengths before units or start codes of pictures tell, and whether they

@@ -7,12 +7,14 @@ use super::{
     seam::{Steps, above, is_sharp, roughness},
     walk::{Pause, State},
 };
-use crate::carve::Tape;
+use crate::carve::{Tape, formats::begins};
 
 /// What is cut off or overwritten begins at a multiple of this.
 const SECTOR: u64 = 512;
 /// A break may be told to lie so many bytes before the wrong ones, which were in the reservoir of bits.
 const NOTICED: u64 = 8;
+/// The same where another file begins.
+const DOUBTFUL: u64 = 4096;
 /// Bytes before a noticed break in which a seam is looked for, and how far apart.
 const LOOK_BACK: u64 = 512 << 10;
 const STRETCH: u64 = 4 << 10;
@@ -28,7 +30,8 @@ pub(super) fn held(tape: &mut Tape, broken_at: u64) -> u64 {
     while held >= SECTOR && sector_is_foreign(tape, held.saturating_sub(SECTOR)) {
         held = held.saturating_sub(SECTOR);
     }
-    seam(tape, held).unwrap_or(held)
+    let held = seam(tape, held).unwrap_or(held);
+    begins::first(tape, held.saturating_sub(DOUBTFUL), held).unwrap_or(held)
 }
 
 fn sector_is_foreign(tape: &mut Tape, at: u64) -> bool {

@@ -99,13 +99,28 @@ fn broken_outcome(tape: &mut Tape, state: &State, broken: Break) -> Outcome {
 
 /// True where the bytes from `from` to `to` begin as a picture with its own codes and are none to its end.
 pub(super) fn is_torn(tape: &mut Tape, from: u64, to: u64) -> bool {
+    check_inside(tape, from, to).is_some_and(|answer| !matches!(answer, Outcome::Whole(Found { damaged_at: None, .. })))
+}
+
+/// Where the picture with its own codes that begins at `from` breaks, before the bytes to `to` are over.
+pub(super) fn torn_at(tape: &mut Tape, from: u64, to: u64) -> Option<u64> {
+    match check_inside(tape, from, to)? {
+        Outcome::Broken(broken) if from.saturating_add(broken.broken_at) < to.min(tape.len()) => {
+            Some(from.saturating_add(broken.good))
+        }
+        _ => None,
+    }
+}
+
+/// What the bytes from `from` to `to` are by themselves; `None` where they do not begin as a picture with its own codes.
+fn check_inside(tape: &mut Tape, from: u64, to: u64) -> Option<Outcome> {
     let head_end = from.saturating_add(HEAD).min(to);
     if !tape.has(from, b"\xff\xd8\xff") || tape.find(b"\xff\xc4", from, head_end).is_none() {
-        return false;
+        return None;
     }
     let (start, end) = (tape.start(), tape.start().saturating_add(tape.len()));
-    tape.seat(start.saturating_add(from), start.saturating_add(to));
+    tape.seat(start.saturating_add(from), start.saturating_add(to).min(end));
     let answer = Jpeg.check(tape);
     tape.seat(start, end);
-    !matches!(answer, Outcome::Whole(Found { damaged_at: None, .. }))
+    Some(answer)
 }

@@ -1,6 +1,6 @@
 //! A TIFF whose directory is lost: its pixels stand between the header and the place where the directory was.
 
-use super::super::sector::SECTOR;
+use super::super::{begins, sector::SECTOR};
 use crate::carve::{Broken, Tape};
 
 /// A directory farther away than this is not believed where nothing else speaks for a TIFF.
@@ -8,30 +8,8 @@ const FARTHEST: u64 = 64 << 20;
 /// Mean difference of neighbouring samples below which bytes are taken for pixels.
 const SMOOTH: u64 = 12;
 const LEAST: u64 = 1 << 10;
-/// How files begin that show a TIFF to be over.
-const BEGINNINGS: &[&[u8]] = &[
-    b"\xff\xd8\xff",
-    b"\x89PNG",
-    b"GIF8",
-    b"BM",
-    b"RIFF",
-    b"II*\0",
-    b"MM\0*",
-    b"PK\x03\x04",
-    b"%PDF",
-    b"\x1a\x45\xdf\xa3",
-    b"OggS",
-    b"fLaC",
-    b"ID3",
-    b"SQLite f",
-    b"\xd0\xcf\x11\xe0",
-    b"\x1f\x8b\x08",
-    b"\0\0\x01\xba",
-    b"\x30\x26\xb2\x75",
-    b"FLV\x01",
-    b"7z\xbc\xaf",
-    b"Rar!",
-];
+/// First bytes that tell of a file in the pixels of another only where that is doubtful itself.
+const WEAK: [&[u8]; 3] = [b"BM", b"ID3", b"\x1f\x8b\x08"];
 
 /// The part of a TIFF whose first directory should be at `directory` and is not; `None` where nothing speaks for one.
 pub(super) fn cut(tape: &mut Tape, directory: u64) -> Option<Broken> {
@@ -53,8 +31,7 @@ pub(super) fn cut(tape: &mut Tape, directory: u64) -> Option<Broken> {
             good = at;
             break;
         };
-        let begins =
-            BEGINNINGS.iter().any(|beginning| bytes.starts_with(beginning)) || bytes.get(4..8) == Some(b"ftyp");
+        let begins = begins::is_start(bytes) || WEAK.iter().any(|weak| bytes.starts_with(weak));
         if begins || is_text(bytes) {
             good = at;
             break;

@@ -3,14 +3,14 @@
 
 use super::{
     super::{
-        coded,
+        begins, coded,
         layout::Layout,
         rows::{self, Raster, Verdict},
     },
     Tiff, strips,
-    walk::Walk,
+    walk::{Picture, Walk},
 };
-use crate::carve::{Format, Found, Mended, Mending, Outcome};
+use crate::carve::{Format, Found, Mended, Mending, Outcome, mending::are_apart};
 
 /// Clusters before the place of an error at which the break is looked for.
 const CUTS_BACK: u64 = 4;
@@ -30,6 +30,8 @@ pub(super) fn mend(format: &Tiff, mending: &mut Mending<'_>) -> Option<Mended> {
             let raster = walk.raster()?;
             rows::mended(mending, raster, format)
         }
+        // The codes of another picture do as well for long.
+        _ if walk.coded().is_some() => None,
         _ => by_strips(format, mending, &layout, length),
     }
 }
@@ -113,7 +115,8 @@ fn whole(format: &Tiff, mending: &Mending<'_>, layout: &Layout) -> Option<Mended
     let mut walk = Walk::new(&mut tape).ok()?;
     walk.directories().ok()?;
     let strictly = strips::check(walk.tape, &walk.pictures, true);
-    strictly.wrong_at.is_none().then(|| Mended { runs: layout.runs(found.length), found })
+    let runs = layout.runs(found.length);
+    (strictly.wrong_at.is_none() && are_apart(&runs)).then_some(Mended { runs, found })
 }
 
 impl Walk<'_> {
@@ -135,9 +138,21 @@ impl Walk<'_> {
     /// Where the compressed data of a file of one picture lies, if it is of a compression that leaves nothing even.
     pub(super) fn coded(&self) -> Option<(u64, u64)> {
         let [picture] = self.pictures.as_slice() else { return None };
-        let coded = matches!(picture.compression, 6 | 7);
-        let start = picture.strips.iter().map(|(at, _)| *at).min()?;
-        let end = picture.strips.iter().map(|(at, length)| at.saturating_add(*length)).max()?;
-        coded.then_some((start, end))
+        picture.span().filter(|_| matches!(picture.compression, 6 | 7))
+    }
+
+    /// The first sector of pixels that are not compressed at which another file begins.
+    pub(super) fn foreign_start(&mut self) -> Option<u64> {
+        let plain = self.pictures.iter().filter(|picture| picture.compression == 1).filter_map(Picture::span);
+        plain.collect::<Vec<_>>().into_iter().find_map(|(start, end)| begins::first(self.tape, start, end))
+    }
+}
+
+impl Picture {
+    /// The first byte of its strips or tiles, and the end of the last.
+    fn span(&self) -> Option<(u64, u64)> {
+        let start = self.strips.iter().map(|(at, _)| *at).min()?;
+        let end = self.strips.iter().map(|(at, length)| at.saturating_add(*length)).max()?;
+        Some((start, end))
     }
 }

@@ -9,7 +9,7 @@ mod strips;
 mod walk;
 
 use super::{
-    coded,
+    begins, coded,
     rows::{self, Verdict},
 };
 use crate::carve::{Broken, Format, Found, Holds, Mended, Mending, Outcome, Signature, Tape};
@@ -18,6 +18,8 @@ use walk::Walk;
 /// TIFF and its relatives.
 pub(super) struct Tiff;
 
+/// Bytes before a noticed break in which another file may begin.
+const DOUBTFUL: u64 = 4096;
 const SIGNATURES: &[Signature] = &[
     Signature::new(b"II*\0"),
     Signature::new(b"MM\0*"),
@@ -56,11 +58,18 @@ impl Format for Tiff {
             |good: u64| Outcome::Broken(Broken { kind, good, broken_at: good, length: Some(length), confidence: 95 });
         let checked = strips::check(walk.tape, &walk.pictures, false);
         let there = walk.tape.len();
-        if checked.wrong_at.is_some() || length > there {
-            // Nothing tells here whether what follows is lost or only this strip hurt.
+        if length > there {
             return broken(checked.wrong_at.unwrap_or(u64::MAX).min(there));
         }
         let found = Found::new(kind, length);
+        if let Some(wrong) = checked.wrong_at {
+            // A directory behind it stands in its place, and so does what reaches up to the zeros behind the file.
+            let in_place = walk.first_directory >= wrong || walk.coded().is_some() && coded::ends_at(walk.tape, length);
+            return match in_place {
+                true => Outcome::Whole(found.damaged_at(wrong)),
+                false => broken(begins::first(walk.tape, wrong.saturating_sub(DOUBTFUL), wrong).unwrap_or(wrong)),
+            };
+        }
         let found = if checked.all { found.confidence(100) } else { found.holds(Holds::Opaque) };
         match verdict(&mut walk) {
             Verdict::Gap { cut, .. } | Verdict::Cut { cut } => broken(cut),
@@ -80,6 +89,6 @@ fn verdict(walk: &mut Walk<'_>) -> Verdict {
     match (walk.raster(), walk.coded()) {
         (Some(raster), _) => rows::verdict(walk.tape, raster),
         (None, Some((from, to))) => coded::verdict(walk.tape, from, to, length),
-        _ => Verdict::Even,
+        _ => walk.foreign_start().map_or(Verdict::Even, |cut| Verdict::Cut { cut }),
     }
 }

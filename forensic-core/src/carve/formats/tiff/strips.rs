@@ -1,7 +1,10 @@
 //! Whether the strips and tiles of a picture hold what they should, where their compression can be checked.
 
 use super::{
-    super::lzw::{Codes, Dialect, State},
+    super::{
+        jpeg,
+        lzw::{Codes, Dialect, State},
+    },
     walk::Picture,
 };
 use crate::carve::Tape;
@@ -50,8 +53,16 @@ pub(super) fn check(tape: &mut Tape, pictures: &[Picture], strictly: bool) -> Ch
                 5 => lzw(tape, at, length, picture, holds),
                 8 | 32946 => Strip { wrong_at: deflate(tape, at, length, picture), is_exact: true },
                 32773 => pack_bits(tape, at, length, picture, holds),
-                // The codes themselves are not walked.
-                7 | 34892 => Strip { wrong_at: jpeg(tape, at, length), is_exact: false },
+                // Some writers cut the stream where they think it ends.
+                6 if tape.has(at, b"\xff\xd8\xff") => {
+                    Strip { wrong_at: jpeg::torn_at(tape, at, at.saturating_add(length)), is_exact: false }
+                }
+                // Where the tables stand elsewhere the codes are not walked.
+                7 | 34892 => {
+                    let end = at.saturating_add(length);
+                    let wrong_at = marked(tape, at, length).or_else(|| jpeg::torn_at(tape, at, end));
+                    Strip { wrong_at, is_exact: false }
+                }
                 _ => {
                     checked.all = false;
                     break;
@@ -157,7 +168,7 @@ fn pack_bits(tape: &mut Tape, at: u64, length: u64, picture: &Picture, holds: im
 }
 
 /// A JPEG stream: it begins with its marker, and no marker stands in its coded data that does not belong there.
-fn jpeg(tape: &mut Tape, at: u64, length: u64) -> Option<u64> {
+fn marked(tape: &mut Tape, at: u64, length: u64) -> Option<u64> {
     if length < 4 || at >= tape.len() {
         return None;
     }
