@@ -36,6 +36,15 @@ impl<'a> Bits<'a> {
         self.bits
     }
 
+    /// The same, where few bits were passed over since it was last asked: those behind are fetched meanwhile, for nobody to
+    /// have to wait for them.
+    #[inline(always)]
+    pub(super) fn look(&mut self) -> u64 {
+        let window = self.peek();
+        self.refill();
+        window
+    }
+
     /// Passes over bits that were looked at, 32 at the most.
     #[inline(always)]
     pub(super) fn skip(&mut self, count: u32) {
@@ -53,10 +62,9 @@ impl<'a> Bits<'a> {
 
     #[inline(always)]
     fn refill(&mut self) {
-        let rest = self.bytes.get(self.next..).unwrap_or_default();
-        let word = match rest.first_chunk() {
+        let word = match self.bytes.get(self.next..self.next.wrapping_add(8)).and_then(<[u8]>::first_chunk) {
             Some(eight) => u64::from_be_bytes(*eight),
-            None => last(rest),
+            None => last(self.bytes.get(self.next..).unwrap_or_default()),
         };
         self.bits |= word >> (self.count & 63);
         self.next = self.next.wrapping_add((63u32.wrapping_sub(self.count) >> 3) as usize);
