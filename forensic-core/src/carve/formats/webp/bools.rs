@@ -118,8 +118,8 @@ impl Bools {
     /// Bits between what was taken and the end of the partition; less than zero where it was overrun.
     pub(super) fn left(&self) -> i64 {
         let ahead = i64::from(self.bits).saturating_add(8);
-        let [end, at] = [self.end, self.at].map(|at| i64::try_from(at).unwrap_or(i64::MAX / 16).saturating_mul(8));
-        end.saturating_sub(at).saturating_add(ahead)
+        let bits = |at: usize| i64::try_from(at).unwrap_or(i64::MAX / 16).saturating_mul(8);
+        bits(self.end).saturating_sub(bits(self.at)).saturating_add(ahead)
     }
 
     /// The byte that is being taken.
