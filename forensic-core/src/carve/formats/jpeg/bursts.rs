@@ -193,9 +193,9 @@ mod tests {
         let (mut used, mut over, mut passed, mut nonzero) = (0, false, 0, 0);
         while used < length {
             assert!(!over);
-            let (code, symbol) = table.find(u64::from(value) << (64 - LOOK) << used)?;
+            let (whole, symbol) = table.find(u64::from(value) << (64 - LOOK) << used)?;
             let (run, size) = (u32::from(symbol >> 4), u32::from(symbol & 15));
-            used += code + size;
+            used += whole;
             match symbol {
                 0 => over = true,
                 0xf0 => passed += 16,

@@ -107,3 +107,26 @@ impl Table {
 fn whole(length: u32, symbol: u8) -> u32 {
     length.wrapping_add(u32::from(symbol & 15))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_are_found_with_the_bits_that_follow_them_whether_short_or_long() {
+        let mut counts = [0; 16];
+        (counts[1], counts[11], counts[15]) = (3, 2, 1);
+        let table = Table::new(&counts, &[0x00, 0x13, 0xf0, 0x0f, 0x21, 0x35]).unwrap();
+        for (code, found) in [
+            (0b00u64 << 62, Some((2, 0x00))),
+            (0b01 << 62, Some((5, 0x13))),
+            (0b10 << 62, Some((2, 0xf0))),
+            (0b1100_0000_0000 << 52, Some((27, 0x0f))),
+            (0b1100_0000_0001 << 52, Some((13, 0x21))),
+            (0b1100_0000_0010_0000 << 48, Some((21, 0x35))),
+            (0b1100_0000_0010_0001 << 48, None),
+        ] {
+            assert_eq!(table.find(code), found);
+        }
+    }
+}

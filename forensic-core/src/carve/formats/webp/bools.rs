@@ -146,6 +146,47 @@ fn more(bytes: &[u8], at: usize, end: usize) -> (u64, usize) {
 mod tests {
     use super::*;
 
+    /// The decoder as it is described (RFC 6386, 7.3), bit by bit.
+    struct Plain<'a> {
+        bits: Box<dyn Iterator<Item = u32> + 'a>,
+        value: u32,
+        range: u32,
+    }
+
+    impl<'a> Plain<'a> {
+        fn new(bytes: &'a [u8]) -> Self {
+            let bits = bytes.iter().flat_map(|byte| (0..8).rev().map(move |bit| u32::from(byte >> bit & 1)));
+            let mut bits = bits.chain(std::iter::repeat(0));
+            let value = bits.by_ref().take(8).fold(0, |value, bit| value << 1 | bit);
+            Self { bits: Box::new(bits), value, range: 255 }
+        }
+
+        fn bool(&mut self, probability: u8) -> bool {
+            let split = 1 + (((self.range - 1) * u32::from(probability)) >> 8);
+            let bit = self.value >= split;
+            (self.value, self.range) = if bit { (self.value - split, self.range - split) } else { (self.value, split) };
+            while self.range < 128 {
+                (self.value, self.range) = (self.value << 1 | self.bits.next().unwrap(), self.range << 1);
+            }
+            bit
+        }
+    }
+
+    #[test]
+    fn bits_are_those_of_the_plain_decoder() {
+        let mut seed = 7u32;
+        let mut random = || {
+            seed = seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            (seed >> 24) as u8
+        };
+        let bytes: Vec<u8> = (0..3000).map(|_| random()).collect();
+        let (mut bools, mut plain) = (Bools::new(0, bytes.len()), Plain::new(&bytes));
+        while bools.left() > -100 {
+            let chance = random();
+            assert_eq!(bools.bool(&bytes, chance), plain.bool(chance));
+        }
+    }
+
     #[test]
     fn a_sign_is_an_even_bit_and_one_that_is_skipped_is_taken_all_the_same() {
         let mut seed = 1u32;
