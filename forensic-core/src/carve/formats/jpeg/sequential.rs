@@ -120,13 +120,15 @@ fn coefficients(bits: &mut Bits<'_>, table: &Table, bursts: &Bursts<Passed>) -> 
         let behind = k.wrapping_add(burst.coefficients());
         let goes_on = if behind < 64 { u32::MAX } else { 0 };
         let behind = behind.wrapping_add(second.coefficients() & goes_on);
-        if behind <= 64 || behind.wrapping_sub(OVER) < 64 {
+        if behind < 64 {
+            bits.skip(burst.length());
+            bits.skip(second.length());
+            k = behind;
+            continue;
+        }
+        if behind == 64 || behind.wrapping_sub(OVER) < 64 {
             bits.skip(burst.length());
             bits.skip(second.length() & goes_on);
-            if behind < 64 {
-                k = behind;
-                continue;
-            }
             return Ok(());
         }
         // One code alone.
