@@ -36,6 +36,15 @@ impl<'a> Bits<'a> {
         self.bits
     }
 
+    /// The same, where few bits were passed over since it was last asked: those behind are fetched meanwhile, for nobody to
+    /// have to wait for them.
+    #[inline(always)]
+    pub(super) fn look(&mut self) -> u64 {
+        let window = self.peek();
+        self.refill();
+        window
+    }
+
     /// Passes over bits that were looked at, 32 at the most.
     #[inline(always)]
     pub(super) fn skip(&mut self, count: u32) {
@@ -53,10 +62,9 @@ impl<'a> Bits<'a> {
 
     #[inline(always)]
     fn refill(&mut self) {
-        let rest = self.bytes.get(self.next..).unwrap_or_default();
-        let word = match rest.first_chunk() {
+        let word = match self.bytes.get(self.next..self.next.wrapping_add(8)).and_then(<[u8]>::first_chunk) {
             Some(eight) => u64::from_be_bytes(*eight),
-            None => last(rest),
+            None => last(self.bytes.get(self.next..).unwrap_or_default()),
         };
         self.bits |= word >> (self.count & 63);
         self.next = self.next.wrapping_add((63u32.wrapping_sub(self.count) >> 3) as usize);
@@ -69,4 +77,30 @@ impl<'a> Bits<'a> {
 #[inline(never)]
 fn last(bytes: &[u8]) -> u64 {
     bytes.iter().zip([56u32, 48, 40, 32, 24, 16, 8, 0]).fold(0, |word, (byte, shift)| word | u64::from(*byte) << shift)
+}
+
+#[cfg(test)]
+#[allow(clippy::arithmetic_side_effects)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bits_are_the_same_however_they_are_looked_at() {
+        let bytes: Vec<u8> = (0..200u32).map(|number| ((number * number * 37) >> 3) as u8).collect();
+        let (mut peeked, mut looked) = (Bits::new(&bytes, 3), Bits::new(&bytes, 3));
+        let mut position = 3;
+        for count in (0..=32).cycle() {
+            if position > bytes.len() * 8 + 40 {
+                break;
+            }
+            assert_eq!((peeked.position(), looked.position()), (position, position));
+            let expected = (position..position + 32).fold(0u32, |bits, at| {
+                bits << 1 | bytes.get(at / 8).map_or(0, |byte| u32::from(byte >> (7 - at % 8) & 1))
+            });
+            assert_eq!([peeked.peek(), looked.look()].map(|bits| (bits >> 32) as u32), [expected; 2]);
+            peeked.skip(count);
+            looked.skip(count);
+            position += count as usize;
+        }
+    }
 }

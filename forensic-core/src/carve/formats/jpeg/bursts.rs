@@ -57,25 +57,25 @@ impl<B: Burst> Bursts<B> {
     }
 }
 
-/// Codes of a sequential scan's coefficients: their bits in the low four bits of the number, and above those the coefficients
-/// they pass over, [`OVER`] more where the last ends the block.
+/// Codes of a sequential scan's coefficients: their bits in the low six bits of the number, as many as a shift looks at, and
+/// above those the coefficients they pass over, [`OVER`] more where the last ends the block.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Passed(u16);
 
 impl Passed {
     const fn new(length: u32, coefficients: u32) -> Self {
-        Self((coefficients << 4 | length) as u16)
+        Self((coefficients << 6 | length) as u16)
     }
 
     /// Coefficients passed over.
     #[inline(always)]
     pub(super) fn coefficients(self) -> u32 {
-        u32::from(self.0 >> 4)
+        u32::from(self.0 >> 6)
     }
 }
 
 impl Burst for Passed {
-    const NONE: Self = Self::new(0, OVER * 4);
+    const NONE: Self = Self::new(0, OVER * 2);
 
     fn of(symbol: u8, length: u32) -> Option<Self> {
         let coefficients = match symbol {
@@ -90,7 +90,7 @@ impl Burst for Passed {
 
     #[inline(always)]
     fn length(self) -> u32 {
-        u32::from(self.0 & 15)
+        u32::from(self.0 & 63)
     }
 
     #[inline(always)]
@@ -193,9 +193,9 @@ mod tests {
         let (mut used, mut over, mut passed, mut nonzero) = (0, false, 0, 0);
         while used < length {
             assert!(!over);
-            let (code, symbol) = table.find(u64::from(value) << (64 - LOOK) << used)?;
+            let (whole, symbol) = table.find(u64::from(value) << (64 - LOOK) << used)?;
             let (run, size) = (u32::from(symbol >> 4), u32::from(symbol & 15));
-            used += code + size;
+            used += whole;
             match symbol {
                 0 => over = true,
                 0xf0 => passed += 16,

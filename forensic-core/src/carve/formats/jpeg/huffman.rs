@@ -9,7 +9,8 @@ const LOOK: u32 = 10;
 /// A table of codes.
 #[derive(Debug)]
 pub(super) struct Table {
-    /// Length and symbol of the code that begins with these bits; length 0 where it is longer.
+    /// The code that begins with these bits: its bits and those behind it that its symbol counts, six bits of the number, and
+    /// above them the symbol; 0 where it is longer.
     look: Box<[u16; 1 << LOOK]>,
     /// For each length, the first 16-bit number behind its codes.
     limit: [u32; 17],
@@ -46,7 +47,7 @@ impl Table {
                 let symbol = *symbols.get(offset.wrapping_add(code) as usize)?;
                 let spread = LOOK.wrapping_sub(length) & 31;
                 let first = (code << spread) as usize;
-                let entry = (length as u16) << 8 | u16::from(symbol);
+                let entry = u16::from(symbol) << 6 | whole(length, symbol) as u16;
                 table.look.get_mut(first..first.wrapping_add(1 << spread))?.fill(entry);
             }
             index = index.wrapping_add(u32::from(*count));
@@ -55,12 +56,12 @@ impl Table {
         (index as usize == symbols.len() && index > 0).then_some(table)
     }
 
-    /// Length and symbol of the code at the top of `bits`.
+    /// The symbol of the code at the top of `bits`, and the bits of the code and of what its symbol's low half counts.
     #[inline(always)]
     pub(super) fn find(&self, bits: u64) -> Option<(u32, u8)> {
         let entry = self.look.get((bits >> (64 - LOOK)) as usize).copied().unwrap_or(0);
         if entry != 0 {
-            return Some((u32::from(entry >> 8), entry as u8));
+            return Some((u32::from(entry & 63), (entry >> 6) as u8));
         }
         self.find_long((bits >> 48) as u32)
     }
@@ -71,7 +72,8 @@ impl Table {
             let code =
                 (next < *self.limit.get(length as usize)?).then_some(next >> (16u32.wrapping_sub(length) & 31))?;
             let index = self.offset.get(length as usize)?.wrapping_add(code);
-            Some((length, *self.symbols.get(index as usize)?))
+            let symbol = *self.symbols.get(index as usize)?;
+            Some((whole(length, symbol), symbol))
         })
     }
 
@@ -98,5 +100,33 @@ impl Table {
         let offset = at(&self.offset, length);
         (first >> shift..behind >> shift)
             .filter_map(move |code| Some((code, *self.symbols.get(offset.wrapping_add(code) as usize)?)))
+    }
+}
+
+/// Bits of a code of `length` and of what the low half of its symbol counts.
+fn whole(length: u32, symbol: u8) -> u32 {
+    length.wrapping_add(u32::from(symbol & 15))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_are_found_with_the_bits_that_follow_them_whether_short_or_long() {
+        let mut counts = [0; 16];
+        (counts[1], counts[11], counts[15]) = (3, 2, 1);
+        let table = Table::new(&counts, &[0x00, 0x13, 0xf0, 0x0f, 0x21, 0x35]).unwrap();
+        for (code, found) in [
+            (0b00u64 << 62, Some((2, 0x00))),
+            (0b01 << 62, Some((5, 0x13))),
+            (0b10 << 62, Some((2, 0xf0))),
+            (0b1100_0000_0000 << 52, Some((27, 0x0f))),
+            (0b1100_0000_0001 << 52, Some((13, 0x21))),
+            (0b1100_0000_0010_0000 << 48, Some((21, 0x35))),
+            (0b1100_0000_0010_0001 << 48, None),
+        ] {
+            assert_eq!(table.find(code), found);
+        }
     }
 }

@@ -2,8 +2,9 @@
 
 use super::{
     bits::Bits,
-    bursts::Burst,
+    bursts::{Band, Burst, Bursts},
     entropy::{Reached, Stand, Stretch},
+    huffman::Table,
     memory::Memory,
 };
 
@@ -18,117 +19,76 @@ pub(super) fn dc_refine(stretch: &Stretch<'_>, position: usize) -> Reached {
 
 /// First bits of a band of coefficients (G.1.2.2).
 pub(super) fn ac_first(stretch: &Stretch<'_>, memory: &mut Memory, stand: &mut Stand, position: usize) -> Reached {
+    ac(stretch, memory, stand, position, Table::first)
+}
+
+/// A further bit of a band of coefficients (G.1.2.3).
+pub(super) fn ac_refine(stretch: &Stretch<'_>, memory: &mut Memory, stand: &mut Stand, position: usize) -> Reached {
+    ac(stretch, memory, stand, position, Table::refining)
+}
+
+#[inline(always)]
+fn ac<const REFINING: bool>(
+    stretch: &Stretch<'_>,
+    memory: &mut Memory,
+    stand: &mut Stand,
+    position: usize,
+    bursts: impl FnOnce(&Table) -> &Bursts<Band<REFINING>>,
+) -> Reached {
     let mut reached = Reached { mcus: 0, position, failed_at: None };
     let Some((mut blocks, table, (first, last))) = Blocks::of(stretch) else { return reached.failing(usize::MAX) };
-    let bursts = table.first();
+    let band = (u64::MAX << (first & 63)) & (u64::MAX >> (63u32.wrapping_sub(last) & 63));
+    let bursts = bursts(table);
     let mut bits = Bits::new(stretch.data, position);
     while reached.mcus < stretch.most {
-        if stand.eob_run > 0 {
+        if !REFINING && stand.eob_run > 0 {
             let over = stand.eob_run.min(stretch.most.wrapping_sub(reached.mcus));
             stand.eob_run = stand.eob_run.wrapping_sub(over);
             reached.mcus = reached.mcus.wrapping_add(over);
             blocks.pass(over);
             continue;
         }
-        let (mut k, mut found, mut eob_run) = (first, 0u64, 0);
-        while k <= last {
-            let burst = bursts.find(bits.peek());
-            if k.wrapping_add(burst.needs()) <= last.wrapping_add(1) {
-                bits.skip(burst.length());
-                found |= burst.nonzero() << (k & 63);
-                if burst.is_over() {
-                    break;
+        // Those that are corrected on the way.
+        let before = if REFINING { memory.nonzero(blocks.block) & band } else { 0 };
+        let (mut k, mut found, mut eob_run) = (first, 0u64, stand.eob_run);
+        while k <= last && eob_run == 0 {
+            let (window, rest) = (bits.look(), before >> (k & 63));
+            if rest == 0 {
+                let burst = bursts.find(window);
+                if k.wrapping_add(burst.needs()) <= last.wrapping_add(1) {
+                    bits.skip(burst.length());
+                    found |= burst.nonzero() << (k & 63);
+                    if burst.is_over() {
+                        break;
+                    }
+                    k = k.wrapping_add(burst.coefficients());
+                    continue;
                 }
-                k = k.wrapping_add(burst.coefficients());
-                continue;
             }
-            let Some((length, symbol)) = table.find(bits.peek()) else {
+            let Some((length, symbol)) = table.find(window) else {
                 return reached.failing(bits.position().wrapping_add(16));
             };
             let (run, size) = (u32::from(symbol >> 4), u32::from(symbol & 15));
-            bits.skip(length.wrapping_add(size));
-            if size > 0 {
-                k = k.wrapping_add(run);
-                if k > last {
-                    return reached.failing(bits.position());
-                }
-                found |= 1 << (k & 63);
-                k = k.wrapping_add(1);
-            } else if run == 15 {
-                k = k.wrapping_add(16);
-            } else {
+            if REFINING && size > 1 {
+                return reached.failing(bits.position().wrapping_add(length as usize).wrapping_sub(size as usize));
+            }
+            if size == 0 && run < 15 {
+                bits.skip(length);
                 eob_run = end_of_blocks(&mut bits, run);
                 if eob_run > stretch.left.wrapping_sub(reached.mcus) {
                     return reached.failing(bits.position());
                 }
-                eob_run = eob_run.wrapping_sub(1);
                 break;
             }
-        }
-        if bits.position() > stretch.bits {
-            return reached.failing(bits.position());
-        }
-        if found != 0 {
-            memory.set_nonzero(blocks.block, memory.nonzero(blocks.block) | found);
-        }
-        stand.eob_run = eob_run;
-        (reached.mcus, reached.position) = (reached.mcus.wrapping_add(1), bits.position());
-        blocks.next();
-    }
-    reached
-}
-
-/// A further bit of a band of coefficients (G.1.2.3).
-pub(super) fn ac_refine(stretch: &Stretch<'_>, memory: &mut Memory, stand: &mut Stand, position: usize) -> Reached {
-    let mut reached = Reached { mcus: 0, position, failed_at: None };
-    let Some((mut blocks, table, (first, last))) = Blocks::of(stretch) else { return reached.failing(usize::MAX) };
-    let band = (u64::MAX << (first & 63)) & (u64::MAX >> (63u32.wrapping_sub(last) & 63));
-    let bursts = table.refining();
-    let mut bits = Bits::new(stretch.data, position);
-    while reached.mcus < stretch.most {
-        let before = memory.nonzero(blocks.block) & band;
-        let (mut k, mut found, mut eob_run) = (first, 0u64, stand.eob_run);
-        if eob_run == 0 {
-            while k <= last {
-                if before >> (k & 63) == 0 {
-                    let burst = bursts.find(bits.peek());
-                    if k.wrapping_add(burst.needs()) <= last.wrapping_add(1) {
-                        bits.skip(burst.length());
-                        found |= burst.nonzero() << (k & 63);
-                        if burst.is_over() {
-                            break;
-                        }
-                        k = k.wrapping_add(burst.coefficients());
-                        continue;
-                    }
+            let (behind, corrected) = if REFINING { pass(rest, k, run) } else { (k.wrapping_add(run), 0) };
+            skip(&mut bits, length.wrapping_add(corrected));
+            if size > 0 {
+                if behind > last {
+                    return reached.failing(bits.position());
                 }
-                let Some((length, symbol)) = table.find(bits.peek()) else {
-                    return reached.failing(bits.position().wrapping_add(16));
-                };
-                let run = u32::from(symbol >> 4);
-                if symbol & 15 == 1 {
-                    let (behind, corrected) = pass(before, k, run);
-                    skip(&mut bits, length.wrapping_add(1).wrapping_add(corrected));
-                    if behind > last {
-                        return reached.failing(bits.position());
-                    }
-                    found |= 1 << (behind & 63);
-                    k = behind.wrapping_add(1);
-                } else if symbol == 0xf0 {
-                    let (behind, corrected) = pass(before, k, run);
-                    skip(&mut bits, length.wrapping_add(corrected));
-                    k = behind.wrapping_add(1);
-                } else if symbol & 15 == 0 {
-                    bits.skip(length);
-                    eob_run = end_of_blocks(&mut bits, run);
-                    if eob_run > stretch.left.wrapping_sub(reached.mcus) {
-                        return reached.failing(bits.position());
-                    }
-                    break;
-                } else {
-                    return reached.failing(bits.position().wrapping_add(length as usize));
-                }
+                found |= 1 << (behind & 63);
             }
+            k = behind.wrapping_add(1);
         }
         if eob_run > 0 {
             if k <= last && before != 0 {
@@ -151,10 +111,9 @@ pub(super) fn ac_refine(stretch: &Stretch<'_>, memory: &mut Memory, stand: &mut 
 }
 
 /// The coefficient from `k` on before which `zeros` that were zero lie and which was zero itself, or one behind the band; and
-/// how many were not zero on the way there.
+/// how many were not zero on the way there, of which `rest` tells from `k` on.
 #[inline(always)]
-fn pass(before: u64, k: u32, zeros: u32) -> (u32, u32) {
-    let rest = before >> (k & 63);
+fn pass(rest: u64, k: u32, zeros: u32) -> (u32, u32) {
     // Most are near, and no loop that cannot be guessed has to be left then.
     let place = PASSED.get(rest as usize & 0xff).and_then(|places| places.get(zeros as usize & 15)).copied();
     match place {
@@ -233,7 +192,7 @@ struct Blocks {
 
 impl Blocks {
     /// From the first MCU of the stretch on, with the table of its codes and the band.
-    fn of<'a>(stretch: &Stretch<'a>) -> Option<(Self, &'a super::huffman::Table, (u32, u32))> {
+    fn of<'a>(stretch: &Stretch<'a>) -> Option<(Self, &'a Table, (u32, u32))> {
         let scan = stretch.scan;
         let (part, unit) = (scan.parts.first()?, scan.units.first()?);
         let block = scan.block(stretch.frame, stretch.first_mcu, part, unit);
@@ -269,11 +228,11 @@ mod tests {
         for pattern in [0u64, 1, 0b1011, 0xff, 0x7f, 0xfe, 0xffff_ffff, 0xaaaa_aaaa_aaaa_aaaa, 0x8000_0000_0000_0001] {
             for k in 1..64 {
                 for zeros in 0..16 {
-                    assert_eq!(pass(pattern, k, zeros), pass_far(pattern >> k, k, zeros));
+                    assert_eq!(pass(pattern >> k, k, zeros), pass_far(pattern >> k, k, zeros));
                 }
             }
         }
         // One that was zero is passed, and three that were not.
-        assert_eq!(pass(0b1011 << 1, 1, 1), (5, 3));
+        assert_eq!(pass(0b1011, 1, 1), (5, 3));
     }
 }

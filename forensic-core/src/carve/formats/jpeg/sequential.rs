@@ -90,14 +90,15 @@ fn mcus<'a, const AC: bool, const KEEP: bool>(
 /// The bit behind what is wrong.
 #[inline(always)]
 fn difference(bits: &mut Bits<'_>, table: &Table, most: u32) -> Result<i32, usize> {
-    let window = bits.peek();
+    let window = bits.look();
     let Some((length, symbol)) = table.find(window) else { return Err(bits.position().wrapping_add(16)) };
     let size = u32::from(symbol);
+    let code = length.wrapping_sub(size & 15);
     if size > most {
-        return Err(bits.position().wrapping_add(length as usize));
+        return Err(bits.position().wrapping_add(code as usize));
     }
-    bits.skip(length.wrapping_add(size));
-    let number = window << (length & 63);
+    bits.skip(length);
+    let number = window << (code & 63);
     let negative = !((number as i64) >> 63) as i32;
     let value = (number >> 1 >> (63u32.wrapping_sub(size) & 63)) as i32;
     Ok(value.wrapping_add(negative & 1i32.wrapping_sub(1 << size)))
@@ -113,25 +114,26 @@ fn coefficients(bits: &mut Bits<'_>, table: &Table, bursts: &Bursts<Passed>) -> 
     loop {
         // Two bursts, the second of no length where the block is over by the first: few blocks have more, and which have
         // one and which two cannot be guessed.
-        let window = bits.peek();
+        let window = bits.look();
         let burst = bursts.find(window);
         let second = bursts.find(window << (burst.length() & 63));
         let behind = k.wrapping_add(burst.coefficients());
         let goes_on = if behind < 64 { u32::MAX } else { 0 };
         let behind = behind.wrapping_add(second.coefficients() & goes_on);
-        let length = burst.length().wrapping_add(second.length() & goes_on);
         if behind < 64 {
-            bits.skip(length);
+            bits.skip(burst.length());
+            bits.skip(second.length());
             k = behind;
             continue;
         }
         if behind == 64 || behind.wrapping_sub(OVER) < 64 {
-            bits.skip(length);
+            bits.skip(burst.length());
+            bits.skip(second.length() & goes_on);
             return Ok(());
         }
         // One code alone.
         let Some((length, symbol)) = table.find(window) else { return Err(bits.position().wrapping_add(16)) };
-        bits.skip(length.wrapping_add(u32::from(symbol & 15)));
+        bits.skip(length);
         match symbol {
             0 => return Ok(()),
             0xf0 => k = k.wrapping_add(16),

@@ -68,8 +68,8 @@ impl Bits {
 
     /// Bits between what was taken and the end; less than zero where it was overrun.
     pub(super) fn left(&self) -> i64 {
-        let [end, at] = [self.end, self.at].map(|at| i64::try_from(at).unwrap_or(i64::MAX / 16).saturating_mul(8));
-        end.saturating_sub(at).saturating_add(self.count.into())
+        let bits = |at: usize| i64::try_from(at).unwrap_or(i64::MAX / 16).saturating_mul(8);
+        bits(self.end).saturating_sub(bits(self.at)).saturating_add(self.count.into())
     }
 
     /// The byte that is being taken.

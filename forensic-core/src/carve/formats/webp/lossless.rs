@@ -345,7 +345,8 @@ impl Pixels {
         let bits = &mut self.bits;
         let green = greens.symbol(bits, bytes);
         let (class, symbol, red) = if green < 256 {
-            let [red, blue, alpha] = [reds, blues, alphas].map(|code| u32::from(code.symbol(bits, bytes)));
+            let mut next = |code: &Code| u32::from(code.symbol(bits, bytes));
+            let (red, blue, alpha) = (next(reds), next(blues), next(alphas));
             let pixel = alpha << 24 | red << 16 | u32::from(green) << 8 | blue;
             (class(green), Symbol::Literal(pixel), Some(class(red as u16)))
         } else if usize::from(green) < GREEN {

@@ -127,12 +127,10 @@ impl Tokens {
             blocks.block(&mut bools, Y2, &mut left[8], &mut over[8]);
         }
         let luma = if has_y2 { LUMA_BEHIND_Y2 } else { LUMA };
-        for (y, x) in PLACES {
-            let plane = if y < 4 { luma } else { CHROMA };
-            if let (Some(left), Some(above)) = (left.get_mut(usize::from(y)), over.get_mut(usize::from(x))) {
-                blocks.block(&mut bools, plane, left, above);
-            }
-        }
+        // In code of their own, for a processor to guess each by what is likely in it.
+        let (lumas, chromas) = PLACES.split_at(16);
+        blocks.all(&mut bools, luma, lumas, &mut left, &mut over);
+        blocks.all(&mut bools, CHROMA, chromas, &mut left, &mut over);
         // A macroblock without coefficients says so, where macroblocks do.
         if !blocks.any && frame.skips.is_some() {
             blocks.watch.never(NEVER);
@@ -149,6 +147,16 @@ struct Blocks<'a, W> {
 }
 
 impl<W: Watch> Blocks<'_, W> {
+    /// The blocks at `places`.
+    #[inline(always)]
+    fn all(&mut self, bools: &mut Bools, plane: usize, places: &[(u8, u8)], left: &mut [u8; 9], above: &mut [u8; 9]) {
+        for (y, x) in places {
+            if let (Some(left), Some(above)) = (left.get_mut(usize::from(*y)), above.get_mut(usize::from(*x))) {
+                self.block(bools, plane, left, above);
+            }
+        }
+    }
+
     /// One block between its neighbours, whose ends it takes the place of.
     #[inline(always)]
     fn block(&mut self, bools: &mut Bools, plane: usize, left: &mut u8, above: &mut u8) {
