@@ -171,11 +171,13 @@ impl dyn FileSystem {
         mut visit: impl FnMut(Entry, Vec<Result<Digests>>) -> Result<()>,
     ) -> Result<()> {
         let digest = |entries: Vec<Entry>| {
-            let streams = || entries.iter().flat_map(|entry| &entry.streams).map(Stream::open);
-            let sources: Vec<Source> = streams().flatten().collect();
+            let mut sources: Vec<Source> = Vec::with_capacity(entries.len());
+            let streams = entries.iter().flat_map(|entry| &entry.streams);
+            let opened: Vec<Result<()>> = streams.map(|stream| stream.open().map(|source| sources.push(source))).collect();
             let mut digests = hash::hash_many(&sources, algorithms, Some(1)).into_iter();
-            let digests: Vec<_> = streams()
-                .map(|stream| stream.and_then(|_| digests.next().unwrap_or_else(|| Ok(Digests::default()))))
+            let digests: Vec<_> = opened
+                .into_iter()
+                .map(|stream| stream.and_then(|()| digests.next().unwrap_or_else(|| Ok(Digests::default()))))
                 .collect();
             (entries, digests)
         };

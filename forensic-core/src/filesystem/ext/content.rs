@@ -15,6 +15,7 @@ use crate::{
         stored::{Holed, Resident},
     },
 };
+use smallvec::SmallVec;
 use std::sync::Arc;
 
 /// Bytes of inline data in `i_block`; what is longer goes on in the attribute "system.data".
@@ -39,11 +40,12 @@ pub(super) fn stream(volume: &Volume, record: &Record, map: &Map, taken: &[(u64,
     }
     let runs = Runs::of(volume, inode, map, taken);
     info.sparse = runs.runs.iter().any(|run| run.offset.is_none()) && runs.lost.is_empty();
-    let slack = (!runs.slack.is_empty()).then(|| Arc::new(Extents::new(volume.current.clone(), runs.slack)) as Source);
+    let slack = (!runs.slack.is_empty()).then(|| Extents::new(volume.current.clone(), runs.slack));
     let content = Extents::new(volume.current.clone(), runs.runs).truncated(inode.size);
     if runs.lost.is_empty() {
-        return Stream::new(info, Ok(Arc::new(content)), slack);
+        return Stream::of_runs(info, content, slack);
     }
+    let slack = slack.map(|slack| Arc::new(slack) as Source);
     let error = map.damage.clone().unwrap_or_else(|| {
         let (block, _) = taken.first().copied().unwrap_or_default();
         Error::corrupt("data block", volume.at_block(block), "a block of this file", "a block of another")
@@ -56,18 +58,17 @@ pub(super) fn stream(volume: &Volume, record: &Record, map: &Map, taken: &[(u64,
 
 /// A map in bytes.
 struct Runs {
-    runs: Vec<Run>,
+    runs: SmallVec<[Run; 2]>,
     /// Start and end of what is lost, in the stream.
     lost: Vec<(u64, u64)>,
     /// What is stored behind the end.
-    slack: Vec<Run>,
+    slack: SmallVec<[Run; 1]>,
 }
 
 impl Runs {
     fn of(volume: &Volume, inode: &Inode, map: &Map, taken: &[(u64, u64)]) -> Self {
         let bytes = |blocks: u64| volume.superblock.offset(blocks);
-        let count = map.segments.len().saturating_add(1);
-        let mut all = Self { runs: Vec::with_capacity(count), lost: Vec::new(), slack: Vec::new() };
+        let mut all = Self { runs: SmallVec::new(), lost: Vec::new(), slack: SmallVec::new() };
         let mut end = 0u64;
         for segment in &map.segments {
             let (start, length) = (bytes(segment.logical), bytes(segment.count));

@@ -84,12 +84,14 @@ impl Inode {
     /// # Errors
     /// Where there are fewer than 128 bytes.
     pub(super) fn parse(bytes: &[u8], at: u64) -> Result<Self> {
-        let fields = Fields::new(bytes, STRUCTURE, at);
+        let all = Fields::new(bytes, STRUCTURE, at);
+        // One check of the length for all fields that every inode has.
+        let fields = Fields::new(all.bytes(0, BASE)?, STRUCTURE, at);
         let mode = fields.u16(0)?;
         let flags = fields.u32(0x20)?;
-        let extra_size = if bytes.len() >= BASE + 4 { fields.u16(0x80)? } else { 0 };
+        let extra_size = if bytes.len() >= BASE + 4 { all.u16(0x80)? } else { 0 };
         let end = BASE.saturating_add(usize::from(extra_size)).min(bytes.len());
-        let extra = |offset: usize| (offset.saturating_add(4) <= end).then(|| fields.u32(offset)).transpose();
+        let extra = |offset: usize| (offset.saturating_add(4) <= end).then(|| all.u32(offset)).transpose();
         let time = |seconds: usize, more: usize| -> Result<Instant> {
             Ok(instant(fields.u32(seconds)?, extra(more)?.unwrap_or(0)))
         };

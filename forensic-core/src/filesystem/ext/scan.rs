@@ -10,7 +10,10 @@ use crate::{
     error::{Error, Issue},
     parallel,
 };
-use std::collections::HashSet;
+use std::{
+    collections::HashSet,
+    sync::{Mutex, PoisonError},
+};
 
 /// Bytes of a table read at once: what the processor's caches hold, and the allocator keeps to give it again.
 const CHUNK: u64 = 64 << 10;
@@ -25,8 +28,10 @@ pub(super) struct Slot {
     pub(super) links: u16,
     pub(super) flags: u32,
     pub(super) generation: u32,
-    pub(super) created: Option<Instant>,
     pub(super) deleted: u32,
+    created: Instant,
+    /// True where the inode says when it was created.
+    dated: bool,
     pub(super) in_use: bool,
     /// True where neither size nor place of the content is left.
     pub(super) emptied: bool,
@@ -42,12 +47,17 @@ impl Slot {
             links: inode.links,
             flags: inode.flags,
             generation: inode.generation,
-            created: inode.created,
+            created: inode.created.unwrap_or_default(),
+            dated: inode.created.is_some(),
             deleted: inode.deleted,
             in_use,
             emptied: inode.is_emptied(),
             sound: false,
         }
+    }
+
+    pub(super) fn created(&self) -> Option<Instant> {
+        self.dated.then_some(self.created)
     }
 
     pub(super) fn is_directory(&self) -> bool {
@@ -99,9 +109,17 @@ impl Scan {
         let mut budget = volume.superblock.blocks;
         let stretches = stretches(volume);
         let threads = parallel::threads_of_a_pass(stretches.len() as u64);
+        // Bytes to read into, one piece a thread: new ones would have to be cleared.
+        let spare: Mutex<Vec<Vec<u8>>> = Mutex::default();
         let read = |number: u64| {
-            let stretch = usize::try_from(number).ok().and_then(|number| stretches.get(number));
-            stretch.map(|stretch| Part::read(volume, stretch)).unwrap_or_default()
+            let Some(stretch) = usize::try_from(number).ok().and_then(|number| stretches.get(number)) else {
+                return Part::default();
+            };
+            let spare = || spare.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut bytes = spare().pop().unwrap_or_default();
+            let part = Part::read(volume, stretch, &mut bytes);
+            spare().push(bytes);
+            part
         };
         let most = usize::try_from(volume.limits.entries).unwrap_or(usize::MAX);
         let _ = parallel::in_order(stretches.len() as u64, threads, read, |_, mut part| {
@@ -165,12 +183,15 @@ impl Scan {
 }
 
 impl Part {
-    fn read(volume: &Volume, stretch: &Stretch) -> Self {
+    fn read(volume: &Volume, stretch: &Stretch, buffer: &mut Vec<u8>) -> Self {
         let mut part = Self::default();
         let Some(group) = volume.groups.get(stretch.group) else { return part };
         let bits = bitmap::inodes(volume, group);
         let size = u64::from(volume.superblock.inode_size);
-        for (offset, bytes) in read_what_can_be_read(volume, stretch.offset, stretch.length) {
+        let count = usize::try_from(stretch.length.checked_div(size).unwrap_or(0)).unwrap_or(0);
+        part.slots.reserve(count);
+        part.live.reserve(count);
+        read_what_can_be_read(volume, stretch.offset, stretch.length, buffer, |offset, bytes| {
             let index = offset.saturating_sub(stretch.offset).checked_div(size).unwrap_or(0);
             for (index, bytes) in (index..).zip(bytes.chunks_exact(usize::from(volume.superblock.inode_size))) {
                 let bit = bits.as_deref().map(|bits| bitmap::is_set(bits, stretch.place.saturating_add(index)));
@@ -179,7 +200,7 @@ impl Part {
                     part.inode(volume, inode, bytes, offset, bit);
                 }
             }
-        }
+        });
         part
     }
 
@@ -243,18 +264,26 @@ fn stretches(volume: &Volume) -> Vec<Stretch> {
     stretches
 }
 
-/// Reads a stretch of a table at once or, where that fails, sector by sector; what cannot be read is an issue.
-fn read_what_can_be_read(volume: &Volume, offset: u64, length: u64) -> Vec<(u64, Vec<u8>)> {
-    if let Ok(bytes) = volume.current.read_vec(offset, length) {
-        return vec![(offset, bytes)];
+/// Reads a stretch of a table into `buffer` at once or, where that fails, sector by sector, and gives the bytes and their
+/// offset to `visit`; what cannot be read is an issue.
+fn read_what_can_be_read(
+    volume: &Volume,
+    offset: u64,
+    length: u64,
+    buffer: &mut Vec<u8>,
+    mut visit: impl FnMut(u64, &[u8]),
+) {
+    // No longer than a chunk or one inode.
+    buffer.resize(usize::try_from(length).unwrap_or(0), 0);
+    if volume.current.read_at(offset, buffer).is_ok() {
+        return visit(offset, buffer);
     }
     let step = u64::from(volume.superblock.inode_size).max(SECTOR);
-    let mut read = Vec::new();
     let mut at = 0u64;
     while at < length {
         let (offset, part) = (offset.saturating_add(at), step.min(length.saturating_sub(at)));
         match volume.current.read_vec(offset, part) {
-            Ok(bytes) => read.push((offset, bytes)),
+            Ok(bytes) => visit(offset, &bytes),
             Err(Error::OutOfBounds { .. }) => {
                 let error = Error::corrupt(
                     "inode table",
@@ -269,5 +298,4 @@ fn read_what_can_be_read(volume: &Volume, offset: u64, length: u64) -> Vec<(u64,
         }
         at = at.saturating_add(part);
     }
-    read
 }
