@@ -6,6 +6,9 @@ use std::{borrow::Cow, ops::Index};
 /// The name of an attribute.
 type Key = Cow<'static, str>;
 
+/// Room for the filesystem's own attributes of most entries, made at once.
+const ROOM: usize = 8;
+
 /// Further attributes by name, in order of name.
 ///
 /// ```
@@ -54,11 +57,22 @@ impl Attributes {
         match self.list.last() {
             Some((last, _)) if !is_before(last, &name) => return self.insert_between(name, value),
             Some(_) => {}
-            // Room for the filesystem's own attributes of most entries, at once.
-            None => self.list.reserve(8),
+            None => self.list.reserve(ROOM),
         }
         self.list.push((name, value));
         None
+    }
+
+    /// Sets the values of several attributes, given in order of name.
+    pub(crate) fn insert_in_order<const N: usize>(&mut self, attributes: [(&'static str, Value); N]) {
+        let first = attributes.first().map(|(name, _)| *name).unwrap_or_default();
+        if self.list.last().is_some_and(|(last, _)| !is_before(last, first)) {
+            return self.extend(attributes.map(|(name, value)| (name.into(), value)));
+        }
+        if self.list.capacity() == 0 {
+            self.list.reserve(ROOM);
+        }
+        self.list.extend(attributes.map(|(name, value)| (name.into(), value)));
     }
 
     fn insert_between(&mut self, name: Key, value: Value) -> Option<Value> {

@@ -328,7 +328,7 @@ impl Builder<'_> {
     }
 
     fn push(&mut self, name: &[u8], status: Status, place: Place, directory: Directory) -> NodeId {
-        let text = String::from_utf8_lossy(name);
+        let text = std::str::from_utf8(name).map_or_else(|_| String::from_utf8_lossy(name), Cow::Borrowed);
         let is_changed = matches!(text, Cow::Owned(_)) || name.iter().any(|byte| matches!(byte, b'/' | 0));
         let raw = is_changed.then(|| Box::new(name.to_vec()));
         let node = self.nodes.push(Parent::Lost, &text, status, Place { raw, ..place });

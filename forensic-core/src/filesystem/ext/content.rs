@@ -15,7 +15,6 @@ use crate::{
         stored::{Holed, Resident},
     },
 };
-use smallvec::SmallVec;
 use std::sync::Arc;
 
 /// Bytes of inline data in `i_block`; what is longer goes on in the attribute "system.data".
@@ -39,9 +38,9 @@ pub(super) fn stream(volume: &Volume, record: &Record, map: &Map, taken: &[(u64,
         return Stream::new(info, inline(volume, record), None);
     }
     let runs = Runs::of(volume, inode, map, taken);
-    info.sparse = runs.runs.iter().any(|run| run.offset.is_none()) && runs.lost.is_empty();
-    let slack = (!runs.slack.is_empty()).then(|| Extents::new(volume.current.clone(), runs.slack));
-    let content = Extents::new(volume.current.clone(), runs.runs).truncated(inode.size);
+    info.sparse = runs.content.runs().any(|run| run.offset.is_none()) && runs.lost.is_empty();
+    let slack = Some(runs.slack).filter(|slack| !slack.is_empty());
+    let content = runs.content.truncated(inode.size);
     if runs.lost.is_empty() {
         return Stream::of_runs(info, content, slack);
     }
@@ -58,17 +57,18 @@ pub(super) fn stream(volume: &Volume, record: &Record, map: &Map, taken: &[(u64,
 
 /// A map in bytes.
 struct Runs {
-    runs: SmallVec<[Run; 2]>,
+    content: Extents,
     /// Start and end of what is lost, in the stream.
     lost: Vec<(u64, u64)>,
     /// What is stored behind the end.
-    slack: SmallVec<[Run; 1]>,
+    slack: Extents,
 }
 
 impl Runs {
     fn of(volume: &Volume, inode: &Inode, map: &Map, taken: &[(u64, u64)]) -> Self {
         let bytes = |blocks: u64| volume.superblock.offset(blocks);
-        let mut all = Self { runs: SmallVec::new(), lost: Vec::new(), slack: SmallVec::new() };
+        let none = || Extents::new(volume.current.clone(), []);
+        let mut all = Self { content: none(), lost: Vec::new(), slack: none() };
         let mut end = 0u64;
         for segment in &map.segments {
             let (start, length) = (bytes(segment.logical), bytes(segment.count));
@@ -87,12 +87,12 @@ impl Runs {
             end = stop;
             match segment.place {
                 Place::Data(block) => {
-                    all.runs.push(Run::new(bytes(block), length));
+                    all.content.push(Run::new(bytes(block), length));
                     all.take(start, inode.size, (block, segment.count), taken, &bytes);
                 }
-                Place::Unwritten(_) => all.runs.push(Run::sparse(length)),
+                Place::Unwritten(_) => all.hole(length),
                 Place::Lost => {
-                    all.runs.push(Run::sparse(length));
+                    all.hole(length);
                     all.lost.push((start, stop.min(inode.size)));
                 }
             }
@@ -108,7 +108,7 @@ impl Runs {
 
     /// Adds a hole, if it is one.
     fn hole(&mut self, length: u64) {
-        self.runs.extend((length > 0).then(|| Run::sparse(length)));
+        self.content.push(Run::sparse(length));
     }
 
     /// Notes what of a run of blocks, at byte `start` of the stream, others have taken.

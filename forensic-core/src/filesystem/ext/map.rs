@@ -27,10 +27,10 @@ pub(super) struct Segment {
     pub(super) place: Place,
 }
 
-/// The segments of a file in file order, of which most have one or two; between them are holes.
+/// The segments of a file in file order, of which most have one; between them are holes.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Map {
-    pub(super) segments: SmallVec<[Segment; 2]>,
+    pub(super) segments: SmallVec<[Segment; 1]>,
     /// Blocks of metadata the map itself lies in.
     pub(super) nodes: Vec<u64>,
     /// The first thing that is wrong with it.

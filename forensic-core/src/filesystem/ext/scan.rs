@@ -17,6 +17,8 @@ use std::{
 
 /// Bytes of a table read at once: what the processor's caches hold, and the allocator keeps to give it again.
 const CHUNK: u64 = 64 << 10;
+/// Inodes for which room is made before they are seen.
+const AT_ONCE: usize = 1 << 18;
 /// Bytes that a medium gives or does not give.
 const SECTOR: u64 = 512;
 
@@ -108,6 +110,12 @@ impl Scan {
         let mut scan = Self::default();
         let mut budget = volume.superblock.blocks;
         let stretches = stretches(volume);
+        // Room for all that most volumes have, so that little is moved; no more than that before it is seen.
+        let size = u64::from(volume.superblock.inode_size);
+        let length: u64 = stretches.iter().map(|stretch| stretch.length).fold(0, u64::saturating_add);
+        let count = usize::try_from(length.checked_div(size).unwrap_or(0)).unwrap_or(usize::MAX).min(AT_ONCE);
+        scan.slots.reserve(count);
+        scan.live.reserve(count);
         let threads = parallel::threads_of_a_pass(stretches.len() as u64);
         // Bytes to read into, one piece a thread: new ones would have to be cleared.
         let spare: Mutex<Vec<Vec<u8>>> = Mutex::default();
@@ -133,8 +141,7 @@ impl Scan {
             }
             Ok(())
         });
-        // Most of it is in order already, which the stable sort makes use of.
-        scan.live.sort();
+        scan.live.sort_unstable();
         scan.per_group = volume.superblock.inodes_per_group;
         let mut slots = scan.slots.iter().peekable();
         let mut place = 0usize;
