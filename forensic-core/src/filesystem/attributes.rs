@@ -64,15 +64,15 @@ impl Attributes {
     }
 
     /// Sets the values of several attributes, given in order of name.
-    pub(crate) fn insert_in_order<const N: usize>(&mut self, attributes: [(&'static str, Value); N]) {
-        let first = attributes.first().map(|(name, _)| *name).unwrap_or_default();
+    pub(crate) fn insert_in_order<const N: usize>(&mut self, attributes: [(Key, Value); N]) {
+        let first = attributes.first().map_or("", |(name, _)| name);
         if self.list.last().is_some_and(|(last, _)| !is_before(last, first)) {
-            return self.extend(attributes.map(|(name, value)| (name.into(), value)));
+            return self.extend(attributes);
         }
         if self.list.capacity() == 0 {
             self.list.reserve(ROOM);
         }
-        self.list.extend(attributes.map(|(name, value)| (name.into(), value)));
+        self.list.extend(attributes);
     }
 
     fn insert_between(&mut self, name: Key, value: Value) -> Option<Value> {

@@ -44,10 +44,10 @@ impl Owner {
     pub(crate) fn describe(&self, entry: &mut Entry) {
         entry.kind = kind(self.mode).unwrap_or(Kind::Other);
         entry.attributes.insert_in_order([
-            ("gid", Value::Int(i64::from(self.gid))),
-            ("links", Value::Int(i64::try_from(self.links).unwrap_or(i64::MAX))),
-            ("mode", Value::Int(i64::from(self.mode))),
-            ("uid", Value::Int(i64::from(self.uid))),
+            ("gid".into(), Value::Int(i64::from(self.gid))),
+            ("links".into(), Value::Int(i64::try_from(self.links).unwrap_or(i64::MAX))),
+            ("mode".into(), Value::Int(i64::from(self.mode))),
+            ("uid".into(), Value::Int(i64::from(self.uid))),
         ]);
     }
 }

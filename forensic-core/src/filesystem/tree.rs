@@ -31,20 +31,15 @@ pub(crate) struct Node<T> {
     /// Whatever the reader needs to read the entry in full.
     pub(crate) payload: T,
     lost: bool,
-    name: Span,
+    /// Where its name stands among all names, and how long it is.
+    name: usize,
+    name_length: u32,
     children: std::ops::Range<u32>,
 }
 
-/// Where a name stands among all names: as short as can be, as there are many.
-#[derive(Clone, Copy)]
-struct Span {
-    start: usize,
-    length: u32,
-}
-
-impl Span {
-    fn of(self, names: &str) -> &str {
-        names.get(self.start..self.start.saturating_add(self.length as usize)).unwrap_or_default()
+impl<T> Node<T> {
+    fn name_in<'a>(&self, names: &'a str) -> &'a str {
+        names.get(self.name..self.name.saturating_add(self.name_length as usize)).unwrap_or_default()
     }
 }
 
@@ -72,15 +67,14 @@ impl<T> TreeBuilder<T> {
 
     /// Adds a name. `/` and NUL in it become U+FFFD. Siblings are listed in the order they were pushed.
     pub(crate) fn push(&mut self, parent: Parent, name: &str, status: Status, payload: T) -> NodeId {
-        let start = self.names.len();
-        match name.bytes().any(|byte| matches!(byte, b'/' | 0)) {
-            true => self.names.extend(name.chars().map(|c| if matches!(c, '/' | '\0') { '\u{fffd}' } else { c })),
-            false => self.names.push_str(name),
+        let (text, name) = (name, self.names.len());
+        match text.bytes().any(|byte| matches!(byte, b'/' | 0)) {
+            true => self.names.extend(text.chars().map(|c| if matches!(c, '/' | '\0') { '\u{fffd}' } else { c })),
+            false => self.names.push_str(text),
         }
         let id = NodeId(u32::try_from(self.nodes.len()).unwrap_or(u32::MAX));
-        let length = u32::try_from(self.names.len().saturating_sub(start)).unwrap_or(u32::MAX);
-        let name = Span { start, length };
-        self.nodes.push(Node { parent: None, status, payload, lost: false, name, children: 0..0 });
+        let name_length = u32::try_from(self.names.len().saturating_sub(name)).unwrap_or(u32::MAX);
+        self.nodes.push(Node { parent: None, status, payload, lost: false, name, name_length, children: 0..0 });
         self.parents.push(parent);
         id
     }
@@ -92,7 +86,7 @@ impl<T> TreeBuilder<T> {
 
     /// The names so far with what they carry.
     pub(crate) fn names(&self) -> impl Iterator<Item = (&str, &T)> {
-        self.nodes.iter().map(|node| (node.name.of(&self.names), &node.payload))
+        self.nodes.iter().map(|node| (node.name_in(&self.names), &node.payload))
     }
 
     /// Hangs a node elsewhere.
@@ -245,7 +239,7 @@ impl<T> Tree<T> {
     }
 
     pub(crate) fn name(&self, node: &Node<T>) -> &str {
-        node.name.of(&self.names)
+        node.name_in(&self.names)
     }
 
     /// The path of a position, `/$OrphanFiles/…` where its directory is lost.

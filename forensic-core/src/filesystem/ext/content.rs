@@ -40,7 +40,7 @@ pub(super) fn stream(volume: &Volume, record: &Record, map: &Map, taken: &[(u64,
     let runs = Runs::of(volume, inode, map, taken);
     info.sparse = runs.content.runs().any(|run| run.offset.is_none()) && runs.lost.is_empty();
     let slack = Some(runs.slack).filter(|slack| !slack.is_empty());
-    let content = runs.content.truncated(inode.size);
+    let content = runs.content;
     if runs.lost.is_empty() {
         return Stream::of_runs(info, content, slack);
     }
@@ -85,6 +85,7 @@ impl Runs {
             }
             all.hole(start.saturating_sub(end));
             end = stop;
+            let length = length.min(inode.size.saturating_sub(start));
             match segment.place {
                 Place::Data(block) => {
                     all.content.push(Run::new(bytes(block), length));
