@@ -186,3 +186,20 @@ impl ReadAt for Cached {
         self.source.next_data(offset)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn part_is_what_a_read_gives_in_a_page_and_over_its_end() {
+        let bytes: Vec<u8> = (0..1300u32).map(|n| n.to_le_bytes()[0] ^ n.to_le_bytes()[1]).collect();
+        let cached = Cached::with_page_size(Arc::new(bytes.clone()), 4096, 512);
+        for (offset, length) in [(0, 512), (510, 2), (511, 2), (500, 800), (1290, 10), (1300, 0)] {
+            let part = cached.part(offset as u64, length as u64).unwrap();
+            assert_eq!(&*part, &bytes[offset..offset + length], "{length} bytes at {offset}");
+        }
+        assert!(cached.part(1290, 11).is_err());
+        assert!(cached.part(u64::MAX, 2).is_err());
+    }
+}

@@ -45,7 +45,7 @@ pub(super) fn stream(volume: &Volume, record: &Record, map: &Map, taken: &[(u64,
         return Stream::of_runs(info, content, slack);
     }
     let slack = slack.map(|slack| Arc::new(slack) as Source);
-    let error = map.damage.clone().unwrap_or_else(|| {
+    let error = map.damage.as_deref().cloned().unwrap_or_else(|| {
         let (block, _) = taken.first().copied().unwrap_or_default();
         Error::corrupt("data block", volume.at_block(block), "a block of this file", "a block of another")
     });

@@ -83,6 +83,7 @@ impl Inode {
     ///
     /// # Errors
     /// Where there are fewer than 128 bytes.
+    #[inline]
     pub(super) fn parse(bytes: &[u8], at: u64) -> Result<Self> {
         let all = Fields::new(bytes, STRUCTURE, at);
         // One check of the length for all fields that every inode has.

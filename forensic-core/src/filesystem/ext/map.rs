@@ -34,7 +34,7 @@ pub(super) struct Map {
     /// Blocks of metadata the map itself lies in.
     pub(super) nodes: Vec<u64>,
     /// The first thing that is wrong with it.
-    pub(super) damage: Option<Error>,
+    pub(super) damage: Option<Box<Error>>,
     /// True where it lies in more blocks than it was allowed to read.
     pub(super) cut: bool,
 }
@@ -125,7 +125,7 @@ impl Collector<'_> {
     }
 
     fn damaged(&mut self, error: Error) {
-        self.map.damage.get_or_insert(error);
+        self.map.damage.get_or_insert_with(|| Box::new(error));
     }
 
     /// Reads a block of the map.

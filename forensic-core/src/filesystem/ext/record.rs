@@ -27,6 +27,7 @@ impl Record {
     ///
     /// # Errors
     /// Where there is no such inode, or it cannot be read.
+    #[inline]
     pub(super) fn read(volume: &Volume, number: u32) -> Result<Self> {
         let offset = volume.inode_offset(number).ok_or_else(|| {
             let expected = format!("an inode from 1 to {}", volume.superblock.inodes);
@@ -39,6 +40,7 @@ impl Record {
     ///
     /// # Errors
     /// Where it cannot be read.
+    #[inline]
     pub(super) fn read_at(volume: &Volume, number: u32, offset: u64) -> Result<Self> {
         let bytes = volume.metadata.part(offset, u64::from(volume.superblock.inode_size))?;
         let at = volume.metadata.medium_offset(offset);

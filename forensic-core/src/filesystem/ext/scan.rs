@@ -160,7 +160,7 @@ impl Scan {
     fn map(&mut self, volume: &Volume, number: u32, inode: &Inode, offset: u64, budget: &mut u64) {
         let map = map::read(volume, volume, number, inode, offset, *budget);
         *budget = budget.saturating_sub(map.nodes.len() as u64);
-        if let Some(error) = &map.damage {
+        if let Some(error) = map.damage.as_deref() {
             volume.issue(error);
             if let Error::Limit { unit: "blocks of metadata", .. } = error {
                 self.too_large.insert(number);
@@ -237,8 +237,8 @@ impl Part {
         if map.cut {
             return self.mapped.push((number, inode, offset));
         }
-        self.errors.extend(map.damage.clone().map(|error| (number, error)));
         self.live.extend(map.blocks().map(|(start, end)| (start, end, number)));
+        self.errors.extend(map.damage.map(|error| (number, *error)));
     }
 }
 
