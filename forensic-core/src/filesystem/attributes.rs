@@ -187,8 +187,8 @@ mod tests {
     proptest! {
         #[test]
         fn attributes_given_in_order_are_kept_as_a_map_keeps_them(before in prop::collection::btree_map("[a-d]{1,2}", 0i64..9, 0..6)) {
-            let before = before.into_iter().map(|(name, number)| (Cow::from(name), Value::Int(number)));
-            let (mut ours, mut map): (Attributes, BTreeMap<_, _>) = (before.clone().collect(), before.collect());
+            let before = || before.iter().map(|(name, number)| (Cow::from(name.clone()), Value::Int(*number)));
+            let (mut ours, mut map): (Attributes, BTreeMap<_, _>) = (before().collect(), before().collect());
             let further = || ["b", "ba", "c"].map(|name| (Cow::from(name), Value::Bool(true)));
             ours.insert_in_order(further());
             map.extend(further());

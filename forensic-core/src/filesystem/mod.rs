@@ -173,7 +173,8 @@ impl dyn FileSystem {
         let digest = |entries: Vec<Entry>| {
             let mut sources: Vec<Source> = Vec::with_capacity(entries.len());
             let streams = entries.iter().flat_map(|entry| &entry.streams);
-            let opened: Vec<Result<()>> = streams.map(|stream| stream.open().map(|source| sources.push(source))).collect();
+            let opened: Vec<Result<()>> =
+                streams.map(|stream| stream.open().map(|source| sources.push(source))).collect();
             let mut digests = hash::hash_many(&sources, algorithms, Some(1)).into_iter();
             let digests: Vec<_> = opened
                 .into_iter()

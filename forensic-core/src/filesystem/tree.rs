@@ -295,11 +295,8 @@ impl<T> Tree<T> {
             if parts.peek().is_none() {
                 return fits.first().map(|&p| u64::from(p));
             }
-            level = fits
-                .iter()
-                .filter_map(|&p| self.node(u64::from(p)))
-                .flat_map(|node| node.children.clone())
-                .collect();
+            level =
+                fits.iter().filter_map(|&p| self.node(u64::from(p))).flat_map(|node| node.children.clone()).collect();
         }
         None
     }

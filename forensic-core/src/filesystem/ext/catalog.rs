@@ -40,6 +40,7 @@ pub(super) struct Place {
     /// Why the content may be another file's, or that of another name.
     pub(super) doubt: Option<Doubt>,
     /// The name, where it is no text: seldom, hence one pointer.
+    #[allow(clippy::box_collection)]
     pub(super) raw: Option<Box<Vec<u8>>>,
 }
 
@@ -353,8 +354,7 @@ impl Builder<'_> {
 
     /// True where an inode in use claims a block.
     fn is_live(&self, block: u64) -> bool {
-        let place = self.scan.live.partition_point(|(start, _, _)| *start <= block);
-        place.checked_sub(1).and_then(|place| self.scan.live.get(place)).is_some_and(|(_, end, _)| block < *end)
+        self.scan.claim(block).is_some()
     }
 
     fn finish(mut self) -> (Tree<Place>, Vec<NodeId>) {

@@ -198,7 +198,7 @@ impl Ext {
     fn claims(&self) -> &(Claims, Result<Allocation>) {
         self.claims.get_or_init(|| {
             let catalog = self.catalog();
-            let allocation = bitmap::allocation(&self.volume, &catalog.scan.live);
+            let allocation = bitmap::allocation(&self.volume, catalog.scan.live());
             allocation.as_ref().err().into_iter().for_each(|error| self.volume.issue(error));
             (Claims::new(&self.volume, self.journal.as_ref(), catalog), allocation)
         })

@@ -12,7 +12,7 @@ use crate::{
 };
 use std::{
     collections::HashSet,
-    sync::{Mutex, PoisonError},
+    sync::{Mutex, OnceLock, PoisonError},
 };
 
 /// Bytes of a table read at once: what the processor's caches hold, and the allocator keeps to give it again.
@@ -67,13 +67,18 @@ impl Slot {
     }
 }
 
+/// Blocks that an inode in use claims: first, one after the last, and the inode.
+type Claim = (u64, u64, u32);
+
 /// What the pass found.
 #[derive(Default)]
 pub(super) struct Scan {
     /// In order of number.
     pub(super) slots: Vec<Slot>,
-    /// Blocks of inodes in use: first, one after the last, and the inode. In order, once the pass is over.
-    pub(super) live: Vec<(u64, u64, u32)>,
+    /// Blocks of inodes in use, as the pass found them.
+    found: Mutex<Vec<Claim>>,
+    /// The same in order: made when first asked for, which a volume without deleted files never is.
+    live: OnceLock<Vec<Claim>>,
     /// Of each group, the place behind its last slot.
     ends: Vec<usize>,
     /// Inodes of a group.
@@ -98,7 +103,7 @@ struct Stretch {
 #[derive(Default)]
 struct Part {
     slots: Vec<Slot>,
-    live: Vec<(u64, u64, u32)>,
+    live: Vec<Claim>,
     /// Inodes in use whose map lies in further blocks, and their byte offset in the volume.
     mapped: Vec<(u32, Inode, u64)>,
     /// What is wrong with an inode.
@@ -115,7 +120,7 @@ impl Scan {
         let length: u64 = stretches.iter().map(|stretch| stretch.length).fold(0, u64::saturating_add);
         let count = usize::try_from(length.checked_div(size).unwrap_or(0)).unwrap_or(usize::MAX).min(AT_ONCE);
         scan.slots.reserve(count);
-        scan.live.reserve(count);
+        let mut live: Vec<Claim> = Vec::with_capacity(count);
         let threads = parallel::threads_of_a_pass(stretches.len() as u64);
         // Bytes to read into, one piece a thread: new ones would have to be cleared.
         let spare: Mutex<Vec<Vec<u8>>> = Mutex::default();
@@ -134,14 +139,14 @@ impl Scan {
             part.slots.truncate(most.saturating_sub(scan.slots.len()));
             let Some(last) = part.slots.last().map(|slot| slot.number) else { return Ok(()) };
             scan.slots.append(&mut part.slots);
-            scan.live.extend(part.live.iter().filter(|(_, _, number)| *number <= last));
+            live.extend(part.live.iter().filter(|(_, _, number)| *number <= last));
             part.errors.iter().filter(|(number, _)| *number <= last).for_each(|(_, error)| volume.issue(error));
             for (number, inode, offset) in part.mapped.iter().filter(|(number, _, _)| *number <= last) {
-                scan.map(volume, *number, inode, *offset, &mut budget);
+                scan.map(volume, *number, inode, *offset, &mut budget, &mut live);
             }
             Ok(())
         });
-        scan.live.sort_unstable();
+        scan.found = Mutex::new(live);
         scan.per_group = volume.superblock.inodes_per_group;
         let mut slots = scan.slots.iter().peekable();
         let mut place = 0usize;
@@ -157,7 +162,15 @@ impl Scan {
 
     /// Adds what an inode claims by a map that lies in blocks of its own: all of them together can have no more than the
     /// volume.
-    fn map(&mut self, volume: &Volume, number: u32, inode: &Inode, offset: u64, budget: &mut u64) {
+    fn map(
+        &mut self,
+        volume: &Volume,
+        number: u32,
+        inode: &Inode,
+        offset: u64,
+        budget: &mut u64,
+        live: &mut Vec<Claim>,
+    ) {
         let map = map::read(volume, volume, number, inode, offset, *budget);
         *budget = budget.saturating_sub(map.nodes.len() as u64);
         if let Some(error) = map.damage.as_deref() {
@@ -166,8 +179,25 @@ impl Scan {
                 self.too_large.insert(number);
             }
         }
-        self.live.extend(map.blocks().map(|(start, end)| (start, end, number)));
-        self.live.extend(map.nodes.iter().map(|block| (*block, block.saturating_add(1), number)));
+        live.extend(map.blocks().map(|(start, end)| (start, end, number)));
+        live.extend(map.nodes.iter().map(|block| (*block, block.saturating_add(1), number)));
+    }
+
+    /// The blocks of inodes in use, in order.
+    pub(super) fn live(&self) -> &[Claim] {
+        self.live.get_or_init(|| {
+            let mut live = std::mem::take(&mut *self.found.lock().unwrap_or_else(PoisonError::into_inner));
+            // Most of it is in order already, which the stable sort makes use of.
+            live.sort();
+            live
+        })
+    }
+
+    /// The inode in use that claims a block.
+    pub(super) fn claim(&self, block: u64) -> Option<u32> {
+        let live = self.live();
+        let place = live.partition_point(|(start, _, _)| *start <= block).checked_sub(1)?;
+        live.get(place).filter(|(_, end, _)| block < *end).map(|(_, _, number)| *number)
     }
 
     /// The slot of an inode; `None` for one that was never used or cannot be read.
