@@ -9,14 +9,14 @@ use std::{
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let path = std::env::args_os().nth(1).ok_or("usage: names IMAGE [THREADS]")?;
     let threads = std::env::args().nth(2).map_or(Ok(1), |threads| threads.parse())?;
-    let mut out = BufWriter::with_capacity(1 << 20, std::io::stdout().lock());
+    let mut out = BufWriter::with_capacity(64 << 10, std::io::stdout().lock());
     let mut line = String::new();
     for filesystem in Evidence::open(path)?.filesystems() {
         filesystem.walk_parallel(WalkOptions::default(), Some(threads), |entry| {
             line.clear();
-            let _ = write!(line, "{} {} {}\t", entry.kind.as_str(), entry.status.as_str(), entry.id);
-            line.push_str(&entry.path);
-            line.push('\n');
+            line.extend([entry.kind.as_str(), " ", entry.status.as_str(), " "]);
+            let _ = write!(line, "{}", entry.id);
+            line.extend(["\t", &entry.path, "\n"]);
             out.write_all(line.as_bytes()).map_err(|error| forensic_core::Error::io("standard output", error))
         })?;
     }

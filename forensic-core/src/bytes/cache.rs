@@ -1,10 +1,11 @@
 //! A page cache in front of a slow source, sharded so that threads do not wait for one another.
 
-use super::{Extent, ReadAt, Source, check_bounds, slice_of};
+use super::{Extent, ReadAt, Source, check_bounds};
 use crate::error::Result;
 use std::{
     collections::{HashMap, VecDeque},
     hash::{BuildHasherDefault, Hasher},
+    ops::{Deref, Range},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
@@ -46,6 +47,20 @@ impl Hasher for PageHasher {
 
     fn finish(&self) -> u64 {
         self.0
+    }
+}
+
+/// Bytes of a source that are shared with its cache, not copied.
+pub(crate) struct Part {
+    page: Arc<Vec<u8>>,
+    range: Range<usize>,
+}
+
+impl Deref for Part {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        self.page.get(self.range.clone()).unwrap_or_default()
     }
 }
 
@@ -97,6 +112,27 @@ impl Cached {
         }
         Ok(bytes)
     }
+
+    /// The bytes of a range; they are copied only where they do not lie in one page.
+    ///
+    /// # Errors
+    /// As [`ReadAt::read_vec`].
+    pub(crate) fn part(&self, offset: u64, length: u64) -> Result<Part> {
+        check_bounds(offset, length, self.len())?;
+        if let Some(part) = self.in_one_page(offset, length) {
+            return Ok(part);
+        }
+        let page = Arc::new(super::read_vec(self, offset, length)?);
+        Ok(Part { range: 0..page.len(), page })
+    }
+
+    fn in_one_page(&self, offset: u64, length: u64) -> Option<Part> {
+        let (number, inside) = (offset / self.page_size, offset % self.page_size);
+        let end = inside.checked_add(length).filter(|end| *end <= self.page_size)?;
+        let range = usize::try_from(inside).ok()?..usize::try_from(end).ok()?;
+        let page = self.page(number).ok().filter(|page| page.len() >= range.end)?;
+        Some(Part { page, range })
+    }
 }
 
 impl ReadAt for Cached {
@@ -107,14 +143,10 @@ impl ReadAt for Cached {
     /// What lies in one page is copied once, into a buffer that was not cleared before.
     fn read_vec(&self, offset: u64, length: u64) -> Result<Vec<u8>> {
         check_bounds(offset, length, self.len())?;
-        let (page, inside) = (offset / self.page_size, offset % self.page_size);
-        if inside.saturating_add(length) <= self.page_size
-            && let Ok(bytes) = self.page(page)
-            && let Ok(part) = slice_of(&bytes, inside, usize::try_from(length).unwrap_or(usize::MAX))
-        {
-            return Ok(part.to_vec());
+        match self.in_one_page(offset, length) {
+            Some(part) => Ok(part.to_vec()),
+            None => super::read_vec(self, offset, length),
         }
-        super::read_vec(self, offset, length)
     }
 
     fn read_at(&self, offset: u64, buf: &mut [u8]) -> Result<()> {
@@ -152,5 +184,22 @@ impl ReadAt for Cached {
 
     fn next_data(&self, offset: u64) -> u64 {
         self.source.next_data(offset)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn part_is_what_a_read_gives_in_a_page_and_over_its_end() {
+        let bytes: Vec<u8> = (0..1300u32).map(|n| n.to_le_bytes()[0] ^ n.to_le_bytes()[1]).collect();
+        let cached = Cached::with_page_size(Arc::new(bytes.clone()), 4096, 512);
+        for (offset, length) in [(0, 512), (510, 2), (511, 2), (500, 800), (1290, 10), (1300, 0)] {
+            let part = cached.part(offset as u64, length as u64).unwrap();
+            assert_eq!(&*part, &bytes[offset..offset + length], "{length} bytes at {offset}");
+        }
+        assert!(cached.part(1290, 11).is_err());
+        assert!(cached.part(u64::MAX, 2).is_err());
     }
 }

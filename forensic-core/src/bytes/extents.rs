@@ -53,23 +53,27 @@ impl Extents {
     /// The runs of `source` one after another; adjacent ones are merged and empty ones dropped. Runs past 2⁶⁴ bytes
     /// in all are dropped.
     pub fn new(source: Source, runs: impl IntoIterator<Item = Run>) -> Self {
-        let mut joined: SmallVec<[(u64, Run); 1]> = SmallVec::new();
-        let mut end = 0u64;
+        let mut all = Self { source, runs: SmallVec::new() };
         for run in runs {
-            if run.length == 0 {
-                continue;
-            }
-            let Some(next) = end.checked_add(run.length) else { break };
-            end = next;
-            match joined.last_mut() {
-                Some((last_end, last)) if continues(last, &run) => {
-                    last.length = last.length.saturating_add(run.length);
-                    *last_end = end;
-                }
-                _ => joined.push((end, run)),
+            if !all.push(run) {
+                break;
             }
         }
-        Self { source, runs: joined }
+        all
+    }
+
+    /// Adds a run behind the others; false for one past 2⁶⁴ bytes.
+    pub(crate) fn push(&mut self, run: Run) -> bool {
+        let Some(end) = self.len().checked_add(run.length) else { return false };
+        match self.runs.last_mut() {
+            _ if run.length == 0 => {}
+            Some((last_end, last)) if continues(last, &run) => {
+                last.length = last.length.saturating_add(run.length);
+                *last_end = end;
+            }
+            _ => self.runs.push((end, run)),
+        }
+        true
     }
 
     /// The same, cut to at most `length` bytes.

@@ -16,6 +16,7 @@ use crate::error::{Error, Result};
 use std::sync::Arc;
 
 pub use cache::Cached;
+pub(crate) use cache::Part;
 pub use extents::{Extents, Run};
 pub(crate) use fields::Fields;
 pub use os::FileSource;

@@ -2,7 +2,7 @@
 
 use super::attributes::Attributes;
 use crate::{
-    bytes::{Extent, Source},
+    bytes::{Extent, Extents, Source},
     error::{Error, Issue, Result},
     hash::hex,
 };
@@ -284,13 +284,34 @@ impl StreamInfo {
 pub struct Stream {
     /// What is known without reading it.
     pub info: StreamInfo,
-    content: Result<Source>,
-    slack: Option<Source>,
+    content: Result<Bytes>,
+    slack: Option<Bytes>,
+}
+
+/// The bytes of a stream. Runs become a source when they are asked for, as most streams of a listing are not read.
+#[derive(Clone)]
+enum Bytes {
+    Source(Source),
+    Runs(Extents),
+}
+
+impl Bytes {
+    fn source(&self) -> Source {
+        match self {
+            Self::Source(source) => source.clone(),
+            Self::Runs(runs) => Arc::new(runs.clone()),
+        }
+    }
 }
 
 impl Stream {
     pub(crate) fn new(info: StreamInfo, content: Result<Source>, slack: Option<Source>) -> Self {
-        Self { info, content, slack }
+        Self { info, content: content.map(Bytes::Source), slack: slack.map(Bytes::Source) }
+    }
+
+    /// A stream that lies in runs of its volume as it is.
+    pub(crate) fn of_runs(info: StreamInfo, content: Extents, slack: Option<Extents>) -> Self {
+        Self { info, content: Ok(Bytes::Runs(content)), slack: slack.map(Bytes::Runs) }
     }
 
     /// The bytes of the stream.
@@ -298,13 +319,16 @@ impl Stream {
     /// # Errors
     /// Why they cannot be had: damaged metadata, an encoding that is not supported.
     pub fn open(&self) -> Result<Source> {
-        self.content.clone()
+        match &self.content {
+            Ok(bytes) => Ok(bytes.source()),
+            Err(error) => Err(error.clone()),
+        }
     }
 
     /// The bytes between the end of the stream and the end of its last cluster, behind those in its clusters that the
     /// stream never wrote (which read as zeros in it); empty where there are none.
     pub fn slack(&self) -> Source {
-        self.slack.clone().unwrap_or_else(|| Arc::new(Vec::new()))
+        self.slack.as_ref().map_or_else(|| Arc::new(Vec::new()) as Source, Bytes::source)
     }
 }
 

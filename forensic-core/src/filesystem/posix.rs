@@ -43,14 +43,12 @@ impl Owner {
     /// Fills in the kind and the attributes `mode`, `uid`, `gid` and `links`.
     pub(crate) fn describe(&self, entry: &mut Entry) {
         entry.kind = kind(self.mode).unwrap_or(Kind::Other);
-        for (key, number) in [
-            ("gid", i64::from(self.gid)),
-            ("links", i64::try_from(self.links).unwrap_or(i64::MAX)),
-            ("mode", i64::from(self.mode)),
-            ("uid", i64::from(self.uid)),
-        ] {
-            entry.attributes.insert(key.into(), Value::Int(number));
-        }
+        entry.attributes.insert_in_order([
+            ("gid".into(), Value::Int(i64::from(self.gid))),
+            ("links".into(), Value::Int(i64::try_from(self.links).unwrap_or(i64::MAX))),
+            ("mode".into(), Value::Int(i64::from(self.mode))),
+            ("uid".into(), Value::Int(i64::from(self.uid))),
+        ]);
     }
 }
 

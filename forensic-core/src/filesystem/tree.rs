@@ -31,19 +31,34 @@ pub(crate) struct Node<T> {
     /// Whatever the reader needs to read the entry in full.
     pub(crate) payload: T,
     lost: bool,
-    name: std::ops::Range<usize>,
+    /// Where its name stands among all names, and how long it is.
+    name: usize,
+    name_length: u32,
     children: std::ops::Range<u32>,
+}
+
+impl<T> Node<T> {
+    fn name_in<'a>(&self, names: &'a str) -> &'a str {
+        names.get(self.name..self.name.saturating_add(self.name_length as usize)).unwrap_or_default()
+    }
 }
 
 /// Collects nodes.
 pub(crate) struct TreeBuilder<T> {
-    nodes: Vec<(Parent, Status, std::ops::Range<usize>, T)>,
+    nodes: Vec<Node<T>>,
+    /// Where each of them hangs.
+    parents: Vec<Parent>,
     names: String,
 }
 
 impl<T> TreeBuilder<T> {
     pub(crate) fn new() -> Self {
-        Self { nodes: Vec::new(), names: String::new() }
+        Self::with_capacity(0)
+    }
+
+    /// A builder with room for so many names.
+    pub(crate) fn with_capacity(count: usize) -> Self {
+        Self { nodes: Vec::with_capacity(count), parents: Vec::with_capacity(count), names: String::new() }
     }
 
     pub(crate) fn len(&self) -> usize {
@@ -52,25 +67,32 @@ impl<T> TreeBuilder<T> {
 
     /// Adds a name. `/` and NUL in it become U+FFFD. Siblings are listed in the order they were pushed.
     pub(crate) fn push(&mut self, parent: Parent, name: &str, status: Status, payload: T) -> NodeId {
-        let start = self.names.len();
-        match name.bytes().any(|byte| matches!(byte, b'/' | 0)) {
-            true => self.names.extend(name.chars().map(|c| if matches!(c, '/' | '\0') { '\u{fffd}' } else { c })),
-            false => self.names.push_str(name),
+        let (text, name) = (name, self.names.len());
+        match text.bytes().any(|byte| matches!(byte, b'/' | 0)) {
+            true => self.names.extend(text.chars().map(|c| if matches!(c, '/' | '\0') { '\u{fffd}' } else { c })),
+            false => self.names.push_str(text),
         }
         let id = NodeId(u32::try_from(self.nodes.len()).unwrap_or(u32::MAX));
-        self.nodes.push((parent, status, start..self.names.len(), payload));
+        let name_length = u32::try_from(self.names.len().saturating_sub(name)).unwrap_or(u32::MAX);
+        self.nodes.push(Node { parent: None, status, payload, lost: false, name, name_length, children: 0..0 });
+        self.parents.push(parent);
         id
     }
 
     /// All nodes so far with what they carry.
     pub(crate) fn payloads(&self) -> impl Iterator<Item = (NodeId, &T)> {
-        (0u32..).map(NodeId).zip(self.nodes.iter().map(|(_, _, _, payload)| payload))
+        (0u32..).map(NodeId).zip(self.nodes.iter().map(|node| &node.payload))
+    }
+
+    /// The names so far with what they carry.
+    pub(crate) fn names(&self) -> impl Iterator<Item = (&str, &T)> {
+        self.nodes.iter().map(|node| (node.name_in(&self.names), &node.payload))
     }
 
     /// Hangs a node elsewhere.
     pub(crate) fn set_parent(&mut self, node: NodeId, parent: Parent) {
-        if let Some(entry) = self.nodes.get_mut(node.0 as usize) {
-            entry.0 = parent;
+        if let Some(hung) = self.parents.get_mut(node.0 as usize) {
+            *hung = parent;
         }
     }
 
@@ -88,7 +110,7 @@ impl<T> TreeBuilder<T> {
             Parent::Node(_) => 1,
         };
         let mut starts = vec![0u32; count.saturating_add(3)];
-        for (parent, ..) in &self.nodes {
+        for parent in &self.parents {
             if let Some(n) = starts.get_mut(slot(*parent).saturating_add(1)) {
                 *n = n.saturating_add(1);
             }
@@ -100,7 +122,7 @@ impl<T> TreeBuilder<T> {
         }
         let mut fill = starts.clone();
         let mut children = vec![0u32; count];
-        for (id, (parent, ..)) in self.nodes.iter().enumerate() {
+        for (id, parent) in self.parents.iter().enumerate() {
             if let Some(next) = fill.get_mut(slot(*parent)) {
                 if let Some(child) = children.get_mut(*next as usize) {
                     *child = u32::try_from(id).unwrap_or(u32::MAX);
@@ -113,46 +135,45 @@ impl<T> TreeBuilder<T> {
             children.get(from.unwrap_or(0) as usize..to.unwrap_or(0) as usize).unwrap_or_default()
         };
 
-        let mut payloads: Vec<Option<_>> = self.nodes.into_iter().map(Some).collect();
-        let mut tree = Tree { nodes: Vec::with_capacity(count), names: self.names, roots: [0..0, 0..0] };
-        let mut ids: Vec<u32> = Vec::with_capacity(count);
+        let order = Vec::with_capacity(count);
+        let mut tree = Tree { nodes: self.nodes, order, names: self.names, roots: [0..0, 0..0] };
+        let mut placed = vec![false; count];
         let mut depths: Vec<u32> = Vec::with_capacity(count);
         let mut reparented: Vec<NodeId> = Vec::new();
-        let mut place = |tree: &mut Tree<T>,
-                         ids: &mut Vec<u32>,
-                         depths: &mut Vec<u32>,
-                         members: &[u32],
-                         parent: Option<u32>,
-                         lost: bool| {
-            let start = u32::try_from(tree.nodes.len()).unwrap_or(u32::MAX);
-            let depth = parent.and_then(|p| depths.get(p as usize).copied()).map_or(0, |d| d.saturating_add(1));
-            for &id in members {
-                let Some((_, status, name, payload)) = payloads.get_mut(id as usize).and_then(Option::take) else {
-                    continue;
-                };
-                let status = if lost && status == Status::Deleted { Status::Orphan } else { status };
-                tree.nodes.push(Node { parent, status, payload, lost, name, children: 0..0 });
-                ids.push(id);
-                depths.push(depth);
-            }
-            start..u32::try_from(tree.nodes.len()).unwrap_or(u32::MAX)
-        };
+        let mut place =
+            |tree: &mut Tree<T>, depths: &mut Vec<u32>, members: &[u32], parent: Option<u32>, lost: bool| {
+                let start = u32::try_from(tree.order.len()).unwrap_or(u32::MAX);
+                let depth = parent.and_then(|p| depths.get(p as usize).copied()).map_or(0, |d| d.saturating_add(1));
+                for &id in members {
+                    let Some(node) = tree.nodes.get_mut(id as usize) else { continue };
+                    if placed.get_mut(id as usize).is_none_or(|placed| std::mem::replace(placed, true)) {
+                        continue;
+                    }
+                    (node.parent, node.lost) = (parent, lost);
+                    if lost && node.status == Status::Deleted {
+                        node.status = Status::Orphan;
+                    }
+                    tree.order.push(id);
+                    depths.push(depth);
+                }
+                start..u32::try_from(tree.order.len()).unwrap_or(u32::MAX)
+            };
 
-        tree.roots[0] = place(&mut tree, &mut ids, &mut depths, children_of(0), None, false);
+        tree.roots[0] = place(&mut tree, &mut depths, children_of(0), None, false);
         let mut done = 0usize;
         let mut too_deep: Vec<u32> = Vec::new();
         let mut lost_members: Vec<u32> = children_of(1).to_vec();
         let mut sweep = 0u32;
         loop {
-            while let Some(&id) = ids.get(done) {
+            while let Some(&id) = tree.order.get(done) {
                 let position = u32::try_from(done).unwrap_or(u32::MAX);
                 let members = children_of((id as usize).saturating_add(2));
                 if depths.get(done).copied().unwrap_or(0) >= limits.depth.max(1) {
                     too_deep.extend(members);
                 } else if !members.is_empty() {
-                    let lost = tree.nodes.get(done).is_some_and(|node| node.lost);
-                    let range = place(&mut tree, &mut ids, &mut depths, members, Some(position), lost);
-                    if let Some(node) = tree.nodes.get_mut(done) {
+                    let lost = tree.nodes.get(id as usize).is_some_and(|node| node.lost);
+                    let range = place(&mut tree, &mut depths, members, Some(position), lost);
+                    if let Some(node) = tree.nodes.get_mut(id as usize) {
                         node.children = range;
                     }
                 }
@@ -160,24 +181,24 @@ impl<T> TreeBuilder<T> {
             }
             if !lost_members.is_empty() {
                 let members = std::mem::take(&mut lost_members);
-                let range = place(&mut tree, &mut ids, &mut depths, &members, None, true);
+                let range = place(&mut tree, &mut depths, &members, None, true);
                 tree.add_lost(range);
             } else if !too_deep.is_empty() {
                 lost_members = std::mem::take(&mut too_deep);
                 reparented.extend(lost_members.iter().map(|id| NodeId(*id)));
             } else {
                 // Only loops are left: cut each at its first node.
-                while (sweep as usize) < count && ids.len() < count {
+                while (sweep as usize) < count && tree.order.len() < count {
                     let candidate = sweep;
                     sweep = sweep.saturating_add(1);
-                    let range = place(&mut tree, &mut ids, &mut depths, &[candidate], None, true);
+                    let range = place(&mut tree, &mut depths, &[candidate], None, true);
                     if !range.is_empty() {
                         reparented.push(NodeId(candidate));
                         tree.add_lost(range);
                         break;
                     }
                 }
-                if done == ids.len() {
+                if done == tree.order.len() {
                     break;
                 }
             }
@@ -188,7 +209,10 @@ impl<T> TreeBuilder<T> {
 
 /// All names of a filesystem in listing order.
 pub(crate) struct Tree<T> {
+    /// In the order they were pushed.
     nodes: Vec<Node<T>>,
+    /// The place in `nodes` of each position.
+    order: Vec<u32>,
     names: String,
     /// Positions of the root's children, and the first range of lost ones.
     roots: [std::ops::Range<u32>; 2],
@@ -202,20 +226,20 @@ impl<T> Tree<T> {
     }
 
     pub(crate) fn len(&self) -> u64 {
-        self.nodes.len() as u64
+        self.order.len() as u64
     }
 
     pub(crate) fn node(&self, position: u64) -> Option<&Node<T>> {
-        self.nodes.get(usize::try_from(position).ok()?)
+        self.nodes.get(*self.order.get(usize::try_from(position).ok()?)? as usize)
     }
 
     /// The nodes in listing order.
-    pub(crate) fn nodes(&self) -> &[Node<T>] {
-        &self.nodes
+    pub(crate) fn nodes(&self) -> impl Iterator<Item = &Node<T>> {
+        self.order.iter().filter_map(|id| self.nodes.get(*id as usize))
     }
 
     pub(crate) fn name(&self, node: &Node<T>) -> &str {
-        self.names.get(node.name.clone()).unwrap_or_default()
+        node.name_in(&self.names)
     }
 
     /// The path of a position, `/$OrphanFiles/…` where its directory is lost.
@@ -248,8 +272,8 @@ impl<T> Tree<T> {
         let path = path.strip_suffix('/').unwrap_or(path);
         if let Some(rest) = path.strip_prefix("$OrphanFiles/") {
             let start = self.roots[1].start;
-            let count = u32::try_from(self.nodes.len()).unwrap_or(u32::MAX);
-            let lost = (start..count).filter(|&p| self.nodes.get(p as usize).is_some_and(|n| n.parent.is_none()));
+            let count = u32::try_from(self.order.len()).unwrap_or(u32::MAX);
+            let lost = (start..count).filter(|&p| self.node(u64::from(p)).is_some_and(|n| n.parent.is_none()));
             if let Some(found) = self.descend(lost.collect(), rest) {
                 return Some(found);
             }
@@ -265,17 +289,14 @@ impl<T> Tree<T> {
             let mut fits: Vec<u32> = level
                 .iter()
                 .copied()
-                .filter(|&p| self.nodes.get(p as usize).is_some_and(|node| self.name(node) == part))
+                .filter(|&p| self.node(u64::from(p)).is_some_and(|node| self.name(node) == part))
                 .collect();
-            fits.sort_by_key(|&p| self.nodes.get(p as usize).map(|node| !node.status.is_live()));
+            fits.sort_by_key(|&p| self.node(u64::from(p)).map(|node| !node.status.is_live()));
             if parts.peek().is_none() {
                 return fits.first().map(|&p| u64::from(p));
             }
-            level = fits
-                .iter()
-                .filter_map(|&p| self.nodes.get(p as usize))
-                .flat_map(|node| node.children.clone())
-                .collect();
+            level =
+                fits.iter().filter_map(|&p| self.node(u64::from(p))).flat_map(|node| node.children.clone()).collect();
         }
         None
     }

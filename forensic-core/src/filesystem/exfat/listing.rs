@@ -53,14 +53,14 @@ impl Listing {
         let Walk { tree, content, exact_names, vendors, mut budget, allocation, .. } = walk;
         let allocation = allocation.unwrap_or_else(|| Err(Error::unsupported("a volume without an allocation bitmap")));
         let (tree, _) = tree.finish(&volume.limits);
-        let mut positions: Vec<(u64, u32)> = tree.nodes().iter().map(|node| node.payload.at).zip(0u32..).collect();
+        let mut positions: Vec<(u64, u32)> = tree.nodes().map(|node| node.payload.at).zip(0u32..).collect();
         positions.sort_unstable();
-        for found in tree.nodes().iter().filter(|node| node.status != Status::Allocated).map(|node| &node.payload) {
+        for found in tree.nodes().filter(|node| node.status != Status::Allocated).map(|node| &node.payload) {
             if let Some(chain) = volume.chain(&found.record, &mut budget) {
                 chains.insert(found.at, chain);
             }
         }
-        let deleted = tree.nodes().iter().filter(|node| !node.status.is_live());
+        let deleted = tree.nodes().filter(|node| !node.status.is_live());
         let claims = Claims::of(volume, &chains, deleted.map(|node| &node.payload));
         Self { tree, content, chains, exact_names, vendors, owners, allocation, claims, positions }
     }

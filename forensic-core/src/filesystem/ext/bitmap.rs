@@ -3,13 +3,13 @@
 
 use super::{Volume, groups::Group};
 use crate::{
-    bytes::{ReadAt, Run},
+    bytes::{Part, ReadAt, Run},
     error::{Error, Result},
     filesystem::allocation::{Allocation, FreeRuns, bit},
 };
 
 /// The inode bitmap of a group; `None` where it cannot be read.
-pub(super) fn inodes(volume: &Volume, group: &Group) -> Option<Vec<u8>> {
+pub(super) fn inodes(volume: &Volume, group: &Group) -> Option<Part> {
     match volume.block(group.inode_bitmap) {
         Ok(bits) => Some(bits),
         Err(error) => {

@@ -8,7 +8,7 @@ use super::{
     inode::{self, flag},
     journal::Journal,
     map,
-    names::{Directory, Left, Listed, Name, Names},
+    names::{Directory, Left, Listed, Live, Name, Names},
     record::Record,
     recover::Past,
     scan::{Scan, Slot},
@@ -39,8 +39,9 @@ pub(super) struct Place {
     pub(super) directory: Option<u32>,
     /// Why the content may be another file's, or that of another name.
     pub(super) doubt: Option<Doubt>,
-    /// The name, where it is no text.
-    pub(super) raw: Option<Box<[u8]>>,
+    /// The name, where it is no text: seldom, hence one pointer.
+    #[allow(clippy::box_collection)]
+    pub(super) raw: Option<Box<Vec<u8>>>,
 }
 
 /// Why a name's content may not be what stood under the name.
@@ -69,7 +70,7 @@ impl Catalog {
             volume,
             scan: &scan,
             lives: &lives,
-            nodes: TreeBuilder::new(),
+            nodes: TreeBuilder::with_capacity(scan.slots.len()),
             hung: Vec::new(),
             directories: HashMap::new(),
             listed: vec![false; scan.slots.len()],
@@ -107,7 +108,7 @@ struct Builder<'a> {
     scan: &'a Scan,
     lives: &'a Lives,
     nodes: TreeBuilder<Place>,
-    /// Of each node, the directory it hangs in.
+    /// The directory that a node and those behind it hang in.
     hung: Vec<(NodeId, Directory)>,
     directories: HashMap<Directory, NodeId>,
     /// Of each slot of the scan, whether a name in use leads to it.
@@ -154,7 +155,6 @@ impl Builder<'_> {
                         listed.gaps.push(Left::new(own, entry));
                         continue;
                     }
-                    listed.add(slot.number, entry.name, entry.inode);
                     let place = Place {
                         number: entry.inode,
                         who: Who::Present,
@@ -207,7 +207,8 @@ impl Builder<'_> {
     /// Adds former names.
     fn former(&mut self, journal: Option<&Journal>, mut listed: Listed) {
         let gaps = std::mem::take(&mut listed.gaps);
-        let mut names = Names::new(self.volume, self.scan, self.lives, journal, &listed);
+        let live = Live::new(&self.nodes);
+        let mut names = Names::new(self.volume, self.scan, self.lives, journal, &listed, &live);
         names.read_journal();
         let mut owned: Vec<(u64, Directory)> = listed
             .owners
@@ -328,11 +329,14 @@ impl Builder<'_> {
     }
 
     fn push(&mut self, name: &[u8], status: Status, place: Place, directory: Directory) -> NodeId {
-        let text = String::from_utf8_lossy(name);
+        let text = std::str::from_utf8(name).map_or_else(|_| String::from_utf8_lossy(name), Cow::Borrowed);
         let is_changed = matches!(text, Cow::Owned(_)) || name.iter().any(|byte| matches!(byte, b'/' | 0));
-        let raw = is_changed.then(|| name.into());
+        let raw = is_changed.then(|| Box::new(name.to_vec()));
         let node = self.nodes.push(Parent::Lost, &text, status, Place { raw, ..place });
-        self.hung.push((node, directory));
+        // The names of a directory come one after another.
+        if self.hung.last().is_none_or(|(_, last)| *last != directory) {
+            self.hung.push((node, directory));
+        }
         node
     }
 
@@ -350,25 +354,22 @@ impl Builder<'_> {
 
     /// True where an inode in use claims a block.
     fn is_live(&self, block: u64) -> bool {
-        let place = self.scan.live.partition_point(|(start, _, _)| *start <= block);
-        place.checked_sub(1).and_then(|place| self.scan.live.get(place)).is_some_and(|(_, end, _)| block < *end)
+        self.scan.claim(block).is_some()
     }
 
     fn finish(mut self) -> (Tree<Place>, Vec<NodeId>) {
-        // The names of a directory come one after another, so that most are asked for again.
-        let mut last = None;
-        for (node, directory) in std::mem::take(&mut self.hung) {
-            let found = match last {
-                Some((of, found)) if of == directory => found,
-                _ => self.directories.get(&directory).copied(),
-            };
-            last = Some((directory, found));
-            let parent = match found.filter(|parent| *parent != node) {
-                _ if directory.number == ROOT => Parent::Root,
-                Some(parent) => Parent::Node(parent),
-                None => Parent::Lost,
-            };
-            self.nodes.set_parent(node, parent);
+        let count = u32::try_from(self.nodes.len()).unwrap_or(u32::MAX);
+        let ends = self.hung.iter().skip(1).map(|(next, _)| next.0).chain([count]);
+        for ((first, directory), end) in self.hung.iter().zip(ends) {
+            let found = self.directories.get(directory).copied();
+            for node in (first.0..end).map(NodeId) {
+                let parent = match found.filter(|parent| *parent != node) {
+                    _ if directory.number == ROOT => Parent::Root,
+                    Some(parent) => Parent::Node(parent),
+                    None => Parent::Lost,
+                };
+                self.nodes.set_parent(node, parent);
+            }
         }
         self.nodes.finish(&self.volume.limits)
     }

@@ -38,13 +38,14 @@ pub(super) fn stream(volume: &Volume, record: &Record, map: &Map, taken: &[(u64,
         return Stream::new(info, inline(volume, record), None);
     }
     let runs = Runs::of(volume, inode, map, taken);
-    info.sparse = runs.runs.iter().any(|run| run.offset.is_none()) && runs.lost.is_empty();
-    let slack = (!runs.slack.is_empty()).then(|| Arc::new(Extents::new(volume.current.clone(), runs.slack)) as Source);
-    let content = Extents::new(volume.current.clone(), runs.runs).truncated(inode.size);
+    info.sparse = runs.content.runs().any(|run| run.offset.is_none()) && runs.lost.is_empty();
+    let slack = Some(runs.slack).filter(|slack| !slack.is_empty());
+    let content = runs.content;
     if runs.lost.is_empty() {
-        return Stream::new(info, Ok(Arc::new(content)), slack);
+        return Stream::of_runs(info, content, slack);
     }
-    let error = map.damage.clone().unwrap_or_else(|| {
+    let slack = slack.map(|slack| Arc::new(slack) as Source);
+    let error = map.damage.as_deref().cloned().unwrap_or_else(|| {
         let (block, _) = taken.first().copied().unwrap_or_default();
         Error::corrupt("data block", volume.at_block(block), "a block of this file", "a block of another")
     });
@@ -56,18 +57,18 @@ pub(super) fn stream(volume: &Volume, record: &Record, map: &Map, taken: &[(u64,
 
 /// A map in bytes.
 struct Runs {
-    runs: Vec<Run>,
+    content: Extents,
     /// Start and end of what is lost, in the stream.
     lost: Vec<(u64, u64)>,
     /// What is stored behind the end.
-    slack: Vec<Run>,
+    slack: Extents,
 }
 
 impl Runs {
     fn of(volume: &Volume, inode: &Inode, map: &Map, taken: &[(u64, u64)]) -> Self {
         let bytes = |blocks: u64| volume.superblock.offset(blocks);
-        let count = map.segments.len().saturating_add(1);
-        let mut all = Self { runs: Vec::with_capacity(count), lost: Vec::new(), slack: Vec::new() };
+        let none = || Extents::new(volume.current.clone(), []);
+        let mut all = Self { content: none(), lost: Vec::new(), slack: none() };
         let mut end = 0u64;
         for segment in &map.segments {
             let (start, length) = (bytes(segment.logical), bytes(segment.count));
@@ -84,14 +85,15 @@ impl Runs {
             }
             all.hole(start.saturating_sub(end));
             end = stop;
+            let length = length.min(inode.size.saturating_sub(start));
             match segment.place {
                 Place::Data(block) => {
-                    all.runs.push(Run::new(bytes(block), length));
+                    all.content.push(Run::new(bytes(block), length));
                     all.take(start, inode.size, (block, segment.count), taken, &bytes);
                 }
-                Place::Unwritten(_) => all.runs.push(Run::sparse(length)),
+                Place::Unwritten(_) => all.hole(length),
                 Place::Lost => {
-                    all.runs.push(Run::sparse(length));
+                    all.hole(length);
                     all.lost.push((start, stop.min(inode.size)));
                 }
             }
@@ -107,7 +109,7 @@ impl Runs {
 
     /// Adds a hole, if it is one.
     fn hole(&mut self, length: u64) {
-        self.runs.extend((length > 0).then(|| Run::sparse(length)));
+        self.content.push(Run::sparse(length));
     }
 
     /// Notes what of a run of blocks, at byte `start` of the stream, others have taken.

@@ -148,7 +148,7 @@ fn fill(entry: &mut Entry, volume: &Volume, record: &Record, map: &Map, taken: &
     inode.describe(&mut entry.attributes);
     owner.describe(entry);
     record.add_attributes(volume, &mut entry.attributes, &mut entry.issues);
-    if let Some(error) = &map.damage {
+    if let Some(error) = map.damage.as_deref() {
         entry.issues.push(Issue::from(error));
     }
     if !inode.has_content() {

@@ -190,7 +190,7 @@ impl Lives {
         if slot.in_use {
             // A file without a history needs none.
             if known {
-                let id = self.life(slot.number, slot.generation, slot.created, slot.mode, NOW);
+                let id = self.life(slot.number, slot.generation, slot.created(), slot.mode, NOW);
                 if let Some(life) = self.lives.get_mut(id as usize) {
                     life.present = true;
                     life.links = life.links.max(slot.links);
@@ -200,7 +200,7 @@ impl Lives {
             return;
         }
         let Some(offset) = volume.inode_offset(slot.number) else { return };
-        let id = self.life(slot.number, slot.generation, slot.created, slot.mode, NOW);
+        let id = self.life(slot.number, slot.generation, slot.created(), slot.mode, NOW);
         let Some(life) = self.lives.get_mut(id as usize) else { return };
         life.ended.get_or_insert(NOW);
         life.deleted = slot.deleted;
@@ -249,8 +249,8 @@ impl Lives {
             }
             Some(_) => (Who::Unknown, false),
             None => match present.filter(|slot| self.of(number).next().is_none() && fits(slot.mode)) {
-                Some(slot) if was_made(slot.created) => (Who::Present, true),
-                Some(slot) if slot.created.is_none() => (Who::Present, false),
+                Some(slot) if was_made(slot.created()) => (Who::Present, true),
+                Some(slot) if slot.created().is_none() => (Who::Present, false),
                 _ => (Who::Unknown, false),
             },
         }

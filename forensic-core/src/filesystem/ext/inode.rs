@@ -83,15 +83,18 @@ impl Inode {
     ///
     /// # Errors
     /// Where there are fewer than 128 bytes.
+    #[inline]
     pub(super) fn parse(bytes: &[u8], at: u64) -> Result<Self> {
-        let fields = Fields::new(bytes, STRUCTURE, at);
+        let all = Fields::new(bytes, STRUCTURE, at);
+        // One check of the length for all fields that every inode has.
+        let fields = Fields::new(all.bytes(0, BASE)?, STRUCTURE, at);
         let mode = fields.u16(0)?;
         let flags = fields.u32(0x20)?;
-        let extra_size = if bytes.len() >= BASE + 4 { fields.u16(0x80)? } else { 0 };
+        let extra_size = if bytes.len() >= BASE + 4 { all.u16(0x80)? } else { 0 };
         let end = BASE.saturating_add(usize::from(extra_size)).min(bytes.len());
-        let extra = |offset: usize| (offset.saturating_add(4) <= end).then(|| fields.u32(offset)).transpose();
+        let used = bytes.get(..end).unwrap_or_default();
         let time = |seconds: usize, more: usize| -> Result<Instant> {
-            Ok(instant(fields.u32(seconds)?, extra(more)?.unwrap_or(0)))
+            Ok(instant(fields.u32(seconds)?, extra(used, more).unwrap_or(0)))
         };
         let size_high = u64::from(fields.u32(0x6c)?) << 32;
         let wide_size = matches!(mode & 0xf000, 0x8000 | 0x4000 | 0xa000);
@@ -108,13 +111,10 @@ impl Inode {
             accessed: time(8, 0x8c)?,
             changed: time(0xc, 0x84)?,
             modified: time(0x10, 0x88)?,
-            created: match extra(0x90)? {
-                Some(seconds) => Some(instant(seconds, extra(0x94)?.unwrap_or(0))),
-                None => None,
-            },
+            created: extra(used, 0x90).map(|seconds| instant(seconds, extra(used, 0x94).unwrap_or(0))),
             deleted: fields.u32(0x14)?,
             extra_size,
-            project: extra(0x9c)?,
+            project: extra(used, 0x9c),
         })
     }
 
@@ -199,6 +199,12 @@ impl Inode {
             attributes.insert("project".into(), Value::Int(i64::from(project)));
         }
     }
+}
+
+/// A field behind the first 128 bytes, where an inode has it.
+#[inline(always)]
+fn extra(used: &[u8], offset: usize) -> Option<u32> {
+    used.get(offset..)?.first_chunk().map(|word| u32::from_le_bytes(*word))
 }
 
 /// 34-bit seconds and 30-bit nanoseconds.

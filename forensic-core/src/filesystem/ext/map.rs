@@ -5,6 +5,7 @@ use super::{
     inode::{Inode, flag},
 };
 use crate::error::{Error, Result};
+use smallvec::SmallVec;
 
 /// Where a stretch of a file lies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,14 +27,14 @@ pub(super) struct Segment {
     pub(super) place: Place,
 }
 
-/// The segments of a file in file order; between them are holes.
+/// The segments of a file in file order, of which most have one; between them are holes.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Map {
-    pub(super) segments: Vec<Segment>,
+    pub(super) segments: SmallVec<[Segment; 1]>,
     /// Blocks of metadata the map itself lies in.
     pub(super) nodes: Vec<u64>,
     /// The first thing that is wrong with it.
-    pub(super) damage: Option<Error>,
+    pub(super) damage: Option<Box<Error>>,
     /// True where it lies in more blocks than it was allowed to read.
     pub(super) cut: bool,
 }
@@ -50,7 +51,7 @@ pub(super) trait Nodes {
 /// The blocks as they are now.
 impl Nodes for Volume {
     fn node(&self, block: u64, _: &dyn Fn(&[u8]) -> bool) -> Result<(Vec<u8>, u64)> {
-        Ok((self.block(block)?, self.at_block(block)))
+        Ok((self.block(block)?.to_vec(), self.at_block(block)))
     }
 }
 
@@ -124,7 +125,7 @@ impl Collector<'_> {
     }
 
     fn damaged(&mut self, error: Error) {
-        self.map.damage.get_or_insert(error);
+        self.map.damage.get_or_insert_with(|| Box::new(error));
     }
 
     /// Reads a block of the map.

@@ -27,7 +27,7 @@ mod xattr;
 
 use super::{Cap, Entry, FileSystem, Reader, allocation::Allocation};
 use crate::{
-    bytes::{Cached, Extents, ReadAt, Source},
+    bytes::{Cached, Extents, Part, ReadAt, Source},
     error::{Error, Issue, IssueLog, Result},
     limits::Limits,
 };
@@ -41,7 +41,7 @@ use superblock::{Superblock, incompat};
 /// The root directory.
 const ROOT: u32 = 2;
 /// Bytes of metadata kept in memory.
-const CACHE: u64 = 8 << 20;
+const CACHE: u64 = 2 << 20;
 /// Bytes of it read at once: a directory's blocks stand beside blocks of content.
 const PAGE: u64 = 16 << 10;
 
@@ -99,7 +99,7 @@ struct Volume {
     /// The volume as the driver would see it: with what its journal has not yet written to its place.
     current: Source,
     /// The same with recent reads kept.
-    metadata: Source,
+    metadata: Arc<Cached>,
     superblock: Superblock,
     groups: Vec<Group>,
     limits: Limits,
@@ -108,8 +108,8 @@ struct Volume {
 
 impl Volume {
     /// The bytes of a block.
-    fn block(&self, block: u64) -> Result<Vec<u8>> {
-        self.metadata.read_vec(self.superblock.offset(block), u64::from(self.superblock.block_size))
+    fn block(&self, block: u64) -> Result<Part> {
+        self.metadata.part(self.superblock.offset(block), u64::from(self.superblock.block_size))
     }
 
     /// Byte offset of a block on the medium.
@@ -198,7 +198,7 @@ impl Ext {
     fn claims(&self) -> &(Claims, Result<Allocation>) {
         self.claims.get_or_init(|| {
             let catalog = self.catalog();
-            let allocation = bitmap::allocation(&self.volume, &catalog.scan.live);
+            let allocation = bitmap::allocation(&self.volume, catalog.scan.live());
             allocation.as_ref().err().into_iter().for_each(|error| self.volume.issue(error));
             (Claims::new(&self.volume, self.journal.as_ref(), catalog), allocation)
         })

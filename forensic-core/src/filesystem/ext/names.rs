@@ -3,12 +3,14 @@
 
 use super::{
     Volume,
+    catalog::Place,
     directory::{self, Dirent, Format},
     history::{Lives, NOW, Who},
     inode,
     journal::{Copy, Journal},
     scan::Scan,
 };
+use crate::filesystem::tree::TreeBuilder;
 use std::{
     cell::OnceCell,
     collections::{HashMap, HashSet},
@@ -37,15 +39,9 @@ pub(super) struct Name {
     pub(super) certain: bool,
 }
 
-/// What the directories in use list.
+/// What is known of directories but the names they list.
 #[derive(Default)]
 pub(super) struct Listed {
-    /// Each name's directory and inode number, and where it ends in `text`.
-    names: Vec<(u32, u32, usize)>,
-    /// All names, one after another.
-    text: Vec<u8>,
-    /// Hashes of directory, name and inode number, in order: made for the first question, as most volumes have none.
-    hashes: OnceCell<Vec<u64>>,
     /// The directories that have or had a block.
     pub(super) owners: HashMap<u64, Vec<Directory>>,
     /// What the gaps of the directories in use still hold.
@@ -66,18 +62,25 @@ impl Left {
     }
 }
 
-impl Listed {
-    pub(super) fn add(&mut self, directory: u32, name: &[u8], number: u32) {
-        self.text.extend_from_slice(name);
-        self.names.push((directory, number, self.text.len()));
+/// The names that directories in use list.
+pub(super) struct Live<'a> {
+    nodes: &'a TreeBuilder<Place>,
+    /// Hashes of directory, name and inode number, in order: made for the first question, as most volumes have none.
+    hashes: OnceCell<Vec<u64>>,
+}
+
+impl<'a> Live<'a> {
+    /// The names of `nodes`, all of them listed by directories in use.
+    pub(super) fn new(nodes: &'a TreeBuilder<Place>) -> Self {
+        Self { nodes, hashes: OnceCell::new() }
     }
 
-    /// Whether a directory in use lists this name: asked when all that is listed has been added.
+    /// Whether a directory lists this name.
     fn has(&self, directory: u32, name: &[u8], number: u32) -> bool {
         let hashes = self.hashes.get_or_init(|| {
-            let starts = std::iter::once(0).chain(self.names.iter().map(|(_, _, end)| *end));
-            let names = self.names.iter().zip(starts).map(|(&(directory, number, end), start)| {
-                hash(directory, self.text.get(start..end).unwrap_or_default(), number)
+            let names = self.nodes.names().map(|(text, place)| {
+                let name = place.raw.as_deref().map_or(text.as_bytes(), Vec::as_slice);
+                hash(place.directory.unwrap_or(0), name, place.number)
             });
             let mut hashes: Vec<u64> = names.collect();
             hashes.sort_unstable();
@@ -85,7 +88,9 @@ impl Listed {
         });
         hashes.binary_search(&hash(directory, name, number)).is_ok()
     }
+}
 
+impl Listed {
     pub(super) fn own(&mut self, block: u64, directory: Directory) {
         self.owners.entry(block).or_default().push(directory);
     }
@@ -108,6 +113,7 @@ pub(super) struct Names<'a> {
     pub(super) lives: &'a Lives,
     pub(super) journal: Option<&'a Journal>,
     pub(super) listed: &'a Listed,
+    live: &'a Live<'a>,
     all: HashMap<Key, Name>,
     /// Those of them of which something is known, whatever it is.
     known: HashSet<(u32, Box<[u8]>, u32)>,
@@ -122,9 +128,10 @@ impl<'a> Names<'a> {
         lives: &'a Lives,
         journal: Option<&'a Journal>,
         listed: &'a Listed,
+        live: &'a Live<'a>,
     ) -> Self {
         let (all, known, parents) = (HashMap::new(), HashSet::new(), HashMap::new());
-        Self { volume, scan, lives, journal, listed, all, known, parents }
+        Self { volume, scan, lives, journal, listed, live, all, known, parents }
     }
 
     /// Reads every copy of a directory block in the journal, then what lies in gaps of them.
@@ -211,7 +218,7 @@ impl<'a> Names<'a> {
             return;
         }
         let (who, certain) = self.who(entry.inode, sequence, entry.file_type);
-        let live = self.listed.has(directory.number, entry.name, entry.inode);
+        let live = self.live.has(directory.number, entry.name, entry.inode);
         if live && directory.who == Who::Present && who != Who::Unknown && self.lives.get(who).is_none() {
             return;
         }
@@ -241,7 +248,7 @@ impl<'a> Names<'a> {
             return;
         }
         let key = (directory.number, name.clone(), number);
-        if self.listed.has(directory.number, &name, number) || !self.known.insert(key) {
+        if self.live.has(directory.number, &name, number) || !self.known.insert(key) {
             return;
         }
         let (who, last) = (self.last(number, file_type), NOW);

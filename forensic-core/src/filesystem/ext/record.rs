@@ -6,7 +6,7 @@ use super::{
     xattr::{self, Attribute, Stored},
 };
 use crate::{
-    bytes::ReadAt,
+    bytes::{Part, ReadAt},
     error::{Error, Issue, Result},
     filesystem::{Attributes, posix},
 };
@@ -15,7 +15,7 @@ use crate::{
 pub(super) struct Record {
     pub(super) number: u32,
     pub(super) inode: Inode,
-    bytes: Vec<u8>,
+    bytes: Part,
     /// Byte offset in the volume.
     pub(super) offset: u64,
     /// Byte offset on the medium.
@@ -27,6 +27,7 @@ impl Record {
     ///
     /// # Errors
     /// Where there is no such inode, or it cannot be read.
+    #[inline]
     pub(super) fn read(volume: &Volume, number: u32) -> Result<Self> {
         let offset = volume.inode_offset(number).ok_or_else(|| {
             let expected = format!("an inode from 1 to {}", volume.superblock.inodes);
@@ -39,8 +40,9 @@ impl Record {
     ///
     /// # Errors
     /// Where it cannot be read.
+    #[inline]
     pub(super) fn read_at(volume: &Volume, number: u32, offset: u64) -> Result<Self> {
-        let bytes = volume.metadata.read_vec(offset, u64::from(volume.superblock.inode_size))?;
+        let bytes = volume.metadata.part(offset, u64::from(volume.superblock.inode_size))?;
         let at = volume.metadata.medium_offset(offset);
         Ok(Self { number, inode: Inode::parse(&bytes, at)?, bytes, offset, at })
     }

@@ -296,9 +296,7 @@ fn number(catalog: &Catalog, life: u32) -> u32 {
 
 /// The path of the file in use that has a block.
 fn live_owner(catalog: &Catalog, block: u64) -> Option<String> {
-    let place = catalog.scan.live.partition_point(|(start, _, _)| *start <= block).checked_sub(1)?;
-    let (_, end, number) = catalog.scan.live.get(place)?;
-    catalog.path(*number).filter(|_| block < *end)
+    catalog.path(catalog.scan.claim(block)?)
 }
 
 /// Puts runs in order, and joins those that meet.

@@ -10,10 +10,15 @@ use crate::{
     error::{Error, Issue},
     parallel,
 };
-use std::collections::HashSet;
+use std::{
+    collections::HashSet,
+    sync::{Mutex, OnceLock, PoisonError},
+};
 
 /// Bytes of a table read at once: what the processor's caches hold, and the allocator keeps to give it again.
 const CHUNK: u64 = 64 << 10;
+/// Inodes for which room is made before they are seen.
+const AT_ONCE: usize = 1 << 18;
 /// Bytes that a medium gives or does not give.
 const SECTOR: u64 = 512;
 
@@ -25,8 +30,10 @@ pub(super) struct Slot {
     pub(super) links: u16,
     pub(super) flags: u32,
     pub(super) generation: u32,
-    pub(super) created: Option<Instant>,
     pub(super) deleted: u32,
+    created: Instant,
+    /// True where the inode says when it was created.
+    dated: bool,
     pub(super) in_use: bool,
     /// True where neither size nor place of the content is left.
     pub(super) emptied: bool,
@@ -42,7 +49,8 @@ impl Slot {
             links: inode.links,
             flags: inode.flags,
             generation: inode.generation,
-            created: inode.created,
+            created: inode.created.unwrap_or_default(),
+            dated: inode.created.is_some(),
             deleted: inode.deleted,
             in_use,
             emptied: inode.is_emptied(),
@@ -50,18 +58,27 @@ impl Slot {
         }
     }
 
+    pub(super) fn created(&self) -> Option<Instant> {
+        self.dated.then_some(self.created)
+    }
+
     pub(super) fn is_directory(&self) -> bool {
         self.mode & 0xf000 == 0x4000
     }
 }
+
+/// Blocks that an inode in use claims: first, one after the last, and the inode.
+type Claim = (u64, u64, u32);
 
 /// What the pass found.
 #[derive(Default)]
 pub(super) struct Scan {
     /// In order of number.
     pub(super) slots: Vec<Slot>,
-    /// Blocks of inodes in use: first, one after the last, and the inode. In order, once the pass is over.
-    pub(super) live: Vec<(u64, u64, u32)>,
+    /// Blocks of inodes in use, as the pass found them.
+    found: Mutex<Vec<Claim>>,
+    /// The same in order: made when first asked for, which a volume without deleted files never is.
+    live: OnceLock<Vec<Claim>>,
     /// Of each group, the place behind its last slot.
     ends: Vec<usize>,
     /// Inodes of a group.
@@ -86,7 +103,7 @@ struct Stretch {
 #[derive(Default)]
 struct Part {
     slots: Vec<Slot>,
-    live: Vec<(u64, u64, u32)>,
+    live: Vec<Claim>,
     /// Inodes in use whose map lies in further blocks, and their byte offset in the volume.
     mapped: Vec<(u32, Inode, u64)>,
     /// What is wrong with an inode.
@@ -98,25 +115,38 @@ impl Scan {
         let mut scan = Self::default();
         let mut budget = volume.superblock.blocks;
         let stretches = stretches(volume);
+        // Room for all that most volumes have, so that little is moved; no more than that before it is seen.
+        let size = u64::from(volume.superblock.inode_size);
+        let length: u64 = stretches.iter().map(|stretch| stretch.length).fold(0, u64::saturating_add);
+        let count = usize::try_from(length.checked_div(size).unwrap_or(0)).unwrap_or(usize::MAX).min(AT_ONCE);
+        scan.slots.reserve(count);
+        let mut live: Vec<Claim> = Vec::with_capacity(count);
         let threads = parallel::threads_of_a_pass(stretches.len() as u64);
+        // Bytes to read into, one piece a thread: new ones would have to be cleared.
+        let spare: Mutex<Vec<Vec<u8>>> = Mutex::default();
         let read = |number: u64| {
-            let stretch = usize::try_from(number).ok().and_then(|number| stretches.get(number));
-            stretch.map(|stretch| Part::read(volume, stretch)).unwrap_or_default()
+            let Some(stretch) = usize::try_from(number).ok().and_then(|number| stretches.get(number)) else {
+                return Part::default();
+            };
+            let spare = || spare.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut bytes = spare().pop().unwrap_or_default();
+            let part = Part::read(volume, stretch, &mut bytes);
+            spare().push(bytes);
+            part
         };
         let most = usize::try_from(volume.limits.entries).unwrap_or(usize::MAX);
         let _ = parallel::in_order(stretches.len() as u64, threads, read, |_, mut part| {
             part.slots.truncate(most.saturating_sub(scan.slots.len()));
             let Some(last) = part.slots.last().map(|slot| slot.number) else { return Ok(()) };
             scan.slots.append(&mut part.slots);
-            scan.live.extend(part.live.iter().filter(|(_, _, number)| *number <= last));
+            live.extend(part.live.iter().filter(|(_, _, number)| *number <= last));
             part.errors.iter().filter(|(number, _)| *number <= last).for_each(|(_, error)| volume.issue(error));
             for (number, inode, offset) in part.mapped.iter().filter(|(number, _, _)| *number <= last) {
-                scan.map(volume, *number, inode, *offset, &mut budget);
+                scan.map(volume, *number, inode, *offset, &mut budget, &mut live);
             }
             Ok(())
         });
-        // Most of it is in order already, which the stable sort makes use of.
-        scan.live.sort();
+        scan.found = Mutex::new(live);
         scan.per_group = volume.superblock.inodes_per_group;
         let mut slots = scan.slots.iter().peekable();
         let mut place = 0usize;
@@ -132,17 +162,42 @@ impl Scan {
 
     /// Adds what an inode claims by a map that lies in blocks of its own: all of them together can have no more than the
     /// volume.
-    fn map(&mut self, volume: &Volume, number: u32, inode: &Inode, offset: u64, budget: &mut u64) {
+    fn map(
+        &mut self,
+        volume: &Volume,
+        number: u32,
+        inode: &Inode,
+        offset: u64,
+        budget: &mut u64,
+        live: &mut Vec<Claim>,
+    ) {
         let map = map::read(volume, volume, number, inode, offset, *budget);
         *budget = budget.saturating_sub(map.nodes.len() as u64);
-        if let Some(error) = &map.damage {
+        if let Some(error) = map.damage.as_deref() {
             volume.issue(error);
             if let Error::Limit { unit: "blocks of metadata", .. } = error {
                 self.too_large.insert(number);
             }
         }
-        self.live.extend(map.blocks().map(|(start, end)| (start, end, number)));
-        self.live.extend(map.nodes.iter().map(|block| (*block, block.saturating_add(1), number)));
+        live.extend(map.blocks().map(|(start, end)| (start, end, number)));
+        live.extend(map.nodes.iter().map(|block| (*block, block.saturating_add(1), number)));
+    }
+
+    /// The blocks of inodes in use, in order.
+    pub(super) fn live(&self) -> &[Claim] {
+        self.live.get_or_init(|| {
+            let mut live = std::mem::take(&mut *self.found.lock().unwrap_or_else(PoisonError::into_inner));
+            // Most of it is in order already, which the stable sort makes use of.
+            live.sort();
+            live
+        })
+    }
+
+    /// The inode in use that claims a block.
+    pub(super) fn claim(&self, block: u64) -> Option<u32> {
+        let live = self.live();
+        let place = live.partition_point(|(start, _, _)| *start <= block).checked_sub(1)?;
+        live.get(place).filter(|(_, end, _)| block < *end).map(|(_, _, number)| *number)
     }
 
     /// The slot of an inode; `None` for one that was never used or cannot be read.
@@ -165,12 +220,15 @@ impl Scan {
 }
 
 impl Part {
-    fn read(volume: &Volume, stretch: &Stretch) -> Self {
+    fn read(volume: &Volume, stretch: &Stretch, buffer: &mut Vec<u8>) -> Self {
         let mut part = Self::default();
         let Some(group) = volume.groups.get(stretch.group) else { return part };
         let bits = bitmap::inodes(volume, group);
         let size = u64::from(volume.superblock.inode_size);
-        for (offset, bytes) in read_what_can_be_read(volume, stretch.offset, stretch.length) {
+        let count = usize::try_from(stretch.length.checked_div(size).unwrap_or(0)).unwrap_or(0);
+        part.slots.reserve(count);
+        part.live.reserve(count);
+        read_what_can_be_read(volume, stretch.offset, stretch.length, buffer, |offset, bytes| {
             let index = offset.saturating_sub(stretch.offset).checked_div(size).unwrap_or(0);
             for (index, bytes) in (index..).zip(bytes.chunks_exact(usize::from(volume.superblock.inode_size))) {
                 let bit = bits.as_deref().map(|bits| bitmap::is_set(bits, stretch.place.saturating_add(index)));
@@ -179,7 +237,7 @@ impl Part {
                     part.inode(volume, inode, bytes, offset, bit);
                 }
             }
-        }
+        });
         part
     }
 
@@ -209,8 +267,8 @@ impl Part {
         if map.cut {
             return self.mapped.push((number, inode, offset));
         }
-        self.errors.extend(map.damage.clone().map(|error| (number, error)));
         self.live.extend(map.blocks().map(|(start, end)| (start, end, number)));
+        self.errors.extend(map.damage.map(|error| (number, *error)));
     }
 }
 
@@ -243,18 +301,26 @@ fn stretches(volume: &Volume) -> Vec<Stretch> {
     stretches
 }
 
-/// Reads a stretch of a table at once or, where that fails, sector by sector; what cannot be read is an issue.
-fn read_what_can_be_read(volume: &Volume, offset: u64, length: u64) -> Vec<(u64, Vec<u8>)> {
-    if let Ok(bytes) = volume.current.read_vec(offset, length) {
-        return vec![(offset, bytes)];
+/// Reads a stretch of a table into `buffer` at once or, where that fails, sector by sector, and gives the bytes and their
+/// offset to `visit`; what cannot be read is an issue.
+fn read_what_can_be_read(
+    volume: &Volume,
+    offset: u64,
+    length: u64,
+    buffer: &mut Vec<u8>,
+    mut visit: impl FnMut(u64, &[u8]),
+) {
+    // No longer than a chunk or one inode.
+    buffer.resize(usize::try_from(length).unwrap_or(0), 0);
+    if volume.current.read_at(offset, buffer).is_ok() {
+        return visit(offset, buffer);
     }
     let step = u64::from(volume.superblock.inode_size).max(SECTOR);
-    let mut read = Vec::new();
     let mut at = 0u64;
     while at < length {
         let (offset, part) = (offset.saturating_add(at), step.min(length.saturating_sub(at)));
         match volume.current.read_vec(offset, part) {
-            Ok(bytes) => read.push((offset, bytes)),
+            Ok(bytes) => visit(offset, &bytes),
             Err(Error::OutOfBounds { .. }) => {
                 let error = Error::corrupt(
                     "inode table",
@@ -269,5 +335,4 @@ fn read_what_can_be_read(volume: &Volume, offset: u64, length: u64) -> Vec<(u64,
         }
         at = at.saturating_add(part);
     }
-    read
 }

@@ -56,9 +56,9 @@ impl Listing {
         let Walk { tree, mut content, exact_names, fragments, label, places, .. } = walk;
         content.extend(chains);
         let (tree, _) = tree.finish(&volume.limits);
-        let mut positions: Vec<(u64, u32)> = tree.nodes().iter().map(|node| node.payload.at).zip(0u32..).collect();
+        let mut positions: Vec<(u64, u32)> = tree.nodes().map(|node| node.payload.at).zip(0u32..).collect();
         positions.sort_unstable();
-        let deleted = tree.nodes().iter().filter(|node| !node.status.is_live());
+        let deleted = tree.nodes().filter(|node| !node.status.is_live());
         let guesses = recover::guesses(volume, &owners, &places, deleted.map(|node| &node.payload));
         let listing = Self { tree, runs: content, exact_names, fragments, label, places, owners, guesses, positions };
         listing.report_shared(volume);
