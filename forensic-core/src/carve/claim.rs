@@ -1,6 +1,6 @@
 //! Who owns which bytes: in order of offset, what validates claims its range, and what lies inside becomes its child.
 
-use super::{Broken, Format, Found, Holds, Outcome, Tape};
+use super::{Broken, Format, Found, Holds, Outcome, Tape, format::CERTAIN};
 
 /// Files within files that are looked at; what lies deeper is left to whoever opens the file.
 const DEEPEST: usize = 6;
@@ -72,8 +72,7 @@ impl Claim {
     fn is_cut_by(&self, inner: &Self) -> bool {
         let sure = match inner.what {
             What::Whole(found) => found.confidence >= 90,
-            // As sure as a checksum makes it.
-            What::Broken(broken) => broken.confidence >= 95 && broken.good >= SECTOR.saturating_mul(8),
+            What::Broken(broken) => broken.confidence >= CERTAIN && broken.good >= SECTOR.saturating_mul(8),
         };
         let cuts = match self.what {
             What::Whole(_) if self.holds() == Holds::Opaque => {
@@ -87,7 +86,7 @@ impl Claim {
 
     /// True where more than the frame of a whole file was checked.
     fn is_certain(&self) -> bool {
-        matches!(self.what, What::Whole(found) if found.confidence >= 95)
+        matches!(self.what, What::Whole(found) if found.confidence >= CERTAIN)
     }
 
     /// Ends this file before byte `end` of the source.

@@ -129,6 +129,9 @@ pub enum Holds {
     Opaque,
 }
 
+/// From this confidence on what was checked tells that it is so, whatever stands beside the file.
+pub(super) const CERTAIN: u8 = 95;
+
 impl Found {
     /// A sound file of `length` bytes, at confidence 90.
     pub const fn new(kind: &'static str, length: u64) -> Self {

@@ -9,11 +9,10 @@
 use super::{
     Broken, Found, Holds, Mended,
     claim::{Claim, What},
+    format::CERTAIN,
 };
 use crate::bytes::{ReadAt, Run, Source, is_zero};
 
-/// From this confidence on the content of a file tells that it is whole, whatever follows it.
-const CERTAIN: u8 = 95;
 /// How sure a file is, at most, whose end is not its own.
 const DOUBTED: u8 = 60;
 /// The least files that tell what a medium keeps to, and the most that are asked.

@@ -103,6 +103,15 @@ impl Tape {
         self.next_read = FIRST_READ;
     }
 
+    /// What `look` says of bytes `from` to `to` of this file, as if they were one.
+    pub(crate) fn within<T>(&mut self, from: u64, to: u64, look: impl FnOnce(&mut Self) -> T) -> T {
+        let (start, end) = (self.start, self.end);
+        self.seat(start.saturating_add(from), start.saturating_add(to).min(end));
+        let answer = look(self);
+        self.seat(start, end);
+        answer
+    }
+
     /// Puts bytes of the source that the caller has read already into a window.
     pub(crate) fn lend(&mut self, start: u64, bytes: Vec<u8>) {
         self.put(Window { start, length: bytes.len(), bytes });

@@ -1,7 +1,10 @@
 //! Files in many runs of a space whose runs are known: a file leaves one at its end and goes on where another begins, so that each
 //! join is one of few. A format tells which of them may be right by what stands in the run up to its end.
 
-use super::layout::Layout;
+use super::{
+    layout::Layout,
+    sector::{SECTOR, is_foreign_to_compressed},
+};
 use crate::carve::{Format, Found, Mended, Mending, Outcome, Tape};
 
 /// Joins that are tried for one file, for each of its runs.
@@ -98,6 +101,12 @@ fn join(
     fits.truncate(FOLLOWED);
     fits.reverse();
     Some(Join { layout, cut, fits })
+}
+
+/// True where the bytes from `cut` on are none of compressed data up to `end`; what fills no sector tells nothing.
+pub(super) fn is_foreign(tape: &mut Tape, cut: u64, end: impl FnOnce(&mut Tape) -> Option<u64>) -> bool {
+    let is_last = |end: u64| end < cut.saturating_add(SECTOR as u64);
+    tape.bytes(cut, SECTOR).is_ok_and(is_foreign_to_compressed) && !end(tape).is_some_and(is_last)
 }
 
 /// Where the file may go on: where a run begins, or what is free. Those behind the file come first, and then all from the start of

@@ -6,7 +6,7 @@ use super::{
     likely::{Likely, is_foreign, likely},
     memory::Memory,
     pictures,
-    seam::{Above, Steps, above, roughness},
+    seam::{Above, Steps, above, rough},
     walk::{Pause, State},
 };
 use crate::{
@@ -90,6 +90,13 @@ struct Boundary {
     above: Option<Above>,
     /// How badly what follows fits.
     doubt: f32,
+}
+
+impl Boundary {
+    /// How rough the seam there is, in what was walked behind it to `state`.
+    fn rough(&self, state: &State, memory: &Memory) -> Option<f32> {
+        rough(&self.state, self.above?, state, memory, TELLING)
+    }
 }
 
 /// What became of a continuation.
@@ -213,10 +220,7 @@ impl Search<'_, '_> {
                 break;
             }
             memory.start_log();
-            let above = match (state.scan(), state.frame()) {
-                (Some((scan, mcu)), Some(frame)) => above(frame, scan, &memory, (state.scans(), &mut steps), mcu),
-                _ => None,
-            };
+            let above = above(&state, &memory, &mut steps);
             boundaries.push(Boundary { at, state: state.clone(), mark: memory.mark(), above, doubt: 1.0 });
             at = at.saturating_add(size);
         }
@@ -228,7 +232,7 @@ impl Search<'_, '_> {
         let in_scans = state.scans() > 0;
         boundaries.retain(|boundary| boundary.state.scans() > 0 || !in_scans);
         for boundary in &mut boundaries {
-            let seam = rough(boundary, &state, &memory).unwrap_or(1.0);
+            let seam = boundary.rough(&state, &memory).unwrap_or(1.0);
             let near = boundary.at.saturating_add(size.saturating_mul(2)) >= last || !in_scans;
             boundary.doubt = match boundary.at {
                 at if Some(at) == foreign => f32::INFINITY,
@@ -297,7 +301,7 @@ impl Search<'_, '_> {
             };
             let cost = walked.saturating_sub(from).max(FIRST_LOOK);
             self.effort = if self.mending.spend(cost) { self.effort.saturating_sub(cost) } else { 0 };
-            roughness = rough(boundary, &state, memory).unwrap_or(roughness);
+            roughness = boundary.rough(&state, memory).unwrap_or(roughness);
             let seen_whole = stop > boundary.at.saturating_add(FIRST_LOOK.min(size));
             if roughness > if seen_whole { ROUGHER } else { ROUGHEST } {
                 return Trial::Wrong;
@@ -315,16 +319,6 @@ impl Search<'_, '_> {
         }
         Trial::Wrong
     }
-}
-
-/// How rough the seam at a boundary is, in what was walked behind it to `state`.
-fn rough(boundary: &Boundary, state: &State, memory: &Memory) -> Option<f32> {
-    let ((scan, first), frame) = (boundary.state.scan()?, boundary.state.frame()?);
-    let last = match state.scan() {
-        Some((_, mcu)) if state.scans() == boundary.state.scans() => mcu,
-        _ => scan.mcus,
-    };
-    (last.saturating_sub(first) >= TELLING).then(|| roughness(frame, scan, memory, boundary.above?, last))?
 }
 
 fn end_of(run: &Run) -> Option<u64> {

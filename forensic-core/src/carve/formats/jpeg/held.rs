@@ -4,7 +4,7 @@
 use super::{
     likely::is_foreign,
     memory::Memory,
-    seam::{Steps, above, is_sharp, roughness},
+    seam::{Steps, above, is_sharp, rough},
     walk::{Pause, State},
 };
 use crate::carve::{Tape, formats::begins};
@@ -49,11 +49,7 @@ fn seam(tape: &mut Tape, end: u64) -> Option<u64> {
         if state.walk(tape, &mut memory, at) != Ok(Pause::Stopped) {
             break;
         }
-        let picture = match (state.scan(), state.frame()) {
-            (Some((scan, mcu)), Some(frame)) => above(frame, scan, &memory, (state.scans(), &mut steps), mcu),
-            _ => None,
-        };
-        if let Some(above) = picture {
+        if let Some(above) = above(&state, &memory, &mut steps) {
             places.push((at, above, state.clone()));
         }
         at = at.saturating_add(STRETCH);
@@ -62,9 +58,8 @@ fn seam(tape: &mut Tape, end: u64) -> Option<u64> {
     let (_, last) = state.scan()?;
     let rough =
         places.iter().filter(|(_, _, before)| before.scans() == state.scans()).filter_map(|(at, above, before)| {
-            let ((scan, first), frame) = (before.scan()?, before.frame()?);
-            let telling = last.saturating_sub(first) >= TELLING;
-            let rough = telling.then(|| roughness(frame, scan, &memory, *above, last))??;
+            let ((scan, _), frame) = (before.scan()?, before.frame()?);
+            let rough = rough(before, *above, &state, &memory, TELLING)?;
             let sharp = is_sharp(frame, scan, &memory, (state.scans(), &mut steps), *above, last);
             (sharp != Some(false)).then_some((*at, rough))
         });

@@ -118,9 +118,5 @@ fn check_inside(tape: &mut Tape, from: u64, to: u64) -> Option<Outcome> {
     if !tape.has(from, b"\xff\xd8\xff") || tape.find(b"\xff\xc4", from, head_end).is_none() {
         return None;
     }
-    let (start, end) = (tape.start(), tape.start().saturating_add(tape.len()));
-    tape.seat(start.saturating_add(from), start.saturating_add(to).min(end));
-    let answer = Jpeg.check(tape);
-    tape.seat(start, end);
-    Some(answer)
+    Some(tape.within(from, to, |tape| Jpeg.check(tape)))
 }

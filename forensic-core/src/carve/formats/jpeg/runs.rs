@@ -6,7 +6,7 @@ use super::{
     likely::{Likely, likely},
     memory::Memory,
     pictures,
-    seam::{Above, Steps, above, roughness},
+    seam::{self, Above, Steps, above},
     walk::{Pause, State},
 };
 use crate::carve::{
@@ -73,12 +73,6 @@ struct Fit {
     walked: u64,
 }
 
-/// What became of a continuation.
-enum Trial {
-    Wrong,
-    Fits(Fit),
-}
-
 struct Search<'m, 'a> {
     mending: &'m mut Mending<'a>,
     candidates: Vec<u64>,
@@ -133,7 +127,7 @@ impl Search<'_, '_> {
         match &mut join.others {
             Some(others) => others.pop(),
             None => {
-                if let Trial::Fits(fit) = self.trial(join, in_place)
+                if let Some(fit) = self.trial(join, in_place)
                     && fit.rough <= SMOOTH
                 {
                     join.others = Some(self.fits(join, Some(in_place)));
@@ -154,9 +148,7 @@ impl Search<'_, '_> {
             let Some(place) = self.candidates.get(number).copied().filter(|place| Some(*place) != but) else {
                 continue;
             };
-            if let Trial::Fits(fit) = self.trial(join, place) {
-                fits.push(fit);
-            }
+            fits.extend(self.trial(join, place));
             if self.effort == 0 {
                 break;
             }
@@ -175,12 +167,7 @@ impl Search<'_, '_> {
         let mut tape = self.mending.tape(layout.runs(at));
         match self.walk(&mut state, &mut tape, at) {
             Some(Pause::Stopped) => {
-                let above = match (state.scan(), state.frame()) {
-                    (Some((scan, mcu)), Some(frame)) => {
-                        above(frame, scan, &self.memory, (state.scans(), &mut self.steps), mcu)
-                    }
-                    _ => None,
-                };
+                let above = above(&state, &self.memory, &mut self.steps);
                 Led::To(Join { at, layout, state, mark: self.memory.mark(), above, others: None })
             }
             Some(Pause::End(end)) => {
@@ -207,34 +194,27 @@ impl Search<'_, '_> {
 
     /// Whether the file may go on at `place` of the source: all of the run that begins there decodes, and fits below the picture
     /// above it.
-    fn trial(&mut self, join: &Join, place: u64) -> Trial {
+    fn trial(&mut self, join: &Join, place: u64) -> Option<Fit> {
         let layout = join.layout.on_from(join.at, place);
-        let Some(end) = end_of_last(self.mending, &layout, join.at) else { return Trial::Wrong };
+        let end = end_of_last(self.mending, &layout, join.at)?;
         self.memory.go_back(join.mark);
         let mut tape = self.mending.tape(layout.runs(end));
         let mut state = join.state.clone();
         let mut rough = 1.0;
         let first = join.at.saturating_add(FIRST_LOOK);
         for stop in [first, join.at.saturating_add(self.mending.cluster_size().max(FIRST_LOOK)), end] {
-            let Some(pause) = self.walk(&mut state, &mut tape, stop.min(end)) else { return Trial::Wrong };
-            rough = self.rough(join, &state).unwrap_or(rough);
+            let pause = self.walk(&mut state, &mut tape, stop.min(end))?;
+            rough = join
+                .above
+                .and_then(|above| seam::rough(&join.state, above, &state, &self.memory, TELLING))
+                .unwrap_or(rough);
             if rough > if stop == first { ROUGHEST } else { ROUGH } {
-                return Trial::Wrong;
+                return None;
             }
             if matches!(pause, Pause::End(_)) {
                 break;
             }
         }
-        Trial::Fits(Fit { place, rough, walked: end.saturating_sub(join.at).checked_ilog2().unwrap_or(0).into() })
-    }
-
-    fn rough(&self, join: &Join, state: &State) -> Option<f32> {
-        let ((scan, first), frame) = (join.state.scan()?, join.state.frame()?);
-        let last = match state.scan() {
-            Some((_, mcu)) if state.scans() == join.state.scans() => mcu,
-            _ => scan.mcus,
-        };
-        let telling = last.saturating_sub(first) >= TELLING;
-        telling.then(|| roughness(frame, scan, &self.memory, join.above?, last))?
+        Some(Fit { place, rough, walked: end.saturating_sub(join.at).checked_ilog2().unwrap_or(0).into() })
     }
 }

@@ -4,6 +4,7 @@
 use super::{
     markers::{Frame, Pass, Scan},
     memory::Memory,
+    walk::State,
 };
 
 /// What a difference of DC values is at least taken for: three steps of an 8-bit sample.
@@ -66,27 +67,32 @@ impl Steps {
     }
 }
 
-/// What the picture is like before MCU `from` of the scan of this number: right there, and farther up. `None` where nothing can
-/// be said.
-pub(super) fn above(
-    frame: &Frame,
-    scan: &Scan,
-    memory: &Memory,
-    (number, sums): (u32, &mut Steps),
-    from: u32,
-) -> Option<Above> {
+/// What the picture is like before the MCU at which `state` stands: right there, and farther up. `None` where nothing can be said.
+pub(super) fn above(state: &State, memory: &Memory, sums: &mut Steps) -> Option<Above> {
+    let ((scan, from), frame) = (state.scan()?, state.frame()?);
     if !matches!(scan.pass, Pass::Sequential | Pass::DcFirst) {
         return None;
     }
     let mut mean = |rows: u32| {
         let first = from.saturating_sub(scan.mcus_wide.saturating_mul(rows));
-        sums.mean(number, (frame, scan, memory), first, from)
+        sums.mean(state.scans(), (frame, scan, memory), first, from)
     };
     let near = mean(2)?;
     let far = mean(ROWS.0)?;
     let rows = from.checked_div(scan.mcus_wide).unwrap_or(0);
     let least = if rows < ROWS.1 { EXPECTED } else { 0.0 };
     Some(Above { from, step: near.max(far).max(least) })
+}
+
+/// How much rougher the seam between what was walked up to `before` and what was behind it, up to `state`, is than the picture
+/// `above` it; `None` where fewer MCUs than `telling` were.
+pub(super) fn rough(before: &State, above: Above, state: &State, memory: &Memory, telling: u32) -> Option<f32> {
+    let ((scan, first), frame) = (before.scan()?, before.frame()?);
+    let last = match state.scan() {
+        Some((_, mcu)) if state.scans() == before.scans() => mcu,
+        _ => scan.mcus,
+    };
+    (last.saturating_sub(first) >= telling).then(|| roughness(frame, scan, memory, above, last))?
 }
 
 /// True where the step from above into the MCUs below a seam, up to MCU `to`, is much higher than those among them: a picture that
@@ -109,7 +115,7 @@ pub(super) fn is_sharp(
 
 /// How much rougher the seam above the MCUs up to `to` is than the picture above it; 1 where it fits. DC values of the blocks
 /// are in `memory`.
-pub(super) fn roughness(frame: &Frame, scan: &Scan, memory: &Memory, above: Above, to: u32) -> Option<f32> {
+fn roughness(frame: &Frame, scan: &Scan, memory: &Memory, above: Above, to: u32) -> Option<f32> {
     let to = to.min(above.from.saturating_add(scan.mcus_wide));
     Some((mean_step(frame, scan, memory, above.from, to)? + LEAST) / (above.step + LEAST))
 }

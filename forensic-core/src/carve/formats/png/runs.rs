@@ -1,10 +1,7 @@
 //! A PNG piece by piece: its chunks one behind another, and its rows as they come out of the data.
 
 use super::{
-    super::{
-        runs::{Fit, Follow},
-        sector::{SECTOR, is_foreign_to_compressed},
-    },
+    super::runs::{Fit, Follow, is_foreign},
     inflate::Stream,
     walk::{Chunk, Picture},
 };
@@ -49,8 +46,8 @@ impl Follow for Chunks {
 
     fn fit(&mut self, tape: &mut Tape, cut: u64, end: u64) -> Option<Fit> {
         let mut walk = self.settled.clone()?;
-        let in_data = walk.fed == cut;
-        if in_data && tape.bytes(cut, SECTOR).is_ok_and(is_foreign_to_compressed) && !is_last(tape, &walk, cut) {
+        let end_of_data = |tape: &mut Tape| Some(Chunk::read(tape, walk.at).ok()?.data_end());
+        if walk.fed == cut && is_foreign(tape, cut, end_of_data) {
             return None;
         }
         let before = walk.sound;
@@ -63,11 +60,6 @@ impl Follow for Chunks {
         let inflated = if walk.fed == end { end.saturating_sub(cut) } else { 0 };
         Some(Fit { score: sound.saturating_mul(CHECKSUM).saturating_add(inflated), ends })
     }
-}
-
-/// True where so little of the data is left that it does not fill a sector.
-fn is_last(tape: &mut Tape, walk: &Walk, cut: u64) -> bool {
-    Chunk::read(tape, walk.at).is_ok_and(|chunk| chunk.data_end() < cut.saturating_add(SECTOR as u64))
 }
 
 impl Walk {

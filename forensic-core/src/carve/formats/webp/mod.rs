@@ -122,11 +122,7 @@ fn is_plausible(head: &[u8]) -> bool {
 /// Where the thumbnail in a camera's metadata breaks; `None` where there is none, or nothing wrong with it.
 fn thumbnail_break(tape: &mut Tape, from: u64, to: u64) -> Option<u64> {
     let inside = tape.find(b"\xff\xd8\xff", from, to)?;
-    let (start, end) = (tape.start(), tape.start().saturating_add(tape.len()));
-    tape.seat(start.saturating_add(inside), start.saturating_add(to).min(end));
-    let outcome = Jpeg.check(tape);
-    tape.seat(start, end);
-    match outcome {
+    match tape.within(inside, to, |tape| Jpeg.check(tape)) {
         Outcome::Whole(found) => found.damaged_at,
         Outcome::Broken(broken) => Some(broken.good),
         _ => None,

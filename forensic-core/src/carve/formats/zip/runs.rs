@@ -9,8 +9,7 @@ use crate::carve::{
     Cause, Tape,
     formats::{
         png,
-        runs::{Fit, Follow},
-        sector::{SECTOR, is_foreign_to_compressed},
+        runs::{Fit, Follow, is_foreign},
     },
 };
 
@@ -59,7 +58,7 @@ impl Follow for Parts {
                     }
                     _ => return true,
                 };
-                if inside(tape, data, cut, |tape| inner.settle(tape, cut.saturating_sub(data))) {
+                if tape.within(data, cut, |tape| inner.settle(tape, cut.saturating_sub(data))) {
                     self.inner = Some((data, end, inner));
                 }
             }
@@ -68,15 +67,18 @@ impl Follow for Parts {
     }
 
     fn fit(&mut self, tape: &mut Tape, cut: u64, end: u64) -> Option<Fit> {
-        if self.deflated && tape.bytes(cut, SECTOR).is_ok_and(is_foreign_to_compressed) && !is_last(tape, self.at, cut)
-        {
+        let end_of_data = |tape: &mut Tape| {
+            let (member, data) = Member::local(tape, self.at).ok()?;
+            Some(data.saturating_add(member.packed))
+        };
+        if self.deflated && is_foreign(tape, cut, end_of_data) {
             return None;
         }
         let mut score = 0u64;
         if let Some((data, inner_end, inner)) = &mut self.inner {
             let (data, to) = (*data, end.min(*inner_end));
             let fit =
-                inside(tape, data, to, |tape| inner.fit(tape, cut.saturating_sub(data), to.saturating_sub(data)))?;
+                tape.within(data, to, |tape| inner.fit(tape, cut.saturating_sub(data), to.saturating_sub(data)))?;
             score = fit.score;
         }
         match walk(tape, self.at, &mut score) {
@@ -86,21 +88,6 @@ impl Follow for Parts {
             Stop::Wrong => None,
         }
     }
-}
-
-/// What `look` says of the bytes from `from` to `to`.
-fn inside<T>(tape: &mut Tape, from: u64, to: u64, look: impl FnOnce(&mut Tape) -> T) -> T {
-    let (start, end) = (tape.start(), tape.start().saturating_add(tape.len()));
-    tape.seat(start.saturating_add(from), start.saturating_add(to));
-    let answer = look(tape);
-    tape.seat(start, end);
-    answer
-}
-
-/// True where so little of the member at `at` is left that it does not fill a sector.
-fn is_last(tape: &mut Tape, at: u64, cut: u64) -> bool {
-    Member::local(tape, at)
-        .is_ok_and(|(member, data)| data.saturating_add(member.packed) < cut.saturating_add(SECTOR as u64))
 }
 
 /// Walks from the part at `at` on to the end of the tape; adds to `score` what speaks for what it met.
