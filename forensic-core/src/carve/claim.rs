@@ -5,7 +5,7 @@ use super::{Broken, Format, Found, Holds, Outcome, Tape, format::CERTAIN};
 /// Files within files that are looked at; what lies deeper is left to whoever opens the file.
 const DEEPEST: usize = 6;
 /// Times that the bytes of a file which is there may be looked at without it counting as waste.
-const OWN: u64 = 64;
+const OWN: u64 = 8;
 /// Children of one file that are kept.
 const MOST_CHILDREN: usize = 100_000;
 /// A file that shows another to be cut begins at a multiple of this.
