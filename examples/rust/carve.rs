@@ -36,6 +36,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         options = options.threads(threads.parse()?);
     }
     let evidence = Evidence::open(image)?;
+    options = options.clusters_of(&evidence);
     let within = match arguments.next().as_deref() {
         Some("unallocated") => carve::unallocated(&evidence)?,
         _ => evidence.stream(),

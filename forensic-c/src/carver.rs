@@ -88,7 +88,8 @@ pub unsafe extern "C" fn forensic_carve_options_set_nested(
     fallible!(error, { borrow_mut!(options).change(|options| options.nested(nested)) })
 }
 
-/// Sets the bytes of a cluster of the filesystem that was there, where known: fragments begin at multiples of it.
+/// Sets the bytes of a cluster of the filesystem that was there, where known: fragments begin at multiples of it. Otherwise it
+/// is that of the filesystem, or of those of the evidence where they agree.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn forensic_carve_options_set_cluster_size(
     options: *mut forensic_carve_options,
@@ -175,7 +176,8 @@ pub unsafe extern "C" fn forensic_carver_open_evidence(
         let carver = out!(carver);
         let evidence = &borrow!(evidence).evidence;
         let source = if only_unallocated(within)? { carve::unallocated(evidence)? } else { evidence.stream() };
-        carver.give(forensic_carver::new(&source, &or_default!(options), &Watched { progress, user })?)
+        let options = or_default!(options).clusters_of(evidence);
+        carver.give(forensic_carver::new(&source, &options, &Watched { progress, user })?)
     })
 }
 

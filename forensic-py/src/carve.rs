@@ -32,8 +32,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 /// `source` is Evidence, a FileSystem (its volume), a path of an image in any container, or a Stream, an Entry, bytes or a
 /// binary file, carved as they are. `within` "unallocated" looks only where no file in use is (of Evidence, a FileSystem or
 /// a path). `types` are the types reported, of `carve_types()`; a file begins at a multiple of `align` bytes; `nested` gives
-/// each child once more as a file of its own; `cluster_size` helps to join fragments and is taken from a FileSystem.
-/// The files are the same on any number of `threads`. `progress(done, total)` counts bytes; returning False raises
+/// each child once more as a file of its own; `cluster_size` helps to join fragments and is taken from a FileSystem,
+/// or from those of Evidence where they agree. The files are the same on any number of `threads`. `progress(done, total)` counts bytes; returning False raises
 /// CancelledError.
 #[pyfunction]
 #[pyo3(
@@ -73,19 +73,26 @@ pub(crate) fn run(
     if let Some(cluster_size) = cluster_size.or(of_filesystem.map(u64::from)) {
         options = options.cluster_size(cluster_size);
     }
-    let source = space_of(source, only_unallocated, limits)?;
+    let (source, options) = space_of(source, only_unallocated, limits, options)?;
     let carving = progress::run(py, progress, |watch| carve::carve(&source, &options, watch))?;
     Ok(Carving { files: carving.files, next: AtomicUsize::new(0), issues: carving.issues })
 }
 
-fn space_of(argument: &Bound<'_, PyAny>, only_unallocated: bool, limits: Limits) -> PyResult<Source> {
+/// What is carved, and the options with what is known of its clusters.
+fn space_of(
+    argument: &Bound<'_, PyAny>,
+    only_unallocated: bool,
+    limits: Limits,
+    options: Options,
+) -> PyResult<(Source, Options)> {
     let py = argument.py();
     if let Ok(filesystem) = argument.cast::<FileSystem>() {
         let filesystem = &filesystem.get().inner;
-        return match only_unallocated {
-            true => py.detach(|| filesystem.unallocated()).or_raise(py),
-            false => Ok(filesystem.volume().clone()),
+        let source = match only_unallocated {
+            true => py.detach(|| filesystem.unallocated()).or_raise(py)?,
+            false => filesystem.volume().clone(),
         };
+        return Ok((source, options));
     }
     let evidence = match argument.cast::<Evidence>() {
         Ok(evidence) => Some(evidence.get().inner()?),
@@ -98,12 +105,17 @@ fn space_of(argument: &Bound<'_, PyAny>, only_unallocated: bool, limits: Limits)
         },
     };
     match evidence {
-        Some(evidence) if only_unallocated => py.detach(|| carve::unallocated(&evidence)).or_raise(py),
-        Some(evidence) => Ok(evidence.stream()),
+        Some(evidence) => {
+            let (source, options) = py.detach(|| {
+                let source = if only_unallocated { carve::unallocated(&evidence) } else { Ok(evidence.stream()) };
+                (source, options.clusters_of(&evidence))
+            });
+            Ok((source.or_raise(py)?, options))
+        }
         None if only_unallocated => {
             Err(PyTypeError::new_err("within=\"unallocated\" needs Evidence, a FileSystem or a path"))
         }
-        None => source_of(argument),
+        None => Ok((source_of(argument)?, options)),
     }
 }
 

@@ -242,3 +242,15 @@ pub(super) fn check(progress: &dyn Progress, length: u64) -> Result<()> {
         ControlFlow::Break(()) => Err(Error::Cancelled),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn runs_that_share_a_byte_are_not_apart() {
+        let runs = |places: &[(u64, u64)]| places.iter().map(|(at, length)| Run::new(*at, *length)).collect::<Vec<_>>();
+        assert!(are_apart(&runs(&[(2048, 512), (512, 1536), (2560, 1)])));
+        assert!(!are_apart(&runs(&[(2048, 24576), (1536, 9925)])));
+    }
+}

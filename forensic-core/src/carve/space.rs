@@ -1,5 +1,6 @@
 //! The space of a medium that no file in use has.
 
+use super::Options;
 use crate::{
     bytes::{Extents, ReadAt, Run, Source},
     error::Result,
@@ -23,6 +24,18 @@ pub fn unallocated(evidence: &Evidence) -> Result<Source> {
     runs.sort_unstable();
     let runs = runs.into_iter().map(|(offset, length)| Run::new(offset, length));
     Ok(Arc::new(Extents::new(evidence.stream(), runs)))
+}
+
+impl Options {
+    /// The same with the cluster size of the evidence's filesystems, where it was not told and they all have one.
+    pub fn clusters_of(self, evidence: &Evidence) -> Self {
+        let filesystems = evidence.volumes().iter().filter_map(|volume| volume.filesystem(evidence.limits()).ok()?);
+        let mut sizes = filesystems.map(|filesystem| u64::from(filesystem.cluster_size()));
+        match sizes.next().filter(|first| !self.has_cluster_size() && sizes.all(|other| other == *first)) {
+            Some(size) => self.cluster_size(size),
+            None => self,
+        }
+    }
 }
 
 fn runs_of(volume: &Volume, evidence: &Evidence) -> Result<Vec<(u64, u64)>> {

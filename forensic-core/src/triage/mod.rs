@@ -228,7 +228,7 @@ fn carve(evidence: &Evidence, options: &Options, progress: &dyn Progress) -> Res
         // Where no map tells what is in use, all may be.
         Err(_) => evidence.stream(),
     };
-    let mut carving = carve::Options::default().limits(evidence.limits().clone());
+    let mut carving = carve::Options::default().limits(evidence.limits().clone()).clusters_of(evidence);
     if let Some(threads) = options.threads {
         carving = carving.threads(threads);
     }

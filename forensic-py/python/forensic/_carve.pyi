@@ -32,7 +32,7 @@ def carve(
     binary file, carved as they are. `within` "unallocated" looks only where no file in use is (of Evidence, a FileSystem
     or a path). `types` are the types reported, of `carve_types()`; a file begins at a multiple of `align` bytes; `nested`
     gives each child once more as a file of its own; `cluster_size` helps to join fragments and is taken from a
-    FileSystem. The files are the same on any number of `threads`. `progress(done, total)` counts bytes; returning False
+    FileSystem, or from those of Evidence where they agree. The files are the same on any number of `threads`. `progress(done, total)` counts bytes; returning False
     raises CancelledError.
 
     >>> import forensic

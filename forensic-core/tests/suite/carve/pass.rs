@@ -1,6 +1,7 @@
 //! Carving as a whole: what no single format decides.
 
-use crate::{corpus, faults::FailingRead};
+use super::noise;
+use crate::{corpus, faults::FailingRead, fixtures};
 use forensic_core::{
     Error, NoProgress,
     bytes::{Extents, ReadAt, Run, Source},
@@ -13,6 +14,16 @@ const GIF: &[u8] = b"GIF89a\x01\0\x01\0\x80\0\0\0\0\0\xff\xff\xff,\0\0\0\0\x01\0
 
 fn files(source: Source, options: &Options) -> Vec<Carved> {
     carve::carve(&source, options, &NoProgress).unwrap().files
+}
+
+#[test]
+fn the_cluster_size_is_that_of_the_filesystems() {
+    let knows = |medium: Vec<u8>| {
+        let evidence = Evidence::from_bytes(medium).unwrap();
+        Options::default().clusters_of(&evidence).has_cluster_size()
+    };
+    assert!(knows(fixtures::read("f2fs.img")));
+    assert!(!knows(noise(1 << 20, 1)));
 }
 
 #[test]
