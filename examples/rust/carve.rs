@@ -36,9 +36,11 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         options = options.threads(threads.parse()?);
     }
     let evidence = Evidence::open(image)?;
-    options = options.clusters_of(&evidence);
     let within = match arguments.next().as_deref() {
-        Some("unallocated") => carve::unallocated(&evidence)?,
+        Some("unallocated") => {
+            options = options.clusters_of(&evidence);
+            carve::unallocated(&evidence)?
+        }
         _ => evidence.stream(),
     };
     let carving = carve::carve(&within, &options, &NoProgress)?;

@@ -1054,7 +1054,7 @@ forensic_status forensic_carve_options_set_nested(forensic_carve_options *option
 
 /**
  * Sets the bytes of a cluster of the filesystem that was there, where known: fragments begin at multiples of it. Otherwise it
- * is that of the filesystem, or of those of the evidence where they agree.
+ * is that of the filesystem, or, for unallocated space of evidence, of its filesystems where they agree.
  */
 forensic_status forensic_carve_options_set_cluster_size(forensic_carve_options *options,
                                                         uint64_t cluster_size,

@@ -89,7 +89,7 @@ pub unsafe extern "C" fn forensic_carve_options_set_nested(
 }
 
 /// Sets the bytes of a cluster of the filesystem that was there, where known: fragments begin at multiples of it. Otherwise it
-/// is that of the filesystem, or of those of the evidence where they agree.
+/// is that of the filesystem, or, for unallocated space of evidence, of its filesystems where they agree.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn forensic_carve_options_set_cluster_size(
     options: *mut forensic_carve_options,
@@ -175,8 +175,11 @@ pub unsafe extern "C" fn forensic_carver_open_evidence(
     fallible!(error, {
         let carver = out!(carver);
         let evidence = &borrow!(evidence).evidence;
-        let source = if only_unallocated(within)? { carve::unallocated(evidence)? } else { evidence.stream() };
-        let options = or_default!(options).clusters_of(evidence);
+        let options = or_default!(options);
+        let (source, options) = match only_unallocated(within)? {
+            true => (carve::unallocated(evidence)?, options.clusters_of(evidence)),
+            false => (evidence.stream(), options),
+        };
         carver.give(forensic_carver::new(&source, &options, &Watched { progress, user })?)
     })
 }

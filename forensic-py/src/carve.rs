@@ -33,8 +33,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 /// binary file, carved as they are. `within` "unallocated" looks only where no file in use is (of Evidence, a FileSystem or
 /// a path). `types` are the types reported, of `carve_types()`; a file begins at a multiple of `align` bytes; `nested` gives
 /// each child once more as a file of its own; `cluster_size` helps to join fragments and is taken from a FileSystem,
-/// or from those of Evidence where they agree. The files are the same on any number of `threads`. `progress(done, total)` counts bytes; returning False raises
-/// CancelledError.
+/// or, for unallocated space of Evidence, from its filesystems where they agree. The files are the same on any number of
+/// `threads`. `progress(done, total)` counts bytes; returning False raises CancelledError.
 #[pyfunction]
 #[pyo3(
     name = "carve",
@@ -105,13 +105,11 @@ fn space_of(
         },
     };
     match evidence {
-        Some(evidence) => {
-            let (source, options) = py.detach(|| {
-                let source = if only_unallocated { carve::unallocated(&evidence) } else { Ok(evidence.stream()) };
-                (source, options.clusters_of(&evidence))
-            });
+        Some(evidence) if only_unallocated => {
+            let (source, options) = py.detach(|| (carve::unallocated(&evidence), options.clusters_of(&evidence)));
             Ok((source.or_raise(py)?, options))
         }
+        Some(evidence) => Ok((evidence.stream(), options)),
         None if only_unallocated => {
             Err(PyTypeError::new_err("within=\"unallocated\" needs Evidence, a FileSystem or a path"))
         }

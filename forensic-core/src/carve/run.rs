@@ -15,7 +15,7 @@ use crate::{
 use std::ops::ControlFlow;
 
 /// Bytes read and scanned at once.
-const BLOCK: u64 = 1 << 20;
+const BLOCK: u64 = 256 << 10;
 /// Bytes of a segment, the work of one thread.
 const SEGMENT: u64 = 64 << 20;
 /// Segments claimed at once, not knowing of one another. What the wave before claimed is known, so that a long file is

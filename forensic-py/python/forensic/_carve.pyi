@@ -32,8 +32,8 @@ def carve(
     binary file, carved as they are. `within` "unallocated" looks only where no file in use is (of Evidence, a FileSystem
     or a path). `types` are the types reported, of `carve_types()`; a file begins at a multiple of `align` bytes; `nested`
     gives each child once more as a file of its own; `cluster_size` helps to join fragments and is taken from a
-    FileSystem, or from those of Evidence where they agree. The files are the same on any number of `threads`. `progress(done, total)` counts bytes; returning False
-    raises CancelledError.
+    FileSystem, or, for unallocated space of Evidence, from its filesystems where they agree. The files are the same on
+    any number of `threads`. `progress(done, total)` counts bytes; returning False raises CancelledError.
 
     >>> import forensic
     >>> gif = bytes.fromhex("47494638396101000100800000000000ffffff2c00000000010001000002024401003b")
