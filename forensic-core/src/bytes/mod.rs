@@ -24,8 +24,8 @@ pub use readahead::for_each_block;
 pub(crate) use readahead::work_on_blocks;
 pub use reader::Reader;
 pub use slice::Slice;
-pub(crate) use unreadable::read_around;
 pub use unreadable::{Tolerant, Unreadable};
+pub(crate) use unreadable::{read_around, read_around_into};
 
 /// A shared source of bytes.
 pub type Source = Arc<dyn ReadAt>;
@@ -89,6 +89,20 @@ pub trait ReadAt: Send + Sync {
     /// zeros without reading it, as a hole of a sparse image does. The default knows of none.
     fn next_data(&self, offset: u64) -> u64 {
         offset
+    }
+
+    /// The bytes `offset .. offset + length` themselves, of a source that has them in memory and can always lend them; `None`
+    /// of any other, which is the default.
+    ///
+    /// ```
+    /// use forensic_core::bytes::ReadAt;
+    ///
+    /// let medium = b"evidence".to_vec();
+    /// assert_eq!(medium.in_memory(2, 3), Some(&b"ide"[..]));
+    /// assert_eq!(medium.in_memory(6, 3), None);
+    /// ```
+    fn in_memory(&self, _offset: u64, _length: u64) -> Option<&[u8]> {
+        None
     }
 
     /// Reads `length` bytes into a new buffer. The caller bounds `length`; it is checked against the size before
@@ -183,6 +197,10 @@ macro_rules! read_memory {
                 buf.copy_from_slice(slice_of(self, offset, buf.len())?);
                 Ok(())
             }
+
+            fn in_memory(&self, offset: u64, length: u64) -> Option<&[u8]> {
+                slice_of(self, offset, usize::try_from(length).ok()?).ok()
+            }
         }
     )*};
 }
@@ -212,5 +230,9 @@ impl ReadAt for Source {
 
     fn next_data(&self, offset: u64) -> u64 {
         (**self).next_data(offset)
+    }
+
+    fn in_memory(&self, offset: u64, length: u64) -> Option<&[u8]> {
+        (**self).in_memory(offset, length)
     }
 }

@@ -33,6 +33,11 @@ impl ReadAt for Slice {
         self.source.read_at(self.offset.saturating_add(offset), buf)
     }
 
+    fn in_memory(&self, offset: u64, length: u64) -> Option<&[u8]> {
+        check_bounds(offset, length, self.length).ok()?;
+        self.source.in_memory(self.offset.saturating_add(offset), length)
+    }
+
     fn next_data(&self, offset: u64) -> u64 {
         let next = self.source.next_data(self.offset.saturating_add(offset));
         next.saturating_sub(self.offset).min(self.length)

@@ -97,16 +97,29 @@ pub(crate) fn read_around(
     source: &dyn ReadAt,
     offset: u64,
     length: u64,
-    mut lost: impl FnMut(&Error, Range<u64>),
+    lost: impl FnMut(&Error, Range<u64>),
 ) -> Vec<u8> {
+    let mut buf = Vec::new();
+    read_around_into(source, offset, length, &mut buf, lost);
+    buf
+}
+
+/// The same into a buffer that was used before.
+pub(crate) fn read_around_into(
+    source: &dyn ReadAt,
+    offset: u64,
+    length: u64,
+    buf: &mut Vec<u8>,
+    mut lost: impl FnMut(&Error, Range<u64>),
+) {
     let length = length.min(source.len().saturating_sub(offset));
-    let mut buf = vec![0; usize::try_from(length).unwrap_or(0)];
+    buf.resize(usize::try_from(length).unwrap_or(0), 0);
     let inside = |at: u64| at.saturating_sub(offset);
     let mut told = |error: &Error, start, end| lost(error, inside(start)..inside(end));
-    if let Err(error) = read_what_can_be_read(source, SECTOR, offset, &mut buf, &mut told) {
+    if let Err(error) = read_what_can_be_read(source, SECTOR, offset, buf, &mut told) {
+        buf.fill(0);
         lost(&error, 0..length);
     }
-    buf
 }
 
 /// Halves a failing range until single sectors are left, so that each readable sector is read; the others become zeros.

@@ -184,7 +184,7 @@ impl<'a> Claims<'a> {
     }
 
     /// Bytes of the source that were read already.
-    pub(super) fn lend(&mut self, start: u64, bytes: Vec<u8>) {
+    pub(super) fn lend(&mut self, start: u64, bytes: &[u8]) {
         self.tape.lend(start, bytes);
     }
 

@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     Progress,
-    bytes::{ReadAt, Run, Source, read_around},
+    bytes::{ReadAt, Run, Source, read_around_into},
     error::{Error, Issue, IssueLog, Result},
     parallel,
 };
@@ -109,7 +109,7 @@ impl<'a> Pass<'a> {
         tape.allow(end.saturating_sub(start).saturating_mul(WASTE).max(self.segment));
         let reaching = known.and_then(|claim| claim.reaching(start));
         let mut claims = Claims::new(self.formats, tape, length, self.options.align, reaching);
-        let mut at = start;
+        let (mut at, mut buffer) = (start, Vec::new());
         while at < end {
             let data = self.source.next_data(at);
             if data > at.saturating_add(self.block) {
@@ -120,9 +120,18 @@ impl<'a> Pass<'a> {
                 }
             }
             let starts = self.block.min(end.saturating_sub(at));
-            let block = self.block(at, starts);
-            let hits = self.scanner.hits(&block, usize::try_from(starts).unwrap_or(usize::MAX));
-            claims.lend(at, block);
+            let length = starts.saturating_add(LOOK_AHEAD as u64).min(length.saturating_sub(at));
+            let block = match self.source.in_memory(at, length) {
+                Some(block) => block,
+                None => {
+                    self.read(at, length, starts, &mut buffer);
+                    &buffer
+                }
+            };
+            let hits = self.scanner.hits(block, usize::try_from(starts).unwrap_or(usize::MAX));
+            if !hits.is_empty() {
+                claims.lend(at, block);
+            }
             for place in hits.chunk_by(|a, b| a.start == b.start) {
                 let Some(first) = place.first() else { continue };
                 let formats = place.iter().map(|hit| hit.format);
@@ -133,13 +142,13 @@ impl<'a> Pass<'a> {
         claims.finish()
     }
 
-    /// The bytes of a block and those a signature may look at behind it; zeros where they cannot be read.
-    fn block(&self, at: u64, starts: u64) -> Vec<u8> {
-        read_around(self.source, at, starts.saturating_add(LOOK_AHEAD as u64), |error, lost| {
+    /// Reads a block and what a signature may look at behind its `starts`; zeros where they cannot be read.
+    fn read(&self, at: u64, length: u64, starts: u64, buffer: &mut Vec<u8>) {
+        read_around_into(self.source, at, length, buffer, |error, lost| {
             if lost.start < starts {
                 self.issues.push(Issue::from(error));
             }
-        })
+        });
     }
 }
 

@@ -113,8 +113,11 @@ impl Tape {
     }
 
     /// Puts bytes of the source that the caller has read already into a window.
-    pub(crate) fn lend(&mut self, start: u64, bytes: Vec<u8>) {
-        self.put(Window { start, length: bytes.len(), bytes });
+    pub(crate) fn lend(&mut self, start: u64, bytes: &[u8]) {
+        let mut window = std::mem::take(&mut self.spare);
+        window.clear();
+        window.extend_from_slice(bytes);
+        self.put(Window { start, length: window.len(), bytes: window });
     }
 
     /// How many bytes may still be read from the source, or looked at once more, before the walk ends with
