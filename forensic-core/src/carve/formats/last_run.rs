@@ -45,16 +45,15 @@ pub(in crate::carve) fn mended(mending: &mut Mending<'_>, format: &dyn Format) -
         if !(place..body).step_by(usize::try_from(size).ok()?).all(|at| is_own(at, end)) {
             continue;
         }
+        let whole = match format.check(&mut layout.tape(mending)) {
+            Outcome::Whole(found @ Found { damaged_at: None, .. }) if found.length == length => Some((layout, found)),
+            _ => None,
+        };
         tried = tried.saturating_add(1);
-        match format.check(&mut layout.tape(mending)) {
-            _ if tried > MOST_TRIED => return None,
-            Outcome::Whole(found @ Found { damaged_at: None, .. }) if found.length == length => {
-                if only.replace((layout, found)).is_some() {
-                    return None;
-                }
-            }
-            _ => {}
+        if tried > MOST_TRIED || whole.is_some() && only.is_some() {
+            return None;
         }
+        only = only.or(whole);
     }
     let (layout, found) = only?;
     Some(Mended { runs: layout.runs(found.length), found: found.confidence(found.confidence.min(UNSURE)) })

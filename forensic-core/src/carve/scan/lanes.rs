@@ -4,10 +4,59 @@
 //! nibble which buckets it may belong to; where all six agree on a bucket, a signature may begin. The idea is Geoffrey
 //! Langdale's "Teddy" (in Intel's Hyperscan). A place that is let through by accident costs a comparison, nothing else.
 
+use super::PAGE;
 use crate::carve::Signature;
 
 const BUCKETS: usize = 8;
 const LANES: usize = 32;
+/// Lanes that are looked at together.
+const WIDE: usize = 2 * LANES;
+/// Places that are written at once, needed or not, for the processor not to have to guess how many there are.
+const AT_ONCE: usize = 4;
+
+/// The places of a page at which a signature may begin.
+pub(super) struct Places {
+    list: Box<[u32; PAGE + AT_ONCE]>,
+    count: usize,
+}
+
+impl Places {
+    pub(super) fn new() -> Self {
+        Self { list: Box::new([0; PAGE + AT_ONCE]), count: 0 }
+    }
+
+    pub(super) fn clear(&mut self) {
+        self.count = 0;
+    }
+
+    pub(super) fn iter(&self) -> impl Iterator<Item = usize> {
+        self.list.iter().take(self.count).map(|place| *place as usize)
+    }
+
+    pub(super) fn push(&mut self, place: usize) {
+        if let Some(free) = self.list.get_mut(self.count) {
+            *free = place as u32;
+            self.count = self.count.wrapping_add(1);
+        }
+    }
+
+    /// Adds the places `from` and up that have a bit in `mask`.
+    #[inline(always)]
+    fn push_all(&mut self, from: usize, mut mask: u64) {
+        let count = mask.count_ones() as usize;
+        if let Some(free) = self.list.get_mut(self.count..).and_then(|free| free.first_chunk_mut::<AT_ONCE>()) {
+            for place in free {
+                *place = (from as u32).wrapping_add(mask.trailing_zeros());
+                mask &= mask.wrapping_sub(1);
+            }
+        }
+        self.count = self.count.wrapping_add(count.min(AT_ONCE));
+        while mask != 0 {
+            self.push(from.wrapping_add(mask.trailing_zeros() as usize));
+            mask &= mask.wrapping_sub(1);
+        }
+    }
+}
 
 /// For one of the three bytes: the buckets each low and each high nibble may belong to, one bit a bucket.
 #[derive(Clone, Copy, Default, PartialEq)]
@@ -45,26 +94,33 @@ impl Lanes {
     /// `None` where the processor lacks the instructions.
     pub(super) fn new(signatures: &[(usize, Signature)]) -> Option<Self> {
         #[cfg(target_arch = "x86_64")]
-        if std::arch::is_x86_feature_detected!("avx2") && !cfg!(miri) {
+        if has_instructions() && !cfg!(miri) {
             return Some(Self { tables: tables(signatures) });
         }
         let _ = signatures;
         None
     }
 
-    /// Adds to `places` each place of `block` from `from` to `end` at which a signature may begin, in order; some are none.
-    pub(super) fn candidates(&self, block: &[u8], from: usize, end: usize, places: &mut Vec<usize>) {
+    /// Adds to `places` each place of `block` from `from` to `end`, a page at most, at which a signature may begin, in order; some
+    /// are none.
+    pub(super) fn candidates(&self, block: &[u8], from: usize, end: usize, places: &mut Places) {
         let mut at = from;
         #[cfg(target_arch = "x86_64")]
         {
-            // SAFETY: `new` gives no lanes where the processor lacks AVX2.
+            // SAFETY: `new` gives no lanes where the processor lacks the instructions.
             #[allow(unsafe_code)]
             unsafe {
                 avx2::candidates(&self.tables, block, &mut at, end, places);
             }
         }
-        places.extend(at..end);
+        (at..end).for_each(|place| places.push(place));
     }
+}
+
+#[cfg(target_arch = "x86_64")]
+fn has_instructions() -> bool {
+    use std::arch::is_x86_feature_detected as has;
+    has!("avx2") && has!("bmi1") && has!("popcnt")
 }
 
 /// Each signature in the bucket that lets the fewest strangers pass with it.
@@ -99,38 +155,43 @@ fn tables(signatures: &[(usize, Signature)]) -> [Nibbles; 3] {
 #[cfg(target_arch = "x86_64")]
 #[allow(unsafe_code)]
 mod avx2 {
-    use super::{LANES, Nibbles};
+    use super::{LANES, Nibbles, Places, WIDE};
     use std::arch::x86_64::{
         __m256i, _mm_loadu_si128, _mm256_and_si256, _mm256_broadcastsi128_si256, _mm256_cmpeq_epi8, _mm256_loadu_si256,
         _mm256_movemask_epi8, _mm256_set1_epi8, _mm256_setzero_si256, _mm256_shuffle_epi8, _mm256_srli_epi16,
     };
 
-    /// The places from `at` on at which a signature may begin, 32 at a time as long as so many are left before `end`;
+    /// The places from `at` on at which a signature may begin, 64 at a time as long as so many are left before `end`;
     /// `at` is put behind them.
-    #[target_feature(enable = "avx2")]
-    pub(super) fn candidates(tables: &[Nibbles; 3], block: &[u8], at: &mut usize, end: usize, places: &mut Vec<usize>) {
-        let nibble = _mm256_set1_epi8(15);
+    #[target_feature(enable = "avx2,bmi1,popcnt")]
+    pub(super) fn candidates(tables: &[Nibbles; 3], block: &[u8], at: &mut usize, end: usize, places: &mut Places) {
         let tables = tables.each_ref().map(|table| (twice(&table.low), twice(&table.high)));
         // The third byte of the last lane lies two bytes behind it.
         let windows = block.get(*at..end.saturating_add(2).min(block.len())).unwrap_or_default();
         let mut rest = windows;
-        while let Some(bytes) = rest.first_chunk::<{ LANES + 2 }>() {
-            let mut buckets = _mm256_set1_epi8(-1);
-            for (shift, (low, high)) in tables.iter().enumerate() {
-                let Some(window) = bytes.get(shift..).and_then(|rest| rest.first_chunk()) else { break };
-                let window = load(window);
-                let low = _mm256_shuffle_epi8(*low, _mm256_and_si256(window, nibble));
-                let high = _mm256_shuffle_epi8(*high, _mm256_and_si256(_mm256_srli_epi16::<4>(window), nibble));
-                buckets = _mm256_and_si256(buckets, _mm256_and_si256(low, high));
-            }
-            let mut mask = !(_mm256_movemask_epi8(_mm256_cmpeq_epi8(buckets, _mm256_setzero_si256())) as u32);
-            while mask != 0 {
-                places.push(at.saturating_add(mask.trailing_zeros() as usize));
-                mask &= mask.wrapping_sub(1);
-            }
-            *at = at.saturating_add(LANES);
-            rest = rest.get(LANES..).unwrap_or_default();
+        while let Some(bytes) = rest.first_chunk::<{ WIDE + 2 }>() {
+            let half = |from: usize| {
+                bytes.get(from..).and_then(|rest| rest.first_chunk()).map_or(0, |rest| mask(&tables, rest))
+            };
+            places.push_all(*at, u64::from(half(0)) | u64::from(half(LANES)) << LANES);
+            *at = at.saturating_add(WIDE);
+            rest = rest.get(WIDE..).unwrap_or_default();
         }
+    }
+
+    /// A bit for each of 32 places at which a signature may begin.
+    #[target_feature(enable = "avx2")]
+    fn mask(tables: &[(__m256i, __m256i); 3], bytes: &[u8; LANES + 2]) -> u32 {
+        let nibble = _mm256_set1_epi8(15);
+        let mut buckets = _mm256_set1_epi8(-1);
+        for (shift, (low, high)) in tables.iter().enumerate() {
+            let Some(window) = bytes.get(shift..).and_then(|rest| rest.first_chunk()) else { break };
+            let window = load(window);
+            let low = _mm256_shuffle_epi8(*low, _mm256_and_si256(window, nibble));
+            let high = _mm256_shuffle_epi8(*high, _mm256_and_si256(_mm256_srli_epi16::<4>(window), nibble));
+            buckets = _mm256_and_si256(buckets, _mm256_and_si256(low, high));
+        }
+        !(_mm256_movemask_epi8(_mm256_cmpeq_epi8(buckets, _mm256_setzero_si256())) as u32)
     }
 
     #[target_feature(enable = "avx2")]

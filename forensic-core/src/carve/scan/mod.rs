@@ -7,7 +7,7 @@ mod lanes;
 
 use super::{Format, Signature};
 use crate::bytes::is_zero;
-use lanes::Lanes;
+use lanes::{Lanes, Places};
 
 /// Bytes behind the start of a file that a signature and its plausibility may look at.
 pub(super) const LOOK_AHEAD: usize = 512;
@@ -81,7 +81,7 @@ impl Scanner {
     /// the block has [`LOOK_AHEAD`] more, but for the end of the source.
     pub(super) fn hits(&self, block: &[u8], starts: usize) -> Vec<Hit> {
         let mut hits = Vec::new();
-        let mut places = Vec::new();
+        let mut places = Places::new();
         let mut page = 0usize;
         while page < block.len() {
             let end = page.saturating_add(PAGE).min(block.len());
@@ -91,10 +91,10 @@ impl Scanner {
             places.clear();
             match &self.lanes {
                 Some(lanes) => lanes.candidates(block, from, end, &mut places),
-                None => places.extend(from..end),
+                None => (from..end).for_each(|place| places.push(place)),
             }
-            for place in &places {
-                self.compare(block, *place, starts, &mut hits);
+            for place in places.iter() {
+                self.compare(block, place, starts, &mut hits);
             }
             page = end;
         }
