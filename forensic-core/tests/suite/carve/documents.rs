@@ -247,6 +247,17 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 48, ..ProptestConfig::default() })]
 
     #[test]
+    fn each_program_s_files_are_carved_exactly_from_any_offset(
+        which in any::<prop::sample::Index>(), before in 0usize..5000, seed in 1u64..100_000,
+    ) {
+        let (name, file) = which.get(&FIXTURES);
+        // Mail ends where text does, and the end of a last line belongs to the file.
+        let goes_on = matches!(noise(1, seed + 1)[0], b'\r' | b'\n');
+        prop_assume!(!["eml", "mbox"].contains(&kind_of(name)) && !goes_on);
+        prop_assert_eq!(carve_exactly(kind_of(name), file, before, seed), Ok(()));
+    }
+
+    #[test]
     fn any_archive_is_carved_exactly_from_any_offset(
         members in members(), comment in proptest::collection::vec(any::<u8>(), 0..40), before in 0usize..3000, seed in 1u64..1000,
     ) {

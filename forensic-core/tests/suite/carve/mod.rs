@@ -7,6 +7,7 @@ mod pass;
 mod pictures;
 mod runs;
 mod slack;
+mod stores;
 mod video;
 mod webp;
 

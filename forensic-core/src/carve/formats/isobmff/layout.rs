@@ -64,7 +64,8 @@ impl Layout {
             return true;
         }
         match &found.kind {
-            b"ftyp" => false,
+            // Only the signature of JPEG XL stands before it.
+            b"ftyp" => self.boxes.iter().all(|header| &header.kind == b"JXL "),
             b"moov" => self.movie.is_none(),
             b"mdat" if self.is_fragmented() => self.boxes.last().is_some_and(|last| &last.kind == b"moof"),
             b"mdat" | b"wide" | b"pnot" | b"styp" | b"imda" => !self.is_complete(),
