@@ -120,11 +120,11 @@ impl<'a> Pass<'a> {
                 }
             }
             let starts = self.block.min(end.saturating_sub(at));
-            let length = starts.saturating_add(LOOK_AHEAD as u64).min(length.saturating_sub(at));
-            let block = match self.source.in_memory(at, length) {
+            let wanted = starts.saturating_add(LOOK_AHEAD as u64).min(length.saturating_sub(at));
+            let block = match self.source.in_memory(at, wanted) {
                 Some(block) => block,
                 None => {
-                    self.read(at, length, starts, &mut buffer);
+                    self.read(at, wanted, starts, &mut buffer);
                     &buffer
                 }
             };

@@ -23,20 +23,26 @@ const FIRST: [&[u8]; 17] = [
     b"\xd0\xcf\x11\xe0\xa1\xb1",
     b"SQLite format 3",
 ];
+/// Bytes before a noticed break in which another file may begin.
+const DOUBTFUL: u64 = 4096;
 /// Bytes that are looked at.
 const HEAD: usize = 16;
 
 /// The first sector behind `from`, and before `to`, that begins as a file does.
 pub(super) fn first(tape: &mut Tape, from: u64, to: u64) -> Option<u64> {
     let first = from.saturating_add(1).checked_next_multiple_of(SECTOR as u64)?;
-    (first..to.min(tape.len())).step_by(SECTOR).find_map(|at| {
+    for at in (first..to.min(tape.len())).step_by(SECTOR) {
         let left = usize::try_from(tape.len().saturating_sub(at)).unwrap_or(HEAD);
-        match tape.bytes(at, HEAD.min(left)) {
-            Ok(head) if is_start(head) => Some(Some(at)),
-            Ok(_) => None,
-            Err(_) => Some(None),
+        if is_start(tape.bytes(at, HEAD.min(left)).ok()?) {
+            return Some(at);
         }
-    })?
+    }
+    None
+}
+
+/// Where the file is over that is noticed to break at `noticed`: there, or where another begins shortly before.
+pub(super) fn over(tape: &mut Tape, noticed: u64) -> u64 {
+    first(tape, noticed.saturating_sub(DOUBTFUL), noticed).unwrap_or(noticed)
 }
 
 /// True where `head` begins as a file does.

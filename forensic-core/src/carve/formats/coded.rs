@@ -4,7 +4,7 @@
 use super::{
     layout::Layout,
     rows::Verdict,
-    sector::{SECTOR, is_foreign_to_compressed},
+    sector::{SECTOR, is_foreign_to_compressed, is_last_before_zeros},
 };
 use crate::carve::{Format, Mended, Mending, Outcome, Tape};
 
@@ -48,10 +48,7 @@ fn sector_is_foreign(tape: &mut Tape, place: u64) -> bool {
 
 /// True where compressed data reaches to `end`, and nothing but zeros follows to the end of the cluster.
 pub(super) fn ends_at(tape: &mut Tape, end: u64) -> bool {
-    let rest = end.checked_next_multiple_of(CLUSTER).unwrap_or(end).saturating_sub(end);
-    let Ok(slack) = usize::try_from(rest) else { return false };
-    let zeros = tape.bytes(end, slack).is_ok_and(|slack| slack.len() >= 16 && slack.iter().all(|byte| *byte == 0));
-    zeros && tape.bytes(end.saturating_sub(16), 16).is_ok_and(|last| last.iter().filter(|byte| **byte != 0).count() > 8)
+    is_last_before_zeros(tape, end, CLUSTER, 16)
 }
 
 /// Puts a file together that `format` finds whole again once a gap at `cut` is left out.

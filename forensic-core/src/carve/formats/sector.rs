@@ -1,6 +1,6 @@
 //! What kind of bytes a sector holds: compressed data has none of zeros, text or machine code in it.
 
-use crate::carve::Tape;
+use crate::{bytes::is_zero, carve::Tape};
 
 /// Bytes that are looked at in one go.
 pub(super) const SECTOR: usize = 512;
@@ -11,6 +11,15 @@ pub(super) fn boundary(tape: &Tape, from: u64, to: u64, size: u64) -> Option<u64
     let end = tape.start().checked_add(to)?;
     let back = end.checked_rem(size)?;
     to.checked_sub(back).filter(|place| *place > from)
+}
+
+/// True where compressed data reaches to `end`, and nothing but zeros, `least` of them, follows to the end of its `unit`.
+pub(super) fn is_last_before_zeros(tape: &mut Tape, end: u64, unit: u64, least: usize) -> bool {
+    let rest = end.checked_next_multiple_of(unit).unwrap_or(end).saturating_sub(end);
+    let Ok(rest) = usize::try_from(rest) else { return false };
+    let filled = tape.bytes(end, rest).is_ok_and(|slack| slack.len() >= least && is_zero(slack));
+    let is_data = |last: &[u8]| last.iter().filter(|byte| **byte != 0).count() > 8;
+    filled && tape.bytes(end.saturating_sub(16), 16).is_ok_and(is_data)
 }
 
 /// True where `bytes`, a sector, cannot be of well compressed data: one value over and over, text, or few values in uneven

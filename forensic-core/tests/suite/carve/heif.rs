@@ -1,6 +1,6 @@
 //! Pictures in boxes, whose coded bytes tell little: what stands at their end, and in which run of the space they go on.
 
-use super::{content, in_noise, noise};
+use super::{GIF, content, in_noise, noise};
 use forensic_core::{
     NoProgress,
     bytes::{Extents, Run, Source},
@@ -78,8 +78,7 @@ fn xmp_has_no_zeros_but_at_its_end() {
 
 /// The free runs of a medium with files whose end is sure, and zeros behind them; then `pieces`, each behind a cluster in use.
 fn space(pieces: &[Vec<u8>]) -> Source {
-    const SURE: &[u8] = b"GIF89a\x01\0\x01\0\x80\0\0\0\0\0\xff\xff\xff,\0\0\0\0\x01\0\x01\0\0\x02\x02D\x01\0;";
-    let mut medium: Vec<u8> = SURE.iter().copied().chain(std::iter::repeat_n(0, CLUSTER - SURE.len())).collect();
+    let mut medium: Vec<u8> = GIF.iter().copied().chain(std::iter::repeat_n(0, CLUSTER - GIF.len())).collect();
     medium = medium.repeat(24);
     let mut free = vec![Run::new(0, medium.len() as u64)];
     for (number, piece) in pieces.iter().enumerate() {

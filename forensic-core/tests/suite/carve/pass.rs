@@ -1,6 +1,6 @@
 //! Carving as a whole: what no single format decides.
 
-use super::noise;
+use super::{GIF, noise};
 use crate::{corpus, faults::FailingRead, fixtures};
 use forensic_core::{
     Error, NoProgress,
@@ -9,8 +9,6 @@ use forensic_core::{
     evidence::Evidence,
 };
 use std::sync::Arc;
-
-const GIF: &[u8] = b"GIF89a\x01\0\x01\0\x80\0\0\0\0\0\xff\xff\xff,\0\0\0\0\x01\0\x01\0\0\x02\x02D\x01\0;";
 
 fn files(source: Source, options: &Options) -> Vec<Carved> {
     carve::carve(&source, options, &NoProgress).unwrap().files

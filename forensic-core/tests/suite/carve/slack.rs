@@ -1,6 +1,6 @@
 //! What the bytes behind files say of those that only their frame speaks for.
 
-use super::noise;
+use super::{GIF, noise};
 use forensic_core::{
     NoProgress,
     bytes::Source,
@@ -9,9 +9,6 @@ use forensic_core::{
 use std::sync::Arc;
 
 const CLUSTER: usize = 4096;
-
-/// A GIF of one pixel: its codes are walked to their end.
-const SURE: &[u8] = b"GIF89a\x01\0\x01\0\x80\0\0\0\0\0\xff\xff\xff,\0\0\0\0\x01\0\x01\0\0\x02\x02D\x01\0;";
 
 /// Sound in plain samples, nothing in which can be checked.
 fn wav(samples: &[u8]) -> Vec<u8> {
@@ -25,7 +22,7 @@ fn wav(samples: &[u8]) -> Vec<u8> {
 fn carved(pieces: &[&[u8]], fill: impl Fn(usize, usize) -> Vec<u8>) -> (Status, u64) {
     let mut medium = vec![0; CLUSTER];
     for number in 0..24 {
-        medium.extend(SURE);
+        medium.extend(GIF);
         medium.extend(fill(medium.len().next_multiple_of(CLUSTER) - medium.len(), number));
     }
     pieces.iter().for_each(|piece| medium.extend(*piece));

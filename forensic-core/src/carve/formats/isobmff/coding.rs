@@ -43,7 +43,6 @@ impl Coding {
             b"s263" | b"h263" => Self::H263,
             b"mp4a" | b"alac" => Self::Sound,
             b"ac-3" | b"ec-3" => Self::Begins(b"\x0b\x77"),
-            b"xml " => Self::Xml,
             _ => Self::Unknown,
         }
     }

@@ -26,8 +26,8 @@ pub(super) struct Extent {
 pub(super) fn extents(tape: &mut Tape, meta: Header) -> Result<Vec<Extent>, Break> {
     let boxes = children(tape, meta.body.saturating_add(4), meta.end)?;
     let iloc = first(&boxes, b"iloc").ok_or(Break::wrong(meta.start, "item locations"))?;
-    let types = match first(&boxes, b"iinf") {
-        Some(iinf) => types(tape, iinf)?,
+    let codings = match first(&boxes, b"iinf") {
+        Some(iinf) => codings(tape, iinf)?,
         None => Vec::new(),
     };
     let mut reader = Reader { tape, at: iloc.body, end: iloc.end };
@@ -51,12 +51,12 @@ pub(super) fn extents(tape: &mut Tape, meta: Header) -> Result<Vec<Extent>, Brea
         let other_file = reader.number(2)? != 0;
         let base = reader.number(base_width)?;
         let count = reader.number(2)?;
-        let kind = types.iter().find(|(item, _)| *item == id).map(|(_, kind)| *kind);
+        let coding = codings.iter().find(|(item, _)| *item == id).map(|(_, coding)| *coding);
+        let coding = coding.filter(|_| count == 1).unwrap_or(Coding::Unknown);
         for _ in 0..count {
             reader.number(index_width)?;
             let offset = base.saturating_add(reader.number(offset_width)?);
             let length = reader.number(length_width)?;
-            let coding = kind.filter(|_| count == 1).map_or(Coding::Unknown, |kind| Coding::of(kind, 4));
             if method == 0 && !other_file && length > 0 {
                 found.push(Extent { offset, length, coding });
             }
@@ -68,10 +68,10 @@ pub(super) fn extents(tape: &mut Tape, meta: Header) -> Result<Vec<Extent>, Brea
     Ok(found)
 }
 
-/// The types of the items by their number; "xml " for XMP.
-fn types(tape: &mut Tape, iinf: Header) -> Result<Vec<(u64, [u8; 4])>, Break> {
+/// How the items are coded, by their number.
+fn codings(tape: &mut Tape, iinf: Header) -> Result<Vec<(u64, Coding)>, Break> {
     let head = if tape.byte(iinf.body)? == 0 { 6 } else { 8 };
-    let mut types = Vec::new();
+    let mut codings = Vec::new();
     for infe in children(tape, iinf.body.saturating_add(head), iinf.end)? {
         let (id, at) = match tape.byte(infe.body)? {
             2 => (u64::from(tape.be16(infe.body.saturating_add(4))?), infe.body.saturating_add(8)),
@@ -80,9 +80,9 @@ fn types(tape: &mut Tape, iinf: Header) -> Result<Vec<(u64, [u8; 4])>, Break> {
         };
         let kind: [u8; 4] = tape.array(at)?;
         let is_xmp = kind == *b"mime" && is_xmp(tape, infe, at);
-        types.push((id, if is_xmp { *b"xml " } else { kind }));
+        codings.push((id, if is_xmp { Coding::Xml } else { Coding::of(kind, 4) }));
     }
-    Ok(types)
+    Ok(codings)
 }
 
 /// True where the media type of an item, whose type stands at `at` of its entry, says so; its name stands before.

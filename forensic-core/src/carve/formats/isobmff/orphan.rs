@@ -5,12 +5,15 @@ use super::{
     layout::Layout,
     proof::Proof,
 };
-use crate::carve::{
-    Broken, Found, Holds, Outcome, Tape,
-    formats::{
-        begins,
-        own::is_jpeg,
-        sector::{SECTOR, is_foreign_to_compressed},
+use crate::{
+    bytes::is_zero,
+    carve::{
+        Broken, Found, Holds, Outcome, Tape,
+        formats::{
+            begins,
+            own::is_jpeg,
+            sector::{SECTOR, is_foreign_to_compressed, is_last_before_zeros},
+        },
     },
 };
 
@@ -85,8 +88,8 @@ pub(super) fn picture(layout: &Layout, tape: &mut Tape, found: Found) -> Outcome
             _ => stretches.push((start, end)),
         }
     }
-    let mut broken = |(start, end)| foreign(tape, start, end).or_else(|| zeros_at_end(tape, start, end));
-    let mut first = stretches.into_iter().filter_map(&mut broken).min();
+    let wrong = |(start, end)| foreign(tape, start, end).or_else(|| zeros_at_end(tape, start, end));
+    let mut first = stretches.into_iter().filter_map(wrong).min();
     for extent in &layout.items {
         let end = extent.offset.saturating_add(extent.length);
         let place = match extent.coding {
@@ -95,8 +98,7 @@ pub(super) fn picture(layout: &Layout, tape: &mut Tape, found: Found) -> Outcome
             _ => None,
         };
         if let Some(place) = place {
-            let sector = place.checked_div(SECTOR as u64).unwrap_or(0).saturating_mul(SECTOR as u64);
-            first = Some(first.unwrap_or(u64::MAX).min(sector.max(extent.offset)));
+            first = Some(first.unwrap_or(u64::MAX).min(sector_of(place).max(extent.offset)));
         }
     }
     let length = found.length;
@@ -125,12 +127,7 @@ pub(super) fn foreign_run(tape: &mut Tape, at: u64, size: u64, most: u64) -> Opt
 
 /// True where coded data ends at `end`, and nothing but zeros fill its sector up.
 pub(super) fn ends_at(tape: &mut Tape, end: u64) -> bool {
-    let sector = SECTOR as u64;
-    let rest = end.checked_next_multiple_of(sector).unwrap_or(end).saturating_sub(end);
-    let zeros = |bytes: &[u8]| bytes.iter().filter(|byte| **byte == 0).count();
-    let Ok(length) = usize::try_from(rest) else { return false };
-    let filled = tape.bytes(end, length).is_ok_and(|slack| slack.len() >= 8 && zeros(slack) == slack.len());
-    filled && tape.bytes(end.saturating_sub(16), 16).is_ok_and(|last| zeros(last) < 8)
+    is_last_before_zeros(tape, end, SECTOR as u64, 8)
 }
 
 /// The first sector from `from` on, and before `to`, from which on data is none of a coder for a whole cluster.
@@ -153,15 +150,19 @@ pub(super) fn foreign(tape: &mut Tape, from: u64, to: u64) -> Option<u64> {
 /// The first sector of the zeros that data from `from` to `to` ends with, where it does.
 fn zeros_at_end(tape: &mut Tape, from: u64, to: u64) -> Option<u64> {
     let last = to.checked_sub(ZEROS as u64).filter(|last| *last >= from)?;
-    if !tape.bytes(last, ZEROS).ok()?.iter().all(|byte| *byte == 0) {
+    if !is_zero(tape.bytes(last, ZEROS).ok()?) {
         return None;
     }
-    let sector = SECTOR as u64;
-    let mut first = last.checked_div(sector)?.saturating_mul(sector);
-    while first > from && tape.bytes(first.saturating_sub(sector), SECTOR).is_ok_and(crate::bytes::is_zero) {
-        first = first.saturating_sub(sector);
+    let mut first = sector_of(last);
+    while first > from && tape.bytes(first.saturating_sub(SECTOR as u64), SECTOR).is_ok_and(is_zero) {
+        first = first.saturating_sub(SECTOR as u64);
     }
     Some(first.max(from))
+}
+
+/// Where the sector of byte `at` begins.
+fn sector_of(at: u64) -> u64 {
+    at.checked_div(SECTOR as u64).unwrap_or(0).saturating_mul(SECTOR as u64)
 }
 
 /// Where the samples that begin at `from` end, as far as lengths before units or start codes of pictures tell, and whether they

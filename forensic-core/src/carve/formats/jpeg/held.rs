@@ -13,8 +13,6 @@ use crate::carve::{Tape, formats::begins};
 const SECTOR: u64 = 512;
 /// A break may be told to lie so many bytes before the wrong ones, which were in the reservoir of bits.
 const NOTICED: u64 = 8;
-/// The same where another file begins.
-const DOUBTFUL: u64 = 4096;
 /// Bytes before a noticed break in which a seam is looked for, and how far apart.
 const LOOK_BACK: u64 = 512 << 10;
 const STRETCH: u64 = 4 << 10;
@@ -31,7 +29,7 @@ pub(super) fn held(tape: &mut Tape, broken_at: u64) -> u64 {
         held = held.saturating_sub(SECTOR);
     }
     let held = seam(tape, held).unwrap_or(held);
-    begins::first(tape, held.saturating_sub(DOUBTFUL), held).unwrap_or(held)
+    begins::over(tape, held)
 }
 
 fn sector_is_foreign(tape: &mut Tape, at: u64) -> bool {

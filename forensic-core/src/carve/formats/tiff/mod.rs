@@ -18,8 +18,6 @@ use walk::Walk;
 /// TIFF and its relatives.
 pub(super) struct Tiff;
 
-/// Bytes before a noticed break in which another file may begin.
-const DOUBTFUL: u64 = 4096;
 const SIGNATURES: &[Signature] = &[
     Signature::new(b"II*\0"),
     Signature::new(b"MM\0*"),
@@ -67,7 +65,7 @@ impl Format for Tiff {
             let in_place = walk.first_directory >= wrong || walk.coded().is_some() && coded::ends_at(walk.tape, length);
             return match in_place {
                 true => Outcome::Whole(found.damaged_at(wrong)),
-                false => broken(begins::first(walk.tape, wrong.saturating_sub(DOUBTFUL), wrong).unwrap_or(wrong)),
+                false => broken(begins::over(walk.tape, wrong)),
             };
         }
         let found = if checked.all { found.confidence(100) } else { found.holds(Holds::Opaque) };
