@@ -2,7 +2,10 @@
 //!
 //! The file name is the last column and takes all that is left, commas included; hashdeep escapes nothing.
 
-use super::{Row, Sink, lines::Lines};
+use super::{
+    lines::Lines,
+    record::{FileRecord, Sink},
+};
 use crate::{error::Result, hash::hex};
 use std::io::Read;
 
@@ -23,7 +26,7 @@ pub(super) fn read<R: Read>(lines: &mut Lines<R>, sink: &mut dyn Sink) -> Result
         } else if !text.trim().is_empty() && !text.starts_with('#') {
             match parse(text, &columns) {
                 Ok(_) if line.cut => sink.issue(line.number, "the line is too long".to_owned()),
-                Ok(row) => sink.row(row),
+                Ok(row) => sink.record(&row)?,
                 Err(message) => sink.issue(line.number, message),
             }
         }
@@ -31,7 +34,7 @@ pub(super) fn read<R: Read>(lines: &mut Lines<R>, sink: &mut dyn Sink) -> Result
     Ok(())
 }
 
-fn parse(line: &str, columns: &[String]) -> Result<Row, String> {
+fn parse(line: &str, columns: &[String]) -> Result<FileRecord, String> {
     if columns.is_empty() {
         return Err("expected a line of columns (%%%% size,md5,…) before the rows".to_owned());
     }
@@ -39,29 +42,26 @@ fn parse(line: &str, columns: &[String]) -> Result<Row, String> {
     if fields.len() != columns.len() {
         return Err(format!("expected {} fields, found {}", columns.len(), fields.len()));
     }
-    let mut row = Row::default();
+    let mut row = FileRecord::default();
     for (column, field) in columns.iter().zip(fields) {
-        let length = match column.as_str() {
-            "size" => {
-                row.size = Some(field.parse().map_err(|_| format!("expected a size, found {field:?}"))?);
-                continue;
-            }
-            "filename" => {
-                row.name = Some(field.to_owned());
-                continue;
-            }
-            "md5" => 16,
-            "sha1" => 20,
-            "sha256" => 32,
-            _ => continue,
-        };
-        let digest = hex::decode(field.as_bytes()).filter(|digest| digest.len() == length);
-        row.digests.push(digest.ok_or_else(|| format!("expected a digest for {column}, found {field:?}"))?);
+        let expected = |what: &str| format!("expected a {what}, found {field:?}");
+        match column.as_str() {
+            "size" => row.size = Some(field.parse().map_err(|_| expected("size"))?),
+            "filename" => row.name = Some(field.to_owned()),
+            "md5" => row.md5 = Some(digest(field).ok_or_else(|| expected("digest for md5"))?),
+            "sha1" => row.sha1 = Some(digest(field).ok_or_else(|| expected("digest for sha1"))?),
+            "sha256" => row.sha256 = Some(digest(field).ok_or_else(|| expected("digest for sha256"))?),
+            _ => {}
+        }
     }
-    if row.digests.is_empty() {
+    if row.digests().next().is_none() {
         return Err("no digest of a known algorithm in the row".to_owned());
     }
     Ok(row)
+}
+
+fn digest<const N: usize>(text: &str) -> Option<[u8; N]> {
+    hex::decode(text.as_bytes())?.try_into().ok()
 }
 
 #[cfg(test)]

@@ -15,9 +15,10 @@
 mod format;
 mod hashdeep;
 mod lines;
+mod record;
 mod sums;
 
-use self::lines::Lines;
+use self::{lines::Lines, record::Sink};
 use crate::{
     error::{Error, Result},
     hash::{Algorithm, Digests, hex},
@@ -30,6 +31,7 @@ use std::{
 };
 
 pub use format::Format;
+pub use record::{FileRecord, Group, Properties};
 
 /// A file a set was built from.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -73,20 +75,6 @@ pub struct Known {
     pub properties: BTreeMap<String, String>,
     /// True where the set can be wrong by construction (a Bloom filter).
     pub possible: bool,
-}
-
-/// A row of a list: digests of one file, and its name.
-#[derive(Debug, Default)]
-pub(crate) struct Row {
-    pub(crate) digests: Vec<Vec<u8>>,
-    pub(crate) name: Option<String>,
-    pub(crate) size: Option<u64>,
-}
-
-/// Takes the rows of a list and what could not be read of it (line, message).
-pub(crate) trait Sink {
-    fn row(&mut self, row: Row);
-    fn issue(&mut self, line: u64, message: String);
 }
 
 /// Sets of known digests, kept sorted in memory: lookup is O(log n), some 60 bytes a digest.
@@ -281,25 +269,42 @@ struct Reading<'a> {
 }
 
 impl Sink for Reading<'_> {
-    fn row(&mut self, row: Row) {
+    fn begin_group(&mut self) -> Result<()> {
+        Ok(())
+    }
+
+    fn describe(&mut self, _: Group) -> Result<()> {
+        Ok(())
+    }
+
+    fn record(&mut self, record: &FileRecord) -> Result<()> {
         let set = &mut *self.set;
-        let Ok(number) = u32::try_from(set.rows.len()) else { return };
-        for digest in &row.digests {
-            if let Ok(digest) = digest.as_slice().try_into() {
+        let Ok(number) = u32::try_from(set.rows.len()) else { return Ok(()) };
+        for digest in record.digests() {
+            if let Ok(digest) = digest.try_into() {
                 set.md5.push((digest, number));
-            } else if let Ok(digest) = digest.as_slice().try_into() {
+            } else if let Ok(digest) = digest.try_into() {
                 set.sha1.push((digest, number));
-            } else if let Ok(digest) = digest.as_slice().try_into() {
+            } else if let Ok(digest) = digest.try_into() {
                 set.wide.push((digest, number));
             }
         }
         let start = set.names.len();
-        set.names.push_str(row.name.as_deref().unwrap_or_default());
-        let name = row.name.is_some().then_some(start..set.names.len());
-        set.rows.push(StoredRow { source: self.source, name, size: row.size });
+        set.names.push_str(record.name.as_deref().unwrap_or_default());
+        let name = record.name.is_some().then_some(start..set.names.len());
+        set.rows.push(StoredRow { source: self.source, name, size: record.size });
         if let Some(source) = set.sources.last_mut() {
             source.records = source.records.saturating_add(1);
         }
+        Ok(())
+    }
+
+    fn remove(&mut self, _: &FileRecord) -> Result<()> {
+        Ok(())
+    }
+
+    fn filter(&mut self, _: Vec<u8>) -> Result<()> {
+        Ok(())
     }
 
     fn issue(&mut self, line: u64, message: String) {

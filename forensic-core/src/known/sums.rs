@@ -3,7 +3,11 @@
 //! Format: GNU coreutils manual, "md5sum invocation". A name with `\`, newline or carriage return is escaped, and its line
 //! then begins with `\`.
 
-use super::{Row, Sink, digest_from_hex, lines::Lines};
+use super::{
+    digest_from_hex,
+    lines::Lines,
+    record::{FileRecord, Sink},
+};
 use crate::error::Result;
 use std::io::Read;
 
@@ -15,7 +19,7 @@ pub(super) fn read<R: Read>(lines: &mut Lines<R>, sink: &mut dyn Sink) -> Result
             continue;
         }
         match parse(&line.text) {
-            Ok(Some(row)) => sink.row(row),
+            Ok(Some(row)) => sink.record(&row)?,
             Ok(None) => {}
             Err(message) => sink.issue(line.number, message),
         }
@@ -24,7 +28,7 @@ pub(super) fn read<R: Read>(lines: &mut Lines<R>, sink: &mut dyn Sink) -> Result
 }
 
 /// The row of a line; `None` for a blank line or a comment.
-pub(super) fn parse(line: &str) -> Result<Option<Row>, String> {
+pub(super) fn parse(line: &str) -> Result<Option<FileRecord>, String> {
     let trimmed = line.trim();
     if trimmed.is_empty() || trimmed.starts_with(['#', ';', '%']) {
         return Ok(None);
@@ -34,8 +38,8 @@ pub(super) fn parse(line: &str) -> Result<Option<Row>, String> {
         None => (false, line),
     };
     let name_of = |name: &str| if escaped { unescape(name) } else { name.to_owned() };
-    if let Some((name, digest)) = bsd(line) {
-        return Ok(Some(Row { digests: vec![digest], name: Some(name_of(name)), size: None }));
+    if let Some((name, row)) = bsd(line) {
+        return Ok(Some(FileRecord { name: Some(name_of(name)), ..row }));
     }
     let line = line.trim_start();
     let (digest, rest) = line.split_once([' ', '\t']).unwrap_or((line, ""));
@@ -47,21 +51,25 @@ pub(super) fn parse(line: &str) -> Result<Option<Row>, String> {
     })?;
     // One character tells text (space) from binary (asterisk) mode.
     let name = rest.strip_prefix([' ', '*']).unwrap_or(rest);
-    Ok(Some(Row { digests: vec![digest], name: (!name.is_empty()).then(|| name_of(name)), size: None }))
+    let mut row = FileRecord { name: (!name.is_empty()).then(|| name_of(name)), ..FileRecord::default() };
+    row.take(&digest);
+    Ok(Some(row))
 }
 
 /// `MD5 (name) = digest`; the name may itself hold `) = `.
-fn bsd(line: &str) -> Option<(&str, Vec<u8>)> {
+fn bsd(line: &str) -> Option<(&str, FileRecord)> {
     let (algorithm, rest) = line.split_once(" (")?;
     let (name, digest) = rest.rsplit_once(") = ")?;
     let digest = digest_from_hex(digest.trim_end().as_bytes())?;
-    let length = match algorithm.to_ascii_uppercase().as_str() {
-        "MD5" => 16,
-        "SHA1" | "SHA-1" => 20,
-        "SHA256" | "SHA2-256" | "SHA-256" | "BLAKE3" => 32,
+    let mut row = FileRecord::default();
+    match algorithm.to_ascii_uppercase().as_str() {
+        "MD5" => row.md5 = Some(digest.try_into().ok()?),
+        "SHA1" | "SHA-1" => row.sha1 = Some(digest.try_into().ok()?),
+        "SHA256" | "SHA2-256" | "SHA-256" => row.sha256 = Some(digest.try_into().ok()?),
+        "BLAKE3" => row.blake3 = Some(digest.try_into().ok()?),
         _ => return None,
-    };
-    (digest.len() == length).then_some((name, digest))
+    }
+    Some((name, row))
 }
 
 fn unescape(name: &str) -> String {
@@ -90,7 +98,7 @@ mod tests {
 
     fn one(line: &str) -> (String, Option<String>) {
         let row = parse(line).unwrap().unwrap();
-        (hex::encode(&row.digests[0]), row.name)
+        (hex::encode(row.digests().next().unwrap()), row.name.clone())
     }
 
     const EMPTY: &str = "d41d8cd98f00b204e9800998ecf8427e";
