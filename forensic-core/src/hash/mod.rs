@@ -12,8 +12,10 @@
 //! ```
 
 mod digest;
+pub mod fuzzy;
 pub(crate) mod hex;
 mod lanes;
+mod pieces;
 
 use crate::{
     Progress,
@@ -23,6 +25,7 @@ use crate::{
 };
 
 pub use digest::{Algorithm, Digests, Hasher};
+pub use pieces::{Piece, Pieces, pieces};
 
 /// Bytes read at a time.
 const BLOCK: usize = 1 << 20;

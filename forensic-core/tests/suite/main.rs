@@ -23,6 +23,7 @@ mod fat_image;
 mod fat_images_of_others;
 mod faults;
 mod fixtures;
+mod fuzzy_hashes;
 mod hfsplus;
 mod iso9660;
 mod linux_fixtures;
