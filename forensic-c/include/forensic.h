@@ -40,6 +40,11 @@
 #define FORENSIC_ABI_VERSION 1
 
 /**
+ * Bytes of the longest similarity digest, with its NUL.
+ */
+#define FORENSIC_FUZZY_SIZE 128
+
+/**
  * MD5 (RFC 1321), 16 bytes: what known-file sets are keyed by. Not collision-resistant. Algorithms are combined with |.
  */
 #define FORENSIC_MD5 1
@@ -511,6 +516,11 @@ typedef struct forensic_limits forensic_limits;
 typedef struct forensic_open_options forensic_open_options;
 
 /**
+ * The pieces of a stream in order, each with its digests. Not for several threads at once. The caller frees it.
+ */
+typedef struct forensic_pieces forensic_pieces;
+
+/**
  * What is known of one stream of one entry. Owned by the report it came from.
  */
 typedef struct forensic_record forensic_record;
@@ -851,6 +861,28 @@ typedef struct {
      */
     const char *text;
 } forensic_issue;
+
+/**
+ * One piece of a stream.
+ */
+typedef struct {
+    /**
+     * Byte offset in the stream.
+     */
+    uint64_t offset;
+    /**
+     * Bytes: the size of pieces, or fewer at the end of the stream.
+     */
+    uint64_t length;
+    /**
+     * True where every byte is zero: the null block, which says nothing of any file.
+     */
+    bool is_null;
+    /**
+     * Its digests.
+     */
+    forensic_digests digests;
+} forensic_piece;
 
 /**
  * A decoded picture.
@@ -1724,6 +1756,46 @@ const forensic_filesystem *forensic_filesystems_get(const forensic_filesystems *
 void forensic_filesystems_free(forensic_filesystems *filesystems);
 
 /**
+ * Writes the similarity digest of all bytes of a stream, NUL-terminated and cut to capacity (FORENSIC_FUZZY_SIZE holds
+ * any). algorithm is "ssdeep" or "tlsh"; TLSH is "TNULL" for fewer than 50 bytes and for bytes that vary too little.
+ *
+ * FORENSIC_UNREADABLE, FORENSIC_CORRUPT where a byte cannot be had, FORENSIC_LIMIT for more than 192 GiB (ssdeep) or
+ * 4 GiB (TLSH).
+ */
+forensic_status forensic_fuzzy_hash_stream(const forensic_stream *stream,
+                                           const char *algorithm,
+                                           char *buffer,
+                                           size_t capacity,
+                                           forensic_error **error);
+
+/**
+ * The same of a file of the system. FORENSIC_IO where it cannot be opened.
+ */
+forensic_status forensic_fuzzy_hash_file(const char *path,
+                                         const char *algorithm,
+                                         char *buffer,
+                                         size_t capacity,
+                                         forensic_error **error);
+
+/**
+ * The same of length bytes.
+ */
+forensic_status forensic_fuzzy_hash_bytes(const uint8_t *bytes,
+                                          size_t length,
+                                          const char *algorithm,
+                                          char *buffer,
+                                          size_t capacity,
+                                          forensic_error **error);
+
+/**
+ * What two similarity digests of the same algorithm, told by their form, say of two files. ssdeep: 0 (nothing alike) to
+ * 100 (the same digest). TLSH: a distance, 0 for the same digest.
+ *
+ * FORENSIC_INVALID_ARGUMENT for what is no digest, for digests of two algorithms, and for "TNULL".
+ */
+forensic_status forensic_fuzzy_compare(const char *a, const char *b, uint32_t *score, forensic_error **error);
+
+/**
  * Gives the number of the algorithm of this name ("md5", "SHA-256"). FORENSIC_INVALID_ARGUMENT where there is none.
  */
 forensic_status forensic_algorithm_named(const char *name, uint32_t *algorithm, forensic_error **error);
@@ -2020,6 +2092,29 @@ uint64_t forensic_limits_get(const forensic_limits *limits, uint32_t limit);
  * Frees bounds; NULL is allowed. What was opened with them keeps a copy.
  */
 void forensic_limits_free(forensic_limits *limits);
+
+/**
+ * Gives the pieces of size bytes of a stream; the last may be shorter. FORENSIC_INVALID_ARGUMENT for a size of 0.
+ */
+forensic_status forensic_pieces_new(const forensic_stream *stream,
+                                    uint64_t size,
+                                    uint32_t algorithms,
+                                    forensic_pieces **pieces,
+                                    forensic_error **error);
+
+/**
+ * Gives the next piece. FORENSIC_DONE at the end.
+ *
+ * FORENSIC_UNREADABLE, FORENSIC_CORRUPT where a byte of the piece cannot be had; the next call gives the piece behind it.
+ */
+forensic_status forensic_pieces_next(forensic_pieces *pieces,
+                                     forensic_piece *piece,
+                                     forensic_error **error);
+
+/**
+ * Frees pieces; NULL is allowed.
+ */
+void forensic_pieces_free(forensic_pieces *pieces);
 
 /**
  * The whole record as one JSON object, as it stands in a line of JSONL. Owned by the record.

@@ -55,6 +55,41 @@ static void all_ways_of_hashing_agree(const char *folder) {
     forensic_stream_free(stream);
 }
 
+static void similarity_digests_are_written_and_compared(const char *folder) {
+    char first[FORENSIC_FUZZY_SIZE], second[FORENSIC_FUZZY_SIZE];
+    forensic_stream *stream = stream_of("abc");
+    uint32_t score = 7;
+    EXPECT_OK(forensic_fuzzy_hash_stream(stream, "ssdeep", first, sizeof first, &error));
+    EXPECT_OK(forensic_fuzzy_hash_bytes((const uint8_t *)"abc", 3, "ssdeep", second, sizeof second, &error));
+    EXPECT_TEXT(first, second);
+    EXPECT_OK(forensic_fuzzy_compare(first, second, &score, &error));
+    EXPECT(score == 100);
+    EXPECT_OK(forensic_fuzzy_hash_file(write_file(folder, "abc", "abc", 3), "tlsh", first, sizeof first, &error));
+    EXPECT_TEXT(first, "TNULL");
+    EXPECT_FAILS(FORENSIC_INVALID_ARGUMENT, forensic_fuzzy_compare(first, second, &score, &error));
+    EXPECT(score == 0);
+    EXPECT_FAILS(FORENSIC_INVALID_ARGUMENT, forensic_fuzzy_hash_stream(stream, "nilsimsa", first, sizeof first, &error));
+    forensic_stream_free(stream);
+}
+
+static void pieces_come_one_after_another(void) {
+    forensic_stream *stream = stream_of("abcabcab");
+    forensic_pieces *pieces = NULL;
+    forensic_piece piece;
+    EXPECT_FAILS(FORENSIC_INVALID_ARGUMENT, forensic_pieces_new(stream, 0, FORENSIC_MD5, &pieces, &error));
+    EXPECT_OK(forensic_pieces_new(stream, 3, FORENSIC_MD5, &pieces, &error));
+    EXPECT_OK(forensic_pieces_next(pieces, &piece, &error));
+    expect_md5(&piece.digests, ABC_MD5);
+    EXPECT_OK(forensic_pieces_next(pieces, &piece, &error));
+    EXPECT(piece.offset == 3 && piece.length == 3 && !piece.is_null);
+    EXPECT_OK(forensic_pieces_next(pieces, &piece, &error));
+    EXPECT(piece.offset == 6 && piece.length == 2);
+    EXPECT(forensic_pieces_next(pieces, &piece, NULL) == FORENSIC_DONE);
+    forensic_pieces_free(pieces);
+    forensic_pieces_free(NULL);
+    forensic_stream_free(stream);
+}
+
 static int cannot_read(void *user, uint64_t offset, uint8_t *buffer, size_t length) {
     (void)user, (void)offset, (void)buffer, (void)length;
     return -1;
@@ -163,6 +198,8 @@ static void pictures_that_are_alike_have_near_hashes(void) {
 
 int main(int argc, char **argv) {
     EXPECT(argc == 2);
+    similarity_digests_are_written_and_compared(argv[1]);
+    pieces_come_one_after_another();
     all_ways_of_hashing_agree(argv[1]);
     many_streams_are_hashed_and_the_unreadable_one_says_why();
     a_set_knows_what_its_lists_say(argv[1]);

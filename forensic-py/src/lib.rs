@@ -8,11 +8,13 @@ mod error;
 mod evidence;
 mod extent;
 mod filesystem;
+mod fuzzy;
 mod hash;
 mod issue;
 mod known;
 mod limits;
 mod perceptual;
+mod pieces;
 mod progress;
 mod source;
 mod stream;
@@ -46,6 +48,8 @@ fn _forensic(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<known::SetSource>()?;
     module.add_class::<limits::Limits>()?;
     module.add_class::<perceptual::ImageHash>()?;
+    module.add_class::<pieces::Piece>()?;
+    module.add_class::<pieces::Pieces>()?;
     module.add_class::<stream::StreamHandle>()?;
     module.add_class::<timestamp::Timestamp>()?;
     module.add_class::<triage::Record>()?;
@@ -56,8 +60,11 @@ fn _forensic(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(carve::carve_types, module)?)?;
     module.add_function(wrap_pyfunction!(carve::run, module)?)?;
     module.add_function(wrap_pyfunction!(evidence::open, module)?)?;
+    module.add_function(wrap_pyfunction!(fuzzy::fuzzy_compare, module)?)?;
+    module.add_function(wrap_pyfunction!(fuzzy::fuzzy_hash, module)?)?;
     module.add_function(wrap_pyfunction!(hash::hash_many, module)?)?;
     module.add_function(wrap_pyfunction!(hash::hash_source, module)?)?;
     module.add_function(wrap_pyfunction!(perceptual::image_hash, module)?)?;
+    module.add_function(wrap_pyfunction!(pieces::hash_pieces, module)?)?;
     module.add_function(wrap_pyfunction!(triage::run, module)?)
 }

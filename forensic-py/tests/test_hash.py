@@ -39,6 +39,29 @@ def test_a_hasher_takes_pieces():
     assert hasher.digests().sha256 == hashlib.sha256(b"abc").hexdigest()
 
 
+def test_similar_files_have_similar_digests(tmp_path):
+    text = b"".join(b"%d " % (n * n) for n in range(300))
+    (tmp_path / "text").write_bytes(text)
+    ssdeep = forensic.fuzzy_hash(tmp_path / "text", "ssdeep")
+    assert ssdeep.startswith("24:BAEoCG68Cb7c9hHo4GnA9o9URt3CMRJSa7faBJCiYe")
+    assert forensic.fuzzy_hash(text, "tlsh").startswith("T1603134BDD8AD61EA2729F5C0AFC5")
+    assert forensic.fuzzy_hash(b"", "ssdeep") == "3::" and forensic.fuzzy_hash(b"", "tlsh") == "TNULL"
+    edited = forensic.fuzzy_hash(text[:500] + b"more" + text[500:], "ssdeep")
+    assert forensic.fuzzy_compare(ssdeep, ssdeep) == 100 > forensic.fuzzy_compare(ssdeep, edited) > 50
+    for wrong in (lambda: forensic.fuzzy_hash(text, "nilsimsa"), lambda: forensic.fuzzy_compare("TNULL", "TNULL")):
+        with pytest.raises(ValueError):
+            wrong()
+
+
+def test_pieces_have_digests_of_their_own():
+    content = bytes(1024) + b"abc"
+    pieces = list(forensic.hash_pieces(content, 512, "md5"))
+    assert [(piece.offset, piece.length, piece.is_null) for piece in pieces] == [(0, 512, True), (512, 512, True), (1024, 3, False)]
+    assert [piece.digests.md5 for piece in pieces] == [hashlib.md5(content[at : at + 512]).hexdigest() for at in (0, 512, 1024)]
+    with pytest.raises(ValueError):
+        forensic.hash_pieces(content, 0)
+
+
 def test_a_list_is_looked_up_by_any_form_of_digest(tmp_path):
     known, unknown = hashlib.md5(b"known"), hashlib.md5(b"unknown")
     path = tmp_path / "case-7.md5"

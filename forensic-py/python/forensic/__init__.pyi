@@ -19,6 +19,8 @@ from ._filesystem import FileSystem as FileSystem
 from ._filesystem import Walk as Walk
 from ._filesystem import CrossCheck as CrossCheck
 from ._filesystem import Difference as Difference
+from ._fuzzy import fuzzy_compare as fuzzy_compare
+from ._fuzzy import fuzzy_hash as fuzzy_hash
 from ._hash import Hasher as Hasher
 from ._hash import Digests as Digests
 from ._hash import hash as hash
@@ -32,6 +34,9 @@ from ._limits import Limits as Limits
 from ._perceptual import ImageHash as ImageHash
 from ._perceptual import image_hash as image_hash
 from ._stream import Stream as Stream
+from ._pieces import Piece as Piece
+from ._pieces import Pieces as Pieces
+from ._pieces import hash_pieces as hash_pieces
 from ._timestamp import Timestamp as Timestamp
 from ._triage import Report as Report
 from ._triage import Records as Records

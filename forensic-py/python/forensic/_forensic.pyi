@@ -21,6 +21,8 @@ from ._filesystem import CrossCheck as CrossCheck
 from ._filesystem import Difference as Difference
 from ._filesystem import FileSystem as FileSystem
 from ._filesystem import Walk as Walk
+from ._fuzzy import fuzzy_compare as fuzzy_compare
+from ._fuzzy import fuzzy_hash as fuzzy_hash
 from ._hash import Digests as Digests
 from ._hash import Hasher as Hasher
 from ._hash import hash as hash
@@ -33,6 +35,9 @@ from ._known import SetSource as SetSource
 from ._limits import Limits as Limits
 from ._perceptual import ImageHash as ImageHash
 from ._perceptual import image_hash as image_hash
+from ._pieces import Piece as Piece
+from ._pieces import Pieces as Pieces
+from ._pieces import hash_pieces as hash_pieces
 from ._timestamp import Timestamp as Timestamp
 from ._triage import Record as Record
 from ._triage import Records as Records
