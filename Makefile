@@ -12,7 +12,7 @@ BUILD := $(CURDIR)/build
 VENV := $(CURDIR)/.venv
 PY := $(VENV)/bin/python
 SAMPLE := $(BUILD)/sample/sample.E01
-KNOWN := $(BUILD)/sample/known.md5
+KNOWN := $(addprefix $(BUILD)/sample/,vics.json nsrl.db known.md5)
 # What a program that links libforensic.a needs of the system, and how the examples are compiled.
 NATIVE := -lpthread -ldl -lm -lgcc_s
 CFLAGS := -std=c11 -Wall -Wextra -Werror -pedantic -O2

@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
-# Runs the listing, the carving and the triage in Rust, Python and C and compares what they print and write: compare.sh IMAGE LIST.
+# Runs the listing, the carving and the triage in Rust, Python and C and compares what they print and write: compare.sh IMAGE LIST…
 # Told by the Makefile: CC, CFLAGS, NATIVE, PY (the interpreter), TARGET (the folder with the built programs).
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
-image=$1 known=$2
+image=$1
+shift
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
@@ -16,9 +17,9 @@ for program in listing carve; do
   "$PY" "$here/python/$program.py" "$image" > "$work/$program-python.txt"
   "$work/$program-c" "$image" > "$work/$program-c.txt"
 done
-"$TARGET/triage" "$image" "$work/records-rust.jsonl" "$known" > "$work/triage-rust.txt"
-"$PY" "$here/python/triage.py" "$image" "$work/records-python.jsonl" "$known" > "$work/triage-python.txt"
-"$work/triage-c" "$image" "$work/records-c.jsonl" "$known" > "$work/triage-c.txt"
+"$TARGET/triage" "$image" "$work/records-rust.jsonl" "$@" > "$work/triage-rust.txt"
+"$PY" "$here/python/triage.py" "$image" "$work/records-python.jsonl" "$@" > "$work/triage-python.txt"
+"$work/triage-c" "$image" "$work/records-c.jsonl" "$@" > "$work/triage-c.txt"
 
 cd "$work"
 for other in python c; do

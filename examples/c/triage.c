@@ -1,6 +1,6 @@
 /*
  * Triage of a disk image: triage IMAGE RECORDS.jsonl [LIST...] hashes every file, looks it up in lists of known
- * digests, writes one JSON record a stream and prints a table.
+ * digests (VICS, NSRL, sums and others), writes one JSON record a stream and prints a table, the most urgent files first.
  *
  * examples/rust/triage.rs and examples/python/triage.py do the same and write the same bytes.
  */
@@ -13,7 +13,7 @@
 
 static const char *or_dash(const char *text) { return text == NULL ? "-" : text; }
 
-/* One line of the table: what became of a file, its content, whether it is known, and where it was. */
+/* One line of the table: what became of a file, its content, whether it is known and how, and where it was. */
 static void print_row(const forensic_record *record) {
     const forensic_known_hit *known = forensic_record_known(record, 0);
     const char *stream = forensic_record_stream(record);
@@ -31,27 +31,24 @@ static void print_row(const forensic_record *record) {
     if (stream == NULL) {
         stream = "";
     }
-    printf("%-10s %-11s %9" PRIu64 " %-8s %-32s %-10s %s%s%s\n", or_dash(forensic_record_status(record)),
-           or_dash(forensic_record_recoverability(record)), size, or_dash(forensic_record_type(record)),
+    printf("%-10s %-10s %-11s %9" PRIu64 " %-8s %-32s %-10s %s%s%s\n", or_dash(forensic_record_standing(record)),
+           or_dash(forensic_record_status(record)), or_dash(forensic_record_recoverability(record)), size, or_dash(forensic_record_type(record)),
            or_dash(forensic_record_md5(record)), known == NULL ? "-" : known->set_name,
            or_dash(path), stream[0] == '\0' ? "" : ":", stream);
     forensic_extents_free(extents);
 }
 
 static forensic_status print_report(forensic_report *report, forensic_error **error) {
-    const forensic_record *record = NULL;
+    const forensic_record *record;
     const forensic_count *count;
     forensic_issues *issues = NULL;
     forensic_status status;
 
-    printf("%-10s %-11s %9s %-8s %-32s %-10s PATH\n", "STATUS", "RECOVERABLE", "SIZE", "TYPE", "MD5", "KNOWN");
-    while ((status = forensic_report_next(report, &record, error)) == FORENSIC_OK) {
+    printf("%-10s %-10s %-11s %9s %-8s %-32s %-10s PATH\n", "STANDING", "STATUS", "RECOVERABLE", "SIZE", "TYPE", "MD5", "KNOWN");
+    for (size_t rank = 0; (record = forensic_report_ranked(report, rank)) != NULL; rank++) {
         if (strcmp(or_dash(forensic_record_kind(record)), "file") == 0) {
             print_row(record);
         }
-    }
-    if (status != FORENSIC_DONE) {
-        return status;
     }
     for (size_t i = 0; (count = forensic_report_summary(report, i)) != NULL; i++) {
         printf("%s: %" PRIu64 "\n", count->name, count->count);

@@ -1,5 +1,5 @@
 //! Triage of a disk image: `triage IMAGE RECORDS.jsonl [LIST…]` hashes every file, looks it up in lists of known
-//! digests, writes one JSON record a stream and prints a table.
+//! digests (VICS, NSRL, sums and others), writes one JSON record a stream and prints a table, the most urgent files first.
 //!
 //! `examples/python/triage.py` and `examples/c/triage.c` do the same and write the same bytes.
 
@@ -15,14 +15,16 @@ use std::{
     sync::Arc,
 };
 
-/// One line of the table: what became of a file, its content, whether it is known, and where it was.
+/// One line of the table: what became of a file, its content, whether it is known and how, and where it was.
 fn row(record: &Record) -> String {
+    let standing = record.standing().map_or("-", |standing| standing.as_str());
     let known = record.known.first().map_or("-", |known| known.set_name.as_str());
     let stream = record.stream.as_deref().filter(|name| !name.is_empty());
     let first = record.extents.first().and_then(|extent| extent.offset);
     let place = first.filter(|_| record.source == "carved").map(|offset| format!("carved at byte {offset}"));
     format!(
-        "{:<10} {:<11} {:>9} {:<8} {:<32} {:<10} {}{}{}",
+        "{:<10} {:<10} {:<11} {:>9} {:<8} {:<32} {:<10} {}{}{}",
+        standing,
         record.status.unwrap_or("-"),
         record.recoverability.unwrap_or("-"),
         record.size.unwrap_or(0),
@@ -49,10 +51,10 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut out = BufWriter::new(std::io::stdout().lock());
     writeln!(
         out,
-        "{:<10} {:<11} {:>9} {:<8} {:<32} {:<10} PATH",
-        "STATUS", "RECOVERABLE", "SIZE", "TYPE", "MD5", "KNOWN"
+        "{:<10} {:<10} {:<11} {:>9} {:<8} {:<32} {:<10} PATH",
+        "STANDING", "STATUS", "RECOVERABLE", "SIZE", "TYPE", "MD5", "KNOWN"
     )?;
-    for record in report.records.iter().filter(|record| record.kind == Some("file")) {
+    for record in report.ranked().filter(|record| record.kind == Some("file")) {
         writeln!(out, "{}", row(record))?;
     }
     for (name, count) in report.summary.items() {

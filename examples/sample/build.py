@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Builds the sample evidence: build.py FOLDER writes sample.E01 and known.md5 there. Standard library only.
+"""Builds the sample evidence: build.py FOLDER writes sample.E01 and sets of known files there. Standard library only.
 
 The medium is a disk with a master boot record, an NTFS and a FAT volume (volumes/, made by make_volumes.sh), written as
 an E01 image: the layout follows J. Metz, "Expert Witness Compression Format specification", EWF-E01.
@@ -7,6 +7,8 @@ an E01 image: the layout follows J. Metz, "Expert Witness Compression Format spe
 
 import gzip
 import hashlib
+import json
+import sqlite3
 import struct
 import sys
 import zlib
@@ -78,6 +80,57 @@ def e01(medium):
     return out + section(b"done", len(out), b"")
 
 
+def vics(pictures):
+    """A Project VIC 2.0 hash set. The pictures are landscapes; the category is there for the demonstration."""
+    media = [
+        {
+            "MediaID": number,
+            "Category": 2,
+            "MD5": hashlib.md5(picture).hexdigest().upper(),
+            "SHA1": hashlib.sha1(picture).hexdigest().upper(),
+            "MediaSize": len(picture),
+            "Series": "Landscapes",
+            "VictimIdentified": False,
+            "MediaFiles": [{"MD5": hashlib.md5(picture).hexdigest().upper(), "FileName": name, "FilePath": "case-7\\"}],
+        }
+        for number, (name, picture) in enumerate(pictures, 1)
+    ]
+    context = "http://github.com/VICSDATAMODEL/ProjectVic/DataModels/2.0.xml/Default/$metadata#Media"
+    return json.dumps({"@odata.context": context, "value": media}, indent=1)
+
+
+def nsrl(path, files):
+    """A database of the National Software Reference Library, version 3 of the format, minimal."""
+    path.unlink(missing_ok=True)
+    database = sqlite3.connect(path)
+    database.executescript(
+        "CREATE TABLE FILE (sha256 VARCHAR NOT NULL, sha1 VARCHAR NOT NULL, md5 VARCHAR NOT NULL, crc32 VARCHAR NOT NULL,"
+        " file_name VARCHAR NOT NULL, file_size INTEGER NOT NULL, package_id INTEGER NOT NULL,"
+        " CONSTRAINT PK_FILE__ID PRIMARY KEY (sha256, sha1, md5, crc32, file_name, file_size, package_id));"
+        "CREATE TABLE MFG (manufacturer_id INTEGER NOT NULL PRIMARY KEY, name VARCHAR NOT NULL);"
+        "CREATE TABLE OS (operating_system_id INTEGER NOT NULL, name VARCHAR NOT NULL, version VARCHAR NOT NULL,"
+        " manufacturer_id INTEGER NOT NULL, PRIMARY KEY (operating_system_id, manufacturer_id));"
+        "CREATE TABLE PKG (package_id INTEGER NOT NULL, name VARCHAR NOT NULL, version VARCHAR NOT NULL,"
+        " operating_system_id INTEGER NOT NULL, manufacturer_id INTEGER NOT NULL, language VARCHAR NOT NULL,"
+        " application_type VARCHAR NOT NULL,"
+        " PRIMARY KEY (package_id, operating_system_id, manufacturer_id, language, application_type));"
+        "CREATE TABLE VERSION (version VARCHAR UNIQUE NOT NULL, build_set VARCHAR NOT NULL, build_date TIMESTAMP NOT NULL,"
+        " release_date TIMESTAMP NOT NULL, description VARCHAR NOT NULL, PRIMARY KEY (version));"
+        "CREATE VIEW DISTINCT_HASH AS SELECT DISTINCT sha256, sha1, md5, crc32 FROM FILE;"
+        "INSERT INTO VERSION VALUES ('RDS 2025.06.1', 'sample', '2025-06-01', '2025-06-01', 'sample');"
+        "INSERT INTO MFG VALUES (1, 'Sample maker');"
+        "INSERT INTO OS VALUES (1, 'Sample system', '1', 1);"
+        "INSERT INTO PKG VALUES (7, 'Sample wallpapers', '1.0', 1, 1, 'English', 'Wallpaper');"
+    )
+    rows = []
+    for name, content in files:
+        digests = [hashlib.new(algorithm, content).hexdigest().upper() for algorithm in ("sha256", "sha1", "md5")]
+        rows.append((*digests, f"{zlib.crc32(content):08X}", name, len(content), 7))
+    database.executemany("INSERT INTO FILE VALUES (?, ?, ?, ?, ?, ?, ?)", rows)
+    database.commit()
+    database.close()
+
+
 def main():
     sys.path.insert(0, str(HERE))
     from pictures import landscape
@@ -85,9 +138,12 @@ def main():
     folder = Path(sys.argv[1])
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "sample.E01").write_bytes(e01(disk()))
-    # Pictures "of an earlier case": two that were deleted, one that is live, one that is nowhere on the medium.
+    # Pictures "of an earlier case": two that were deleted, one that is live, one that is nowhere on the medium. One of the deleted
+    # has a category; another picture that is live came with a program.
     known = "".join(f"{hashlib.md5(landscape(n)).hexdigest()}  case-7/{n:04}.png\n" for n in (3, 7, 16, 99))
     (folder / "known.md5").write_text(known, encoding="utf-8")
+    (folder / "vics.json").write_text(vics((f"{n:04}.png", landscape(n)) for n in (3, 99)), encoding="utf-8")
+    nsrl(folder / "nsrl.db", [(f"wallpaper-{n}.png", landscape(n)) for n in (8, 98)])
     print(folder / "sample.E01")
 
 

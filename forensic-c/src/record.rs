@@ -204,6 +204,13 @@ pub unsafe extern "C" fn forensic_record_target(record: *const forensic_record) 
     getter!(record, null(), record.text(record.record.target.as_deref()))
 }
 
+/// What the most urgent of its hits means: "notable" (a set puts it in a category of illegal material), "listed" (a set
+/// lists it and says no more), "known_good" (NSRL and the like); NULL where no set knows it. Owned by the record.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn forensic_record_standing(record: *const forensic_record) -> *const c_char {
+    getter!(record, null(), record.text(record.record.standing().map(|standing| standing.as_str())))
+}
+
 /// "intact", "partial", "overwritten", "unknown"; NULL for what is in use. Owned by the record.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn forensic_record_recoverability(record: *const forensic_record) -> *const c_char {

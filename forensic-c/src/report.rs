@@ -11,7 +11,7 @@ use crate::{
 use forensic_core::{
     Issue,
     report::{self, Format},
-    triage::{Account, Report},
+    triage::{self, Account, Report},
 };
 use std::{
     ffi::c_char,
@@ -24,7 +24,7 @@ use std::{
 #[derive(Debug, Clone, Copy)]
 pub struct forensic_count {
     /// What was counted: "volumes", "filesystems", "records", "live", "deleted", "carved", "bytes_hashed", "pictures",
-    /// "known", "repeated", "issues".
+    /// "known", "notable", "known_good", "repeated", "issues".
     pub name: *const c_char,
     /// How many.
     pub count: u64,
@@ -33,6 +33,8 @@ pub struct forensic_count {
 /// What a triage found. The caller frees it.
 pub struct forensic_report {
     records: Vec<forensic_record>,
+    /// Places of records, the most urgent first.
+    ranks: Vec<usize>,
     next: AtomicUsize,
     summary: Items<forensic_count>,
     issues: Vec<Issue>,
@@ -50,6 +52,7 @@ impl forensic_report {
         let totals = totals.map(|(class, count)| forensic_count { name: texts.give(class.as_str()), count });
         let totals = Items::of(totals);
         Self {
+            ranks: triage::ranks(&records),
             records: records.into_iter().map(forensic_record::new).collect(),
             next: AtomicUsize::new(0),
             summary: Items::of(counts),
@@ -93,6 +96,13 @@ pub unsafe extern "C" fn forensic_report_record(
     index: usize,
 ) -> *const forensic_record {
     item!(report, index, &report.records)
+}
+
+/// The record at a place of the order in which to look at them: what is notable first, then what a set lists, then what no
+/// set knows, and last what is known to be good. NULL past the end. Owned by the report.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn forensic_report_ranked(report: *const forensic_report, rank: usize) -> *const forensic_record {
+    getter!(report, null(), report.ranks.get(rank).map_or(null(), |place| crate::boundary::at(&report.records, *place)))
 }
 
 /// Number of counts of the summary.

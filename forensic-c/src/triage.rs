@@ -61,6 +61,19 @@ pub unsafe extern "C" fn forensic_triage_options_set_carve(
     })
 }
 
+/// Sets whether pictures that no set calls anything but good (NSRL) are left undecoded, which is the default.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn forensic_triage_options_set_skip_known_good(
+    options: *mut forensic_triage_options,
+    skip: bool,
+    error: *mut *mut forensic_error,
+) -> forensic_status {
+    fallible!(error, {
+        borrow_mut!(options).0.skip_known_good = skip;
+        Ok(forensic_status::FORENSIC_OK)
+    })
+}
+
 /// Sets the digests of every stream: FORENSIC_MD5 | FORENSIC_SHA1 | ...
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn forensic_triage_options_set_algorithms(

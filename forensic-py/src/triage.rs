@@ -35,15 +35,17 @@ const LATER: [&str; 5] = ["parquet", "dfxml", "case", "vics", "html"];
 /// Runs a triage: every stream of every entry of every volume, live and deleted, hashed, looked up in `hash_sets`,
 /// pictures hashed perceptually; with `carve`, also every file found by its structure where no file in use is. Damage never ends it: see `Report.issues` and `Record.issues`.
 ///
+/// Pictures that no set calls anything but good (NSRL) are not decoded, unless `skip_known_good` is False.
+///
 /// `path` is Evidence or what `open` takes. `output` is a file to write records into while it runs: JSON lines, or CSV if
 /// its name ends in ".csv". `perceptual` names the algorithms of perceptual hashes. The records are the same, byte for
 /// byte, on any number of `threads`. `progress(done, total)` counts entries; returning False raises CancelledError.
 #[pyfunction]
 #[pyo3(
     name = "triage",
-    signature = (path, *, output = None, carve = true, hash_sets = Vec::new(), algorithms = Algorithms::all(),
+    signature = (path, *, output = None, carve = true, hash_sets = Vec::new(), skip_known_good = true, algorithms = Algorithms::all(),
                  perceptual = vec!["gradient".to_owned()], threads = None, progress = None),
-    text_signature = "(path, *, output=None, carve=True, hash_sets=(), algorithms=('md5', 'sha1', 'sha256', 'blake3'), \
+    text_signature = "(path, *, output=None, carve=True, hash_sets=(), skip_known_good=True, algorithms=('md5', 'sha1', 'sha256', 'blake3'), \
                       perceptual=('gradient',), threads=None, progress=None)"
 )]
 #[allow(clippy::too_many_arguments)]
@@ -52,6 +54,7 @@ pub(crate) fn run(
     output: Option<PathBuf>,
     carve: bool,
     hash_sets: Vec<Bound<'_, HashSet>>,
+    skip_known_good: bool,
     algorithms: Algorithms,
     perceptual: Vec<String>,
     threads: Option<usize>,
@@ -71,6 +74,7 @@ pub(crate) fn run(
         algorithms: algorithms.0,
         perceptual: perceptual.collect::<PyResult<_>>()?,
         hash_sets: hash_sets.iter().map(|set| set.get().0.clone()).collect(),
+        skip_known_good,
         carve,
         threads: threads_of(threads)?,
     };
@@ -119,7 +123,7 @@ pub(crate) struct Report(Arc<Found>);
 #[pymethods]
 impl Report {
     /// What was counted, by name: "volumes", "filesystems", "records", "live", "deleted", "carved", "bytes_hashed",
-    /// "pictures", "known", "repeated", "issues".
+    /// "pictures", "known", "notable", "known_good", "repeated", "issues".
     #[getter]
     fn summary<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
         let summary = PyDict::new(py);
@@ -153,7 +157,14 @@ impl Report {
     /// A new iterator over the records: one a stream, in a fixed order.
     #[getter]
     fn records(&self) -> Records {
-        Records { found: self.0.clone(), next: AtomicUsize::new(0) }
+        Records { order: (0..self.0.records.len()).collect(), found: self.0.clone(), next: AtomicUsize::new(0) }
+    }
+
+    /// A new iterator over the records in the order in which to look at them: what is notable first, then what a set lists,
+    /// then what no set knows, and last what is known to be good.
+    #[getter]
+    fn ranked(&self) -> Records {
+        Records { order: triage::ranks(&self.0.records), found: self.0.clone(), next: AtomicUsize::new(0) }
     }
 
     /// Writes all records into a file; `format` is "jsonl" or "csv".
@@ -175,6 +186,8 @@ impl Report {
 #[pyclass(module = "forensic", frozen)]
 pub(crate) struct Records {
     found: Arc<Found>,
+    /// Places in the report.
+    order: Vec<usize>,
     next: AtomicUsize,
 }
 
@@ -185,12 +198,12 @@ impl Records {
     }
 
     fn __next__(&self) -> Option<Record> {
-        let number = self.next.fetch_add(1, Ordering::Relaxed);
-        (number < self.found.records.len()).then(|| Record::new(self.found.clone(), number))
+        let place = *self.order.get(self.next.fetch_add(1, Ordering::Relaxed))?;
+        Some(Record::new(self.found.clone(), place))
     }
 
     fn __length_hint__(&self) -> usize {
-        self.found.records.len().saturating_sub(self.next.load(Ordering::Relaxed))
+        self.order.len().saturating_sub(self.next.load(Ordering::Relaxed))
     }
 }
 
@@ -212,6 +225,14 @@ macro_rules! record {
             fn $key<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
                 self.field(py, stringify!($key))
             })*
+
+            /// What the most urgent of its hits means: "notable" (a set puts it in a category of illegal material), "listed" (a
+            /// set lists it and says no more), "known_good" (NSRL and the like); None where no set knows it.
+            #[getter]
+            fn standing(&self) -> Option<&'static str> {
+                let record = self.found.records.get(self.number)?;
+                record.standing().map(|standing| standing.as_str())
+            }
 
             /// The record as one JSON object, keys in a fixed order, null where a value is absent.
             fn to_json(&self) -> String {

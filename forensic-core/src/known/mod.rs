@@ -16,6 +16,7 @@ mod format;
 mod hashdeep;
 mod lines;
 mod record;
+mod standing;
 mod sums;
 
 use self::{lines::Lines, record::Sink};
@@ -32,6 +33,7 @@ use std::{
 
 pub use format::Format;
 pub use record::{FileRecord, Group, Properties};
+pub use standing::Standing;
 
 /// A file a set was built from.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -3,7 +3,7 @@
 use crate::{
     bytes::Extent,
     filesystem::{Attributes, Time, Value},
-    known::Known,
+    known::{Known, Standing},
 };
 use serde::{Serialize, Serializer, ser::SerializeSeq};
 
@@ -87,6 +87,13 @@ pub struct Record {
     pub issues: Vec<String>,
 }
 
+impl Record {
+    /// What the most urgent of its hits means; `None` where no set knows it.
+    pub fn standing(&self) -> Option<Standing> {
+        self.known.iter().map(|hit| hit.standing).min()
+    }
+}
+
 /// A decoded picture.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[non_exhaustive]
@@ -148,12 +155,16 @@ pub struct KnownHit {
     pub name: Option<String>,
     /// True where the set can be wrong by construction.
     pub possible: bool,
+    /// What the hit means.
+    #[serde(skip)]
+    pub standing: Standing,
 }
 
 impl From<Known> for KnownHit {
     fn from(known: Known) -> Self {
+        let standing = known.standing();
         let Known { set_name, scheme, category, name, possible, .. } = known;
-        Self { set_name, scheme, category, name, possible }
+        Self { set_name, scheme, category, name, possible, standing }
     }
 }
 

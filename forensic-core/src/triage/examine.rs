@@ -8,6 +8,7 @@ use crate::{
     evidence::Evidence,
     filesystem::{Entry, FileSystem, Stream, TimestampKind},
     hash::{self, Algorithm, Digests},
+    known::Standing,
     limits::Limits,
     perceptual, picture,
     report::{Picture, Record},
@@ -100,7 +101,9 @@ fn examine_source(source: &Source, evidence: &Evidence, options: &Options, recor
     record.sha256 = digests.hex(Algorithm::Sha256);
     record.blake3 = digests.hex(Algorithm::Blake3);
     look_up(&digests, options, record);
-    look_at(source, evidence.limits(), options, record);
+    if !(options.skip_known_good && record.standing() == Some(Standing::KnownGood)) {
+        look_at(source, evidence.limits(), options, record);
+    }
     Ok(())
 }
 

@@ -25,7 +25,7 @@ use crate::{
     error::{Error, Issue, Result},
     evidence::Evidence,
     hash,
-    known::HashSet,
+    known::{HashSet, Standing},
     parallel, perceptual,
     report::Record,
 };
@@ -49,6 +49,9 @@ pub struct Options {
     pub perceptual: Vec<perceptual::Options>,
     /// Sets every stream is looked up in.
     pub hash_sets: Vec<Arc<HashSet>>,
+    /// Leave pictures that all sets which know them call good (NSRL) without perceptual hashes, undecoded: nobody looks
+    /// for them.
+    pub skip_known_good: bool,
     /// Carve the space that no file in use has.
     pub carve: bool,
     /// Threads; `None`: as many as the machine runs at once.
@@ -61,6 +64,7 @@ impl Default for Options {
             algorithms: hash::Algorithm::ALL.to_vec(),
             perceptual: vec![perceptual::Options::new(perceptual::Algorithm::Gradient)],
             hash_sets: Vec::new(),
+            skip_known_good: true,
             carve: true,
             threads: None,
         }
@@ -89,6 +93,10 @@ pub struct Summary {
     pub pictures: u64,
     /// Records with at least one hit in a hash set.
     pub known: u64,
+    /// Those of them that a set calls notable: [`Standing::Notable`].
+    pub notable: u64,
+    /// Those of them that no set calls anything but good: [`Standing::KnownGood`].
+    pub known_good: u64,
     /// Records whose content repeats that of an earlier one.
     pub repeated: u64,
     /// Problems listed, of records and of the evidence.
@@ -97,7 +105,7 @@ pub struct Summary {
 
 impl Summary {
     /// Name and count, in the order above.
-    pub fn items(&self) -> [(&'static str, u64); 11] {
+    pub fn items(&self) -> [(&'static str, u64); 13] {
         [
             ("volumes", self.volumes),
             ("filesystems", self.filesystems),
@@ -108,6 +116,8 @@ impl Summary {
             ("bytes_hashed", self.bytes_hashed),
             ("pictures", self.pictures),
             ("known", self.known),
+            ("notable", self.notable),
+            ("known_good", self.known_good),
             ("repeated", self.repeated),
             ("issues", self.issues),
         ]
@@ -122,7 +132,10 @@ impl Summary {
         one(&mut self.deleted, is_entry && !is_live);
         one(&mut self.carved, record.source == "carved");
         one(&mut self.pictures, record.picture.is_some());
-        one(&mut self.known, !record.known.is_empty());
+        let standing = record.standing();
+        one(&mut self.known, standing.is_some());
+        one(&mut self.notable, standing == Some(Standing::Notable));
+        one(&mut self.known_good, standing == Some(Standing::KnownGood));
         one(&mut self.repeated, record.same_as.is_some());
         let was_hashed = [&record.md5, &record.sha1, &record.sha256, &record.blake3].into_iter().any(Option::is_some);
         if was_hashed {
@@ -144,6 +157,27 @@ pub struct Report {
     pub issues: Vec<Issue>,
     /// What each byte of the medium is.
     pub account: Account,
+}
+
+impl Report {
+    /// The records in the order in which to look at them: what is notable first, then what a set lists, then what no set
+    /// knows, and last what is known to be good; else in the order of [`Report::records`].
+    pub fn ranked(&self) -> impl Iterator<Item = &Record> {
+        ranks(&self.records).into_iter().filter_map(|place| self.records.get(place))
+    }
+}
+
+/// The places of records in the order of [`Report::ranked`].
+pub fn ranks(records: &[Record]) -> Vec<usize> {
+    let mut places: Vec<usize> = (0..records.len()).collect();
+    let rank = |place: &usize| match records.get(*place).and_then(Record::standing) {
+        Some(Standing::Notable) => 0,
+        Some(Standing::Listed) => 1,
+        None => 2,
+        Some(Standing::KnownGood) => 3,
+    };
+    places.sort_by_key(rank);
+    places
 }
 
 /// Runs a triage and keeps all records.

@@ -1,7 +1,7 @@
 """Triage: every file of every volume, live and deleted, hashed, looked up and recorded."""
 
 from collections.abc import Iterable, Sequence
-from typing import Any, final
+from typing import Any, Literal, final
 from typing_extensions import Self
 
 from ._extent import Extent
@@ -17,7 +17,7 @@ class Report:
     @property
     def summary(self) -> dict[str, int]:
         """What was counted, by name: "volumes", "filesystems", "records", "live", "deleted", "carved",
-        "bytes_hashed", "pictures", "known", "repeated", "issues".
+        "bytes_hashed", "pictures", "known", "notable", "known_good", "repeated", "issues".
         """
 
     @property
@@ -37,6 +37,12 @@ class Report:
     @property
     def records(self) -> Records:
         """A new iterator over the records: one a stream, in a fixed order."""
+
+    @property
+    def ranked(self) -> Records:
+        """A new iterator over the records in the order in which to look at them: what is notable first, then what a set
+        lists, then what no set knows, and last what is known to be good.
+        """
 
     def write(self, path: PathArgument, format: str) -> None:
         """Writes all records into a file; `format` is "jsonl" or "csv"."""
@@ -194,6 +200,12 @@ class Record:
     def issues(self) -> list[str]:
         """What could not be read: texts."""
 
+    @property
+    def standing(self) -> Literal["notable", "listed", "known_good"] | None:
+        """What the most urgent of its hits means: "notable" (a set puts it in a category of illegal material), "listed" (a
+        set lists it and says no more), "known_good" (NSRL and the like); None where no set knows it.
+        """
+
     def to_json(self) -> str:
         """The record as one JSON object, keys in a fixed order, null where a value is absent."""
 
@@ -207,6 +219,7 @@ def triage(
     output: PathArgument | None = None,
     carve: bool = True,
     hash_sets: Sequence[HashSet] = (),
+    skip_known_good: bool = True,
     algorithms: Iterable[str] | str = ("md5", "sha1", "sha256", "blake3"),
     perceptual: Sequence[str] = ...,
     threads: int | None = None,
@@ -215,6 +228,8 @@ def triage(
     """Runs a triage: every stream of every entry of every volume, live and deleted, hashed, looked up in `hash_sets`,
     pictures hashed perceptually; with `carve`, also every file found by its structure where no file in use is. Damage
     never ends it: see `Report.issues` and `Record.issues`.
+
+    Pictures that no set calls anything but good (NSRL) are not decoded, unless `skip_known_good` is False.
 
     `path` is Evidence or what `open` takes. `output` is a file to write records into while it runs: JSON lines, or
     CSV if its name ends in ".csv". `perceptual` names the algorithms of perceptual hashes. The records are the same,
