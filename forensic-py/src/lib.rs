@@ -14,6 +14,7 @@ mod known;
 mod limits;
 mod perceptual;
 mod progress;
+mod queries;
 mod source;
 mod stream;
 mod timestamp;

@@ -4,11 +4,7 @@
 //! hash functions k, bits m, digests), then the bits in words, then free data. The key is the SHA-1 as upper-case hex.
 
 use super::{image::Image, layout::Section};
-use crate::{
-    bytes::Fields,
-    error::Result,
-    hash::hex,
-};
+use crate::{bytes::Fields, error::Result, hash::hex};
 
 const STRUCTURE: &str = "Bloom filter";
 const HEADER: u64 = 48;
@@ -94,7 +90,8 @@ mod tests {
 
     #[test]
     fn headers_that_ask_for_too_much_are_refused() {
-        let filter = |k: u64, m: u64| [1, 10, 0, k, m, 0, 0, 0].into_iter().flat_map(u64::to_le_bytes).collect::<Vec<_>>();
+        let filter =
+            |k: u64, m: u64| [1, 10, 0, k, m, 0, 0, 0].into_iter().flat_map(u64::to_le_bytes).collect::<Vec<_>>();
         assert!(Bloom::check(&filter(7, 128)).is_ok());
         for (k, m) in [(0, 128), (257, 128), (7, 0), (7, 129), (7, u64::MAX)] {
             assert!(Bloom::check(&filter(k, m)).is_err(), "{k} {m}");

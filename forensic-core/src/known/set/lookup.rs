@@ -1,6 +1,9 @@
 //! Asking a set, for one digest and for many.
 
-use super::{HashSet, Table, table::Bucket};
+use super::{
+    HashSet, Table,
+    table::{Bucket, Candidates},
+};
 use crate::{
     error::{Error, Result},
     hash::{Algorithm, Digests},
@@ -97,12 +100,14 @@ impl HashSet {
     }
 
     /// Steps that do not wait for one another are done for all digests of the batch in turn, so that the processor fetches
-    /// for several at a time.
+    /// for several at a time: their starts, the tags of their lines, those entries whose tags agree.
     fn contains_batch(&self, table: &Table, digests: &[u8], known: &mut [bool]) -> Result<()> {
         let mut starts = [0u64; BATCH];
         let mut buckets: [Bucket; BATCH] = [(0, 0); BATCH];
+        let mut candidates: [Option<Candidates<'_>>; BATCH] = [None; BATCH];
+        let digests = || digests.chunks_exact(table.width);
         let mut touched = 0u8;
-        for (start, digest) in starts.iter_mut().zip(digests.chunks_exact(table.width)) {
+        for (start, digest) in starts.iter_mut().zip(digests()) {
             *start = table.start_of(digest);
             touched ^= self.image.touch(*start);
         }
@@ -110,9 +115,17 @@ impl HashSet {
             *bucket = table.bucket(&self.image, start)?;
             touched ^= self.image.touch(table.offset_of(bucket.0));
         }
+        for ((candidates, bucket), digest) in candidates.iter_mut().zip(buckets).zip(digests()) {
+            *candidates = table.candidates(&self.image, bucket, digest)?;
+            touched ^= candidates.map_or(0, |candidates| table.touch(&candidates));
+        }
         std::hint::black_box(touched);
-        for ((known, digest), bucket) in known.iter_mut().zip(digests.chunks_exact(table.width)).zip(buckets) {
-            *known = table.contains(&self.image, bucket, digest)? || self.may_contain(digest)?;
+        for (((known, digest), bucket), candidates) in known.iter_mut().zip(digests()).zip(buckets).zip(candidates) {
+            *known = match candidates {
+                Some(candidates) => table.is_among(candidates, digest),
+                None => table.contains(&self.image, bucket, digest)?,
+            };
+            *known = *known || self.may_contain(digest)?;
         }
         Ok(())
     }

@@ -147,10 +147,8 @@ impl HashSet {
         let tables = [Table::new(x, a)?, Table::new(y, b)?, Table::new(z, c)?];
         let description = Description::from_json(image.section(header.description)?, header.description.offset)?;
         let filter = |filter: &description::StoredFilter| {
-            let section = Section {
-                offset: header.filters.offset.saturating_add(filter.offset),
-                length: filter.length,
-            };
+            let section =
+                Section { offset: header.filters.offset.saturating_add(filter.offset), length: filter.length };
             if section.end() > header.filters.end() {
                 let expected = format!("a filter before byte {}", header.filters.end());
                 return Err(Error::corrupt("filters of a hash set", section.offset, expected, section.end()));

@@ -42,6 +42,13 @@ struct Line<'a> {
     count: usize,
 }
 
+/// Entries of a line that may be a digest's: a bit for each.
+#[derive(Clone, Copy)]
+pub(super) struct Candidates<'a> {
+    line: Line<'a>,
+    left: u64,
+}
+
 /// Where a bucket's entries are: the number of the first, and of the one behind the last.
 pub(super) type Bucket = (u64, u64);
 
@@ -142,6 +149,44 @@ impl Table {
         Ok(Line { bytes, count: count as usize })
     }
 
+    /// The entries of a bucket that may have the digest, for what of it their tags tell; `None` where that takes a search.
+    #[inline]
+    pub(super) fn candidates<'a>(
+        &self,
+        image: &'a Image,
+        (start, end): Bucket,
+        digest: &[u8],
+    ) -> Result<Option<Candidates<'a>>> {
+        if end.saturating_sub(start) > LINE {
+            return Ok(None);
+        }
+        let line = if start < end { self.line(image, start, end)? } else { Line { bytes: &[], count: 0 } };
+        let left = line.with_tag(digest.last().copied().unwrap_or_default());
+        Ok(Some(Candidates { line, left }))
+    }
+
+    /// Brings the first of the candidates near.
+    #[inline]
+    pub(super) fn touch(&self, candidates: &Candidates<'_>) -> u8 {
+        let first = candidates.left.trailing_zeros() as usize;
+        let rest = candidates.line.count.saturating_add(first.saturating_mul(self.rest));
+        candidates.line.bytes.get(rest).copied().unwrap_or_default()
+    }
+
+    /// True where one of the candidates has the digest.
+    #[inline]
+    pub(super) fn is_among(&self, candidates: Candidates<'_>, digest: &[u8]) -> bool {
+        let Some(wanted) = digest.get(self.skip..self.width.saturating_sub(1)) else { return false };
+        let mut left = candidates.left;
+        while left != 0 {
+            if is_same(self.rest(candidates.line, left.trailing_zeros() as usize), wanted) {
+                return true;
+            }
+            left &= left.wrapping_sub(1);
+        }
+        false
+    }
+
     /// True where the bucket has the digest.
     #[inline]
     pub(super) fn contains(&self, image: &Image, bucket: Bucket, digest: &[u8]) -> Result<bool> {
@@ -193,18 +238,12 @@ impl Table {
 
     /// False where `visit` wants no more.
     #[inline]
-    fn find_in(
-        &self,
-        line: Line<'_>,
-        wanted: &[u8],
-        tag: u8,
-        visit: &mut dyn FnMut(Line<'_>, usize) -> bool,
-    ) -> bool {
+    fn find_in(&self, line: Line<'_>, wanted: &[u8], tag: u8, visit: &mut dyn FnMut(Line<'_>, usize) -> bool) -> bool {
         let mut left = line.with_tag(tag);
         while left != 0 {
             let entry = left.trailing_zeros() as usize;
             left &= left.wrapping_sub(1);
-            if self.rest(line, entry) == wanted && !visit(line, entry) {
+            if is_same(self.rest(line, entry), wanted) && !visit(line, entry) {
                 return false;
             }
         }
@@ -285,6 +324,12 @@ impl Line<'_> {
         }
         found & mask_of_bits(self.count as u32)
     }
+}
+
+/// True where two rests are equal; one that only shares a tag mostly differs in its first word.
+#[inline]
+fn is_same(rest: &[u8], wanted: &[u8]) -> bool {
+    word_at(rest, 0) == word_at(wanted, 0) && rest == wanted
 }
 
 /// Ones in the lowest `count` bits.
