@@ -25,6 +25,7 @@ mod faults;
 mod fixtures;
 mod hfsplus;
 mod iso9660;
+mod known_set;
 mod linux_fixtures;
 mod lists;
 mod ntfs;

@@ -6,7 +6,7 @@ use super::{
     description::{Description, Kind, SetGroup, StoredFilter},
     layout::{Header, Section, TableHeader, WIDTHS},
     output::{Output, folder_of},
-    sort::{Budget, Chunk, Piece, Shards, Spill, split},
+    sort::{Budget, Chunk, PLACE, Piece, Shards, Spill, split},
     table_writer::TableWriter,
 };
 use crate::{
@@ -172,8 +172,9 @@ impl Builder {
         let mut header = Header { records, ..Header::default() };
         let [a, b, c] = std::mem::replace(&mut self.shards, WIDTHS.map(Shards::new));
         for ((shards, width), table) in [a, b, c].into_iter().zip(WIDTHS).zip(&mut header.tables) {
+            let writer = TableWriter::new(width, shards.count(), largest_place, &mut self.output);
             let pieces = shards.into_pieces(&mut self.spill)?;
-            *table = self.write_table(width, &pieces, &placing, largest_place)?;
+            *table = self.write_table(width, &pieces, &placing, writer)?;
             self.spill.forget(pieces);
         }
         let at = self.output.begin();
@@ -229,39 +230,56 @@ impl Builder {
         width: usize,
         pieces: &[Piece],
         placing: &Placing,
-        largest_place: u64,
+        mut table: TableWriter,
     ) -> Result<TableHeader> {
-        let most = pieces.iter().fold(0u64, |all, piece| all.saturating_add(piece.entries(width)));
         let (output, spill) = (&mut self.output, &self.spill);
-        let mut table: Option<TableWriter> = None;
         let sort = |number: u64| {
             let piece = usize::try_from(number).ok().and_then(|number| pieces.get(number));
             piece.map_or_else(|| Ok(Vec::new()), |piece| piece.sorted(width, spill))
         };
         // The thread that writes sorts as well while it waits.
         let threads = threads_to_start(None).saturating_sub(1);
-        in_order(pieces.len() as u64, threads, sort, |number, sorted| {
-            let sorted = sorted?;
-            let entries = sorted.chunks_exact(width.saturating_add(8));
-            let table = table.get_or_insert_with(|| {
-                // Where lists repeat one another, they do so all over: the first piece tells how much.
-                let piece = pieces.get(usize::try_from(number).unwrap_or(0)).map_or(0, |piece| piece.entries(width));
-                let share = u128::from(most).saturating_mul(entries.len() as u128).checked_div(u128::from(piece));
-                let expected = share.and_then(|expected| u64::try_from(expected).ok()).unwrap_or(most);
-                TableWriter::new(width, expected, most, largest_place, output)
-            });
-            let mut last = None;
-            for (digest, place) in entries.map(|entry| split(entry, width)) {
-                // Two uses of bare digests may be of one kind.
-                if let Some(place) = placing.place(digest, place)
-                    && last.replace((digest, place)) != Some((digest, place))
-                {
+        let mut run = Run::default();
+        in_order(pieces.len() as u64, threads, sort, |_, sorted| {
+            for entry in sorted?.chunks_exact(width.saturating_add(PLACE)) {
+                let (digest, use_or_place) = split(entry, width);
+                let Some(place) = placing.place(digest, use_or_place) else { continue };
+                if placing.each_kind_is_used_once() || use_or_place & IN_RECORDS != 0 {
+                    run.end(&mut table, output)?;
                     table.push(digest, place, output)?;
+                } else {
+                    run.push(digest, place, &mut table, output)?;
                 }
             }
             Ok(())
         })?;
-        table.unwrap_or_else(|| TableWriter::new(width, 0, 0, largest_place, output)).finish(output)
+        run.end(&mut table, output)?;
+        table.finish(output)
+    }
+}
+
+/// The kinds of bare records of one digest: in order of their uses they come, and some of them again.
+#[derive(Default)]
+struct Run {
+    digest: Vec<u8>,
+    places: Vec<u64>,
+}
+
+impl Run {
+    fn push(&mut self, digest: &[u8], place: u64, table: &mut TableWriter, output: &mut Output) -> Result<()> {
+        if self.digest != digest {
+            self.end(table, output)?;
+            self.digest.clear();
+            self.digest.extend_from_slice(digest);
+        }
+        self.places.push(place);
+        Ok(())
+    }
+
+    fn end(&mut self, table: &mut TableWriter, output: &mut Output) -> Result<()> {
+        self.places.sort_unstable();
+        self.places.dedup();
+        self.places.drain(..).try_for_each(|place| table.push(&self.digest, place, output))
     }
 }
 
@@ -274,6 +292,10 @@ struct Placing {
 }
 
 impl Placing {
+    fn each_kind_is_used_once(&self) -> bool {
+        self.of_use.len() == self.bare.len()
+    }
+
     /// `None` where the record was removed.
     #[inline]
     fn place(&self, digest: &[u8], place: u64) -> Option<u64> {

@@ -15,6 +15,8 @@ mod output;
 mod sort;
 mod table;
 mod table_writer;
+#[cfg(test)]
+mod tests;
 
 use self::{
     bloom::Bloom,

@@ -13,7 +13,7 @@ use std::{
 };
 
 /// Bytes of the place of a record, behind its digest.
-const PLACE: usize = 8;
+pub(super) const PLACE: usize = 8;
 const SHARDS: usize = 256;
 
 /// How much memory sorting may take.
@@ -131,6 +131,7 @@ impl Spill {
 pub(super) struct Shards {
     width: usize,
     byte: usize,
+    count: u64,
     shards: Vec<Shard>,
 }
 
@@ -154,12 +155,18 @@ impl Shards {
     }
 
     fn by_byte(width: usize, byte: usize) -> Self {
-        Self { width, byte, shards: Vec::new() }
+        Self { width, byte, count: 0, shards: Vec::new() }
+    }
+
+    /// Entries taken, equal ones counted each.
+    pub(super) fn count(&self) -> u64 {
+        self.count
     }
 
     /// Takes an entry.
     #[inline]
     pub(super) fn push(&mut self, digest: &[u8], place: u64, spill: &mut Spill) -> Result<()> {
+        self.count = self.count.saturating_add(1);
         let place = place.to_be_bytes();
         let byte = digest.get(self.byte).or_else(|| place.get(self.byte.saturating_sub(self.width)));
         let shard = usize::from(byte.copied().unwrap_or_default());
@@ -235,11 +242,6 @@ impl Shard {
 }
 
 impl Piece {
-    /// Entries, equal ones counted each.
-    pub(super) fn entries(&self, width: usize) -> u64 {
-        self.length.checked_div(width.saturating_add(PLACE) as u64).unwrap_or(0)
-    }
-
     /// The entries in order, equal ones once.
     pub(super) fn sorted(&self, width: usize, spill: &Spill) -> Result<Vec<u8>> {
         let length = width.saturating_add(PLACE);

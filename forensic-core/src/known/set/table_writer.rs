@@ -30,9 +30,11 @@ pub(super) fn bytes_of(largest: u64) -> u8 {
 }
 
 impl TableWriter {
-    /// For about `expected` digests of `width` bytes, `most` of them in any case, and places up to `largest_place`.
-    pub(super) fn new(width: usize, expected: u64, most: u64, largest_place: u64, output: &mut Output) -> Self {
-        let bits = (expected / BUCKET).checked_ilog2().unwrap_or(0).min(32) as u8;
+    /// For up to `most` entries of `width` bytes with places up to `largest_place`.
+    ///
+    /// The buckets are for as many: lists that repeat one another have them emptier, at a third of a byte a repetition.
+    pub(super) fn new(width: usize, most: u64, largest_place: u64, output: &mut Output) -> Self {
+        let bits = (most / BUCKET).checked_ilog2().unwrap_or(0).min(32) as u8;
         let header = TableHeader {
             bits,
             place_width: bytes_of(largest_place),
