@@ -481,7 +481,7 @@ typedef struct forensic_filesystem forensic_filesystem;
 typedef struct forensic_filesystems forensic_filesystems;
 
 /**
- * Known digests, in memory. The caller frees it.
+ * Known digests, in memory or in a file that is mapped. Threads may share it. The caller frees it.
  */
 typedef struct forensic_hash_set forensic_hash_set;
 
@@ -771,7 +771,7 @@ typedef struct {
      */
     const char *path;
     /**
-     * Its format: "plain", "sums", "hashdeep".
+     * Its format: "plain", "sums", "hashdeep", …
      */
     const char *format;
     /**
@@ -823,7 +823,8 @@ typedef struct {
      */
     const char *name;
     /**
-     * What else the set says, under its own names: property_count pairs.
+     * What else the set says, under its own names: property_count pairs, in order of the names. A text is given as it is,
+     * any other value as JSON.
      */
     const forensic_pair *properties;
     /**
@@ -1888,8 +1889,8 @@ forensic_status forensic_hash_many(const forensic_stream *const *streams,
                                    forensic_error **error);
 
 /**
- * Builds a set from count lists. format is "plain", "sums" or "hashdeep" for all of them, or NULL: each is told by its
- * content.
+ * Builds a set in memory from count lists. format is that of all of them ("plain", "sums", "hashdeep", "set", …), or NULL:
+ * each is told by its content. A set is a list, too.
  *
  * FORENSIC_IO, or FORENSIC_FORMAT for a file that is no list of digests. A row that cannot be read is an issue.
  */
@@ -1898,6 +1899,32 @@ forensic_status forensic_hash_set_build(const char *const *paths,
                                         const char *format,
                                         forensic_hash_set **set,
                                         forensic_error **error);
+
+/**
+ * The same in a file at path, in less than a gigabyte of memory however many digests there are. The file has its name when
+ * it is whole; one that was there before is replaced.
+ */
+forensic_status forensic_hash_set_build_to(const char *const *paths,
+                                           size_t count,
+                                           const char *format,
+                                           const char *path,
+                                           forensic_hash_set **set,
+                                           forensic_error **error);
+
+/**
+ * Opens a set that forensic_hash_set_build_to wrote; the file is mapped, and must not be changed meanwhile. Its header and
+ * its table of checksums are checked, all else when it is touched.
+ *
+ * FORENSIC_FORMAT for what is no set, FORENSIC_CORRUPT for one that is cut or changed.
+ */
+forensic_status forensic_hash_set_open(const char *path,
+                                       forensic_hash_set **set,
+                                       forensic_error **error);
+
+/**
+ * Reads all of the set and holds it against its checksums; FORENSIC_CORRUPT where it was changed.
+ */
+forensic_status forensic_hash_set_verify(const forensic_hash_set *set, forensic_error **error);
 
 /**
  * Number of distinct digests.
@@ -1959,6 +1986,17 @@ forensic_status forensic_hash_set_contains_many(const forensic_hash_set *set,
                                                 size_t count,
                                                 bool *known,
                                                 forensic_error **error);
+
+/**
+ * Looks up count digests as forensic_hash_set_contains_many does and writes to the places of hits what the set says of each:
+ * NULL where it is unknown. The caller frees each. On failure all places are NULL.
+ */
+forensic_status forensic_hash_set_lookup_many(const forensic_hash_set *set,
+                                              const uint8_t *digests,
+                                              size_t length,
+                                              size_t count,
+                                              forensic_hits **hits,
+                                              forensic_error **error);
 
 /**
  * Frees a hash set; NULL is allowed. A triage that uses it keeps it.

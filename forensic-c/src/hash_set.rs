@@ -1,14 +1,18 @@
 //! `forensic_hash_set` and `forensic_hits`: lists of known digests, looked up.
 
 use crate::{
-    boundary::{borrow, buffer, bytes, fallible, file_paths, free, getter, item, out, text},
+    boundary::{borrow, buffer, bytes, fallible, file_path, file_paths, free, getter, item, out, text},
     error::{Failure, forensic_error, forensic_status},
     hash::forensic_digests,
     pairs::{Pairs, forensic_pair},
     text::{Items, Texts},
 };
 use forensic_core::known::{Format, HashSet, Known};
+use serde_json::Value;
 use std::{ffi::c_char, sync::Arc};
+
+/// Digests looked up at once.
+const MANY: usize = 1024;
 
 /// A list a set was built from.
 #[repr(C)]
@@ -16,7 +20,7 @@ use std::{ffi::c_char, sync::Arc};
 pub struct forensic_set_source {
     /// The file.
     pub path: *const c_char,
-    /// Its format: "plain", "sums", "hashdeep".
+    /// Its format: "plain", "sums", "hashdeep", …
     pub format: *const c_char,
     /// What hits call it: the file's name.
     pub set_name: *const c_char,
@@ -48,7 +52,8 @@ pub struct forensic_known {
     pub category: *const c_char,
     /// The file name the set gives; NULL where it gives none.
     pub name: *const c_char,
-    /// What else the set says, under its own names: property_count pairs.
+    /// What else the set says, under its own names: property_count pairs, in order of the names. A text is given as it is,
+    /// any other value as JSON.
     pub properties: *const forensic_pair,
     /// Number of properties.
     pub property_count: usize,
@@ -56,7 +61,7 @@ pub struct forensic_known {
     pub possible: bool,
 }
 
-/// Known digests, in memory. The caller frees it.
+/// Known digests, in memory or in a file that is mapped. Threads may share it. The caller frees it.
 pub struct forensic_hash_set {
     pub(crate) set: Arc<HashSet>,
     sources: Items<forensic_set_source>,
@@ -65,6 +70,10 @@ pub struct forensic_hash_set {
 }
 
 impl forensic_hash_set {
+    fn new(set: HashSet) -> Self {
+        Self { set: Arc::new(set), sources: Items::default(), issues: Items::default(), texts: Texts::default() }
+    }
+
     fn sources(&self) -> &[forensic_set_source] {
         self.sources.or_make(|| {
             self.set.sources().iter().map(|source| forensic_set_source {
@@ -87,8 +96,8 @@ impl forensic_hash_set {
     }
 }
 
-/// Builds a set from count lists. format is "plain", "sums" or "hashdeep" for all of them, or NULL: each is told by its
-/// content.
+/// Builds a set in memory from count lists. format is that of all of them ("plain", "sums", "hashdeep", "set", …), or NULL:
+/// each is told by its content. A set is a list, too.
 ///
 /// FORENSIC_IO, or FORENSIC_FORMAT for a file that is no list of digests. A row that cannot be read is an issue.
 #[unsafe(no_mangle)]
@@ -102,13 +111,53 @@ pub unsafe extern "C" fn forensic_hash_set_build(
     fallible!(error, {
         let out = out!(set);
         let format = if format.is_null() { None } else { Some(text!(format).parse::<Format>()?) };
-        let set = Arc::new(HashSet::build_as(file_paths!(paths, count), format)?);
-        out.give(forensic_hash_set {
-            set,
-            sources: Items::default(),
-            issues: Items::default(),
-            texts: Texts::default(),
-        })
+        out.give(forensic_hash_set::new(HashSet::build_as(file_paths!(paths, count), format)?))
+    })
+}
+
+/// The same in a file at path, in less than a gigabyte of memory however many digests there are. The file has its name when
+/// it is whole; one that was there before is replaced.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn forensic_hash_set_build_to(
+    paths: *const *const c_char,
+    count: usize,
+    format: *const c_char,
+    path: *const c_char,
+    set: *mut *mut forensic_hash_set,
+    error: *mut *mut forensic_error,
+) -> forensic_status {
+    fallible!(error, {
+        let out = out!(set);
+        let format = if format.is_null() { None } else { Some(text!(format).parse::<Format>()?) };
+        out.give(forensic_hash_set::new(HashSet::build_to(file_paths!(paths, count), format, file_path!(path))?))
+    })
+}
+
+/// Opens a set that forensic_hash_set_build_to wrote; the file is mapped, and must not be changed meanwhile. Its header and
+/// its table of checksums are checked, all else when it is touched.
+///
+/// FORENSIC_FORMAT for what is no set, FORENSIC_CORRUPT for one that is cut or changed.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn forensic_hash_set_open(
+    path: *const c_char,
+    set: *mut *mut forensic_hash_set,
+    error: *mut *mut forensic_error,
+) -> forensic_status {
+    fallible!(error, {
+        let out = out!(set);
+        out.give(forensic_hash_set::new(HashSet::open(file_path!(path))?))
+    })
+}
+
+/// Reads all of the set and holds it against its checksums; FORENSIC_CORRUPT where it was changed.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn forensic_hash_set_verify(
+    set: *const forensic_hash_set,
+    error: *mut *mut forensic_error,
+) -> forensic_status {
+    fallible!(error, {
+        borrow!(set).set.verify()?;
+        Ok(forensic_status::FORENSIC_OK)
     })
 }
 
@@ -160,7 +209,7 @@ pub unsafe extern "C" fn forensic_hash_set_lookup(
     fallible!(error, {
         let hits = out!(hits);
         check_length(length)?;
-        hits.give(forensic_hits::new(borrow!(set).set.lookup_bytes(bytes!(digest, length))))
+        hits.give(forensic_hits::new(borrow!(set).set.lookup_bytes(bytes!(digest, length))?))
     })
 }
 
@@ -189,7 +238,7 @@ pub unsafe extern "C" fn forensic_hash_set_lookup_digests(
     fallible!(error, {
         let hits = out!(hits);
         let (set, digests) = (borrow!(set), borrow!(digests));
-        hits.give(forensic_hits::new(set.set.lookup(&digests.into())))
+        hits.give(forensic_hits::new(set.set.lookup(&digests.into())?))
     })
 }
 
@@ -211,8 +260,36 @@ pub unsafe extern "C" fn forensic_hash_set_contains_many(
         // As bytes: what stands in the caller's places before need not be a bool.
         let places = known.cast::<u8>();
         let places = buffer!(places, count);
-        for (digest, known) in bytes!(digests, size).chunks_exact(length).zip(places) {
-            *known = u8::from(set.contains(digest));
+        let mut found = [false; MANY];
+        for (digests, places) in bytes!(digests, size).chunks(MANY.saturating_mul(length)).zip(places.chunks_mut(MANY))
+        {
+            let found = found.get_mut(..places.len()).unwrap_or_default();
+            set.contains_into(digests, length, found)?;
+            places.iter_mut().zip(found).for_each(|(place, known)| *place = u8::from(*known));
+        }
+        Ok(forensic_status::FORENSIC_OK)
+    })
+}
+
+/// Looks up count digests as forensic_hash_set_contains_many does and writes to the places of hits what the set says of each:
+/// NULL where it is unknown. The caller frees each. On failure all places are NULL.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn forensic_hash_set_lookup_many(
+    set: *const forensic_hash_set,
+    digests: *const u8,
+    length: usize,
+    count: usize,
+    hits: *mut *mut forensic_hits,
+    error: *mut *mut forensic_error,
+) -> forensic_status {
+    fallible!(error, {
+        let places = buffer!(hits, count);
+        places.fill(std::ptr::null_mut());
+        check_length(length)?;
+        let size = length.checked_mul(count).ok_or_else(|| forensic_error::invalid("too many digests"))?;
+        let known = borrow!(set).set.lookup_many(bytes!(digests, size), length)?;
+        for (place, known) in places.iter_mut().zip(known).filter(|(_, known)| !known.is_empty()) {
+            *place = Box::into_raw(Box::new(forensic_hits::new(known)));
         }
         Ok(forensic_status::FORENSIC_OK)
     })
@@ -237,7 +314,7 @@ impl forensic_hits {
         // Collected first: the pairs must not move once they are pointed to.
         let properties: Vec<Pairs> = hits.iter().map(|_| Pairs::default()).collect();
         let known = hits.iter().zip(&properties).map(|(hit, properties)| {
-            let properties = properties.of(&hit.properties);
+            let properties = properties.of(&hit.properties.iter().map(text_of).collect());
             forensic_known {
                 set_name: texts.give(&hit.set_name),
                 scheme: texts.give_any(hit.scheme.as_deref()),
@@ -268,6 +345,10 @@ pub unsafe extern "C" fn forensic_hits_get(hits: *const forensic_hits, index: us
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn forensic_hits_free(hits: *mut forensic_hits) {
     free!(hits);
+}
+
+fn text_of((name, value): (&String, &Value)) -> (String, String) {
+    (name.clone(), value.as_str().map_or_else(|| value.to_string(), str::to_owned))
 }
 
 fn check_length(length: usize) -> Result<(), Failure> {

@@ -3,16 +3,17 @@
 use crate::{
     error::{OrRaise, unsupported},
     hash::Digests,
-    source::{bytes_of, memory_view, paths_of},
+    queries::{Queries, digest_of},
+    source::paths_of,
 };
 use forensic_core::known::{self, Format};
 use pyo3::{
-    exceptions::PyValueError,
+    IntoPyObjectExt,
     prelude::*,
-    types::{PyByteArray, PyString},
+    types::{PyByteArray, PyDict},
 };
+use serde_json::Value;
 use std::{
-    collections::BTreeMap,
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -26,21 +27,39 @@ pub(crate) struct HashSet(pub(crate) Arc<known::HashSet>);
 
 #[pymethods]
 impl HashSet {
-    /// Builds a set from lists of digests. `inputs` are their paths, or a single path; `format` is "plain", "sums"
-    /// (md5sum, sha1sum, …) or "hashdeep", found by content where it is None.
+    /// Builds a set from lists of digests: in memory, or in a file at `path`, in less than a gigabyte of memory however many
+    /// digests there are. `inputs` are the lists' paths, or a single path; a set is a list, too. `format` is "plain", "sums"
+    /// (md5sum, sha1sum, …), "hashdeep" or "set", found by content where it is None.
     ///
     /// Raises FormatError for a file that is no list; a row that cannot be read is in `issues`.
     #[staticmethod]
-    #[pyo3(signature = (inputs, *, format = None))]
-    fn build(inputs: &Bound<'_, PyAny>, format: Option<&str>) -> PyResult<Self> {
+    #[pyo3(signature = (inputs, path = None, *, format = None))]
+    fn build(inputs: &Bound<'_, PyAny>, path: Option<PathBuf>, format: Option<&str>) -> PyResult<Self> {
         let py = inputs.py();
         let paths = paths_of(inputs)?;
         if let Some(later) = format.filter(|name| LATER.contains(name)) {
             return Err(unsupported(format!("list format {later:?}")));
         }
         let format = format.map(str::parse::<Format>).transpose().or_raise(py)?;
-        let set = py.detach(|| known::HashSet::build_as(paths, format)).or_raise(py)?;
-        Ok(Self(Arc::new(set)))
+        let build = || match path {
+            Some(path) => known::HashSet::build_to(paths, format, path),
+            None => known::HashSet::build_as(paths, format),
+        };
+        Ok(Self(Arc::new(py.detach(build).or_raise(py)?)))
+    }
+
+    /// Opens a set that `build` wrote. The file is mapped, shared by all who have it open; it must not be changed meanwhile.
+    ///
+    /// Raises FormatError for what is no set, CorruptError for one that is cut or changed. The header is checked here, each
+    /// block when it is first touched.
+    #[staticmethod]
+    fn open(py: Python<'_>, path: PathBuf) -> PyResult<Self> {
+        Ok(Self(Arc::new(py.detach(|| known::HashSet::open(path)).or_raise(py)?)))
+    }
+
+    /// Reads all of the set and holds it against its checksums: True, or CorruptError.
+    fn verify(&self, py: Python<'_>) -> PyResult<bool> {
+        py.detach(|| self.0.verify()).or_raise(py).map(|()| true)
     }
 
     /// Number of distinct digests.
@@ -66,14 +85,15 @@ impl HashSet {
             Ok(digests) => self.0.lookup(&digests.get().0),
             Err(_) => self.0.lookup_bytes(&digest_of(digest)?),
         };
-        Ok(known.into_iter().map(Known).collect())
+        Ok(known.or_raise(digest.py())?.into_iter().map(Known).collect())
     }
 
-    /// What the set says of each digest. `digests` is an iterable of what `lookup` takes, an Arrow array, or a NumPy array
-    /// uint8 of shape (n, 16 | 20 | 32).
+    /// What the set says of each digest. `digests` is an iterable of what `lookup` takes, an Arrow array of digests in
+    /// bytes or in hex, or a NumPy array uint8 of shape (n, 16 | 20 | 32).
     fn lookup_many(&self, digests: &Bound<'_, PyAny>) -> PyResult<Vec<Vec<Known>>> {
+        let py = digests.py();
         let queries = Queries::of(digests)?;
-        let found = digests.py().detach(|| queries.ask(|query| query.look_up(&self.0)));
+        let found = py.detach(|| queries.look_up(&self.0)).or_raise(py)?;
         Ok(found.into_iter().map(|known| known.into_iter().map(Known).collect()).collect())
     }
 
@@ -81,8 +101,8 @@ impl HashSet {
     fn contains_many<'py>(&self, digests: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
         let py = digests.py();
         let queries = Queries::of(digests)?;
-        let found = py.detach(|| queries.ask(|query| query.is_known(&self.0)));
-        if let Queries::Rows { .. } = queries {
+        let found = py.detach(|| queries.contains(&self.0)).or_raise(py)?;
+        if digests.hasattr("__array_interface__")? {
             let flags: Vec<u8> = found.into_iter().map(u8::from).collect();
             return py.import("numpy")?.call_method1("frombuffer", (PyByteArray::new(py, &flags), "bool"));
         }
@@ -91,85 +111,6 @@ impl HashSet {
 
     fn __repr__(&self) -> String {
         format!("<HashSet {} digests of {} lists>", self.0.len(), self.0.sources().len())
-    }
-}
-
-/// Digests to look up, out of Python's hands.
-enum Queries {
-    List(Vec<Query>),
-    /// The rows of an array.
-    Rows {
-        bytes: Vec<u8>,
-        width: usize,
-    },
-}
-
-enum Query {
-    One(Vec<u8>),
-    Several(forensic_core::hash::Digests),
-}
-
-impl Query {
-    fn look_up(&self, set: &known::HashSet) -> Vec<known::Known> {
-        match self {
-            Self::One(digest) => set.lookup_bytes(digest),
-            Self::Several(digests) => set.lookup(digests),
-        }
-    }
-
-    fn is_known(&self, set: &known::HashSet) -> bool {
-        match self {
-            Self::One(digest) => set.contains(digest),
-            Self::Several(digests) => !set.lookup(digests).is_empty(),
-        }
-    }
-}
-
-impl Queries {
-    fn of(digests: &Bound<'_, PyAny>) -> PyResult<Self> {
-        if digests.hasattr("__array_interface__")? {
-            let view = memory_view(digests)?;
-            let shape: Vec<usize> = view.getattr("shape")?.extract()?;
-            let format: String = view.getattr("format")?.extract()?;
-            return match *shape {
-                [_, width @ (16 | 20 | 32)] if format == "B" => {
-                    Ok(Self::Rows { bytes: view.call_method0("tobytes")?.extract()?, width })
-                }
-                _ => Err(PyValueError::new_err("expected an array uint8 of shape (n, 16), (n, 20) or (n, 32)")),
-            };
-        }
-        let list = if digests.hasattr("to_pylist")? { digests.call_method0("to_pylist")? } else { digests.clone() };
-        let query = |digest: Bound<'_, PyAny>| match digest.cast::<Digests>() {
-            Ok(digests) => Ok(Query::Several(digests.get().0.clone())),
-            Err(_) => digest_of(&digest).map(Query::One),
-        };
-        list.try_iter()?.map(|digest| query(digest?)).collect::<PyResult<_>>().map(Self::List)
-    }
-
-    fn ask<T>(&self, question: impl Fn(&Query) -> T) -> Vec<T> {
-        match self {
-            Self::List(queries) => queries.iter().map(question).collect(),
-            Self::Rows { bytes, width } => {
-                bytes.chunks_exact(*width).map(|row| question(&Query::One(row.to_vec()))).collect()
-            }
-        }
-    }
-}
-
-/// The bytes of a digest given as hex text or bytes.
-fn digest_of(digest: &Bound<'_, PyAny>) -> PyResult<Vec<u8>> {
-    if let Ok(text) = digest.cast::<PyString>() {
-        let text = text.to_string();
-        let digits: Option<Vec<u8>> = text.chars().map(|c| u8::try_from(c.to_digit(16)?).ok()).collect();
-        let bytes = digits.filter(|digits| matches!(digits.len(), 32 | 40 | 64)).map(|digits| {
-            digits.chunks_exact(2).map(|pair| pair.iter().fold(0, |byte, digit| byte << 4 | digit)).collect()
-        });
-        return bytes.ok_or_else(|| PyValueError::new_err(format!("{text:?} is not a digest in hex")));
-    }
-    let bytes = bytes_of(digest)?;
-    match bytes.len() {
-        16 | 20 | 32 => Ok(bytes.to_vec()),
-        other => Err(PyValueError::new_err(format!("a digest has 16, 20 or 32 bytes, not {other}"))),
     }
 }
 
@@ -204,10 +145,14 @@ impl Known {
         self.0.name.as_deref()
     }
 
-    /// What else the set says, under its own names.
+    /// What else the set says, under its own names; a size in bytes as "size".
     #[getter]
-    fn properties(&self) -> BTreeMap<String, String> {
-        self.0.properties.clone()
+    fn properties<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
+        let properties = PyDict::new(py);
+        for (name, value) in &self.0.properties {
+            properties.set_item(name, object_of(py, value)?)?;
+        }
+        Ok(properties)
     }
 
     /// True where the set can be wrong by construction (a Bloom filter).
@@ -221,12 +166,37 @@ impl Known {
     }
 }
 
+/// A JSON value as Python's json module has it.
+fn object_of<'py>(py: Python<'py>, value: &Value) -> PyResult<Bound<'py, PyAny>> {
+    match value {
+        Value::Null => Ok(py.None().into_bound(py)),
+        Value::Bool(flag) => flag.into_bound_py_any(py),
+        Value::Number(number) => match (number.as_i64(), number.as_u64()) {
+            (Some(number), _) => number.into_bound_py_any(py),
+            (_, Some(number)) => number.into_bound_py_any(py),
+            _ => number.as_f64().into_bound_py_any(py),
+        },
+        Value::String(text) => text.into_bound_py_any(py),
+        Value::Array(items) => {
+            let items = items.iter().map(|item| object_of(py, item)).collect::<PyResult<Vec<_>>>()?;
+            items.into_bound_py_any(py)
+        }
+        Value::Object(members) => {
+            let object = PyDict::new(py);
+            for (name, member) in members {
+                object.set_item(name, object_of(py, member)?)?;
+            }
+            Ok(object.into_any())
+        }
+    }
+}
+
 /// A list that a set was built from.
 #[pyclass(module = "forensic", frozen, get_all)]
 pub(crate) struct SetSource {
     /// The file.
     path: PathBuf,
-    /// "plain", "sums" or "hashdeep".
+    /// "plain", "sums", "hashdeep", …
     format: &'static str,
     /// What hits call it: the file's name.
     set_name: String,

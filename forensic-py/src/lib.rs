@@ -16,6 +16,7 @@ mod limits;
 mod perceptual;
 mod pieces;
 mod progress;
+mod queries;
 mod source;
 mod stream;
 mod timestamp;

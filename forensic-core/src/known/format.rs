@@ -14,18 +14,21 @@ pub enum Format {
     Sums,
     /// What hashdeep and md5deep write with a `%%%% HASHDEEP-1.0` header.
     Hashdeep,
+    /// A set of this library: all that it was built from.
+    Set,
 }
 
 /// Lines looked at before a file is called no list: comments may come first.
 const LINES_LOOKED_AT: usize = 200;
 
 impl Format {
-    /// The name: `plain`, `sums`, `hashdeep`.
+    /// The name: `plain`, `sums`, `hashdeep`, `set`.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Plain => "plain",
             Self::Sums => "sums",
             Self::Hashdeep => "hashdeep",
+            Self::Set => "set",
         }
     }
 
@@ -58,7 +61,7 @@ impl FromStr for Format {
     type Err = Error;
 
     fn from_str(name: &str) -> Result<Self> {
-        let all = [Self::Plain, Self::Sums, Self::Hashdeep];
+        let all = [Self::Plain, Self::Sums, Self::Hashdeep, Self::Set];
         let found = all.into_iter().find(|format| format.as_str() == name);
         found.ok_or_else(|| Error::invalid(format!("unknown format of a list of digests {name:?}")))
     }

@@ -108,7 +108,13 @@ fn examine_source(source: &Source, evidence: &Evidence, options: &Options, recor
 }
 
 fn look_up(digests: &Digests, options: &Options, record: &mut Record) {
-    record.known = options.hash_sets.iter().flat_map(|set| set.lookup(digests)).map(Into::into).collect();
+    for set in &options.hash_sets {
+        match set.lookup(digests) {
+            Ok(known) => record.known.extend(known.into_iter().map(Into::into)),
+            // A set that was changed does not say that it does not know the file.
+            Err(error) => record.issues.push(error.to_string()),
+        }
+    }
 }
 
 /// Decodes a picture and hashes it perceptually; what is no picture is left alone, a damaged one is an issue.

@@ -11,12 +11,27 @@ class HashSet:
     """Sets of known digests, looked up by digest. Threads may share it."""
 
     @staticmethod
-    def build(inputs: PathArgument | Iterable[PathArgument], *, format: str | None = None) -> HashSet:
-        """Builds a set from lists of digests. `inputs` are their paths, or a single path; `format` is "plain", "sums"
-        (md5sum, sha1sum, …) or "hashdeep", found by content where it is None.
+    def build(
+        inputs: PathArgument | Iterable[PathArgument], path: PathArgument | None = None, *, format: str | None = None
+    ) -> HashSet:
+        """Builds a set from lists of digests: in memory, or in a file at `path`, in less than a gigabyte of memory however
+        many digests there are. `inputs` are the lists' paths, or a single path; a set is a list, too. `format` is "plain",
+        "sums" (md5sum, sha1sum, …), "hashdeep" or "set", found by content where it is None.
 
         Raises FormatError for a file that is no list; a row that cannot be read is in `issues`.
         """
+
+    @staticmethod
+    def open(path: PathArgument) -> HashSet:
+        """Opens a set that `build` wrote. The file is mapped, shared by all who have it open; it must not be changed
+        meanwhile.
+
+        Raises FormatError for what is no set, CorruptError for one that is cut or changed. The header is checked here, each
+        block when it is first touched.
+        """
+
+    def verify(self) -> bool:
+        """Reads all of the set and holds it against its checksums: True, or CorruptError."""
 
     def __len__(self) -> int:
         """Number of distinct digests."""
@@ -33,8 +48,8 @@ class HashSet:
         """What the set says of a digest (hex text or bytes) or of any of `Digests`; [] when it is unknown."""
 
     def lookup_many(self, digests: Iterable[DigestArgument]) -> list[list[Known]]:
-        """What the set says of each digest. `digests` is an iterable of what `lookup` takes, an Arrow array, or a
-        NumPy array uint8 of shape (n, 16 | 20 | 32).
+        """What the set says of each digest. `digests` is an iterable of what `lookup` takes, an Arrow array
+        of digests in bytes or in hex, or a NumPy array uint8 of shape (n, 16 | 20 | 32).
         """
 
     def contains_many(self, digests: Iterable[DigestArgument]) -> Any:
@@ -63,8 +78,8 @@ class Known:
         """The file name the set gives."""
 
     @property
-    def properties(self) -> dict[str, str]:
-        """What else the set says, under its own names."""
+    def properties(self) -> dict[str, Any]:
+        """What else the set says, under its own names; a size in bytes as "size"."""
 
     @property
     def possible(self) -> bool:
@@ -84,7 +99,7 @@ class SetSource:
 
     @property
     def format(self) -> str:
-        """"plain", "sums" or "hashdeep"."""
+        """"plain", "sums", "hashdeep", …"""
 
     @property
     def set_name(self) -> str:

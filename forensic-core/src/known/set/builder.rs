@@ -1,0 +1,378 @@
+//! Builds a set, in bounded memory: records go to the file as they come, their digests are put in order behind them.
+
+use super::{
+    HashSet, blob,
+    bloom::Bloom,
+    description::{Description, Kind, SetGroup, StoredFilter},
+    layout::{Header, Section, TableHeader, WIDTHS},
+    output::{Output, folder_of},
+    sort::{Budget, Chunk, PLACE, Piece, Shards, Spill, split},
+    table_writer::TableWriter,
+};
+use crate::{
+    Limits,
+    error::{Error, Result},
+    known::{FileRecord, Format, Group, SetIssue, SetSource, record::Sink},
+    parallel::{in_order, threads_to_start},
+};
+use std::{
+    collections::HashMap,
+    path::{Path, PathBuf},
+};
+
+/// In the place of an entry while digests are put in order: it is in the section of records; else the number of a use of
+/// bare digests.
+const IN_RECORDS: u64 = 1 << 63;
+
+/// A set that is being built.
+pub(crate) struct Builder {
+    path: Option<PathBuf>,
+    output: Output,
+    records_at: u64,
+    spill: Spill,
+    shards: [Shards; 3],
+    description: Description,
+    issues: usize,
+    filters: Vec<Chunk>,
+    /// Group and digest of bare records, once for each time that some came between removals: so a removal tells those
+    /// before it from those behind.
+    uses: Vec<(u64, Kind)>,
+    open_uses: HashMap<(u64, Kind), u64>,
+    removals: Vec<Removal>,
+    content: Vec<u8>,
+    blob: Vec<u8>,
+}
+
+/// Records that are to be no more: those of this content that came before.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+struct Removal {
+    content: [u8; 16],
+    before_use: u64,
+    before_record: u64,
+}
+
+impl Builder {
+    /// Builds into memory, or into a file at `path`.
+    pub(crate) fn new(path: Option<&Path>) -> Result<Self> {
+        Self::with_budget(path, Budget::default())
+    }
+
+    pub(super) fn with_budget(path: Option<&Path>, budget: Budget) -> Result<Self> {
+        // Beside the set, there is room for what is as large as the set.
+        let folder = path.map_or_else(std::env::temp_dir, |path| folder_of(path).to_owned());
+        let mut output = Output::new(path)?;
+        Ok(Self {
+            path: path.map(Path::to_owned),
+            records_at: output.begin(),
+            output,
+            spill: Spill::new(folder, budget),
+            shards: WIDTHS.map(Shards::new),
+            description: Description::default(),
+            issues: Limits::default().issues,
+            filters: Vec::new(),
+            uses: Vec::new(),
+            open_uses: HashMap::new(),
+            removals: Vec::new(),
+            content: Vec::new(),
+            blob: Vec::new(),
+        })
+    }
+
+    /// A list begins: what is told from here on is of it.
+    pub(crate) fn begin_list(&mut self, path: &Path, format: Format) -> Result<()> {
+        let set_name = path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
+        self.description.sources.push(SetSource { path: path.to_owned(), format, set_name, records: 0 });
+        self.begin_group()
+    }
+
+    /// Records read of the list begun last, and issues of all.
+    pub(crate) fn progress(&self) -> (u64, usize) {
+        let records = self.description.sources.last().map_or(0, |source| source.records);
+        (records, self.description.issues.len())
+    }
+
+    /// Takes all that another set has.
+    pub(crate) fn merge(&mut self, set: &HashSet) -> Result<()> {
+        let (first_source, first_group) = (self.description.sources.len(), self.description.groups.len());
+        self.description.sources.extend_from_slice(set.sources());
+        self.description.groups.extend(set.groups().iter().map(|SetGroup { source, group }| SetGroup {
+            source: source.saturating_add(first_source),
+            group: group.clone(),
+        }));
+        for issue in set.issues() {
+            self.push_issue(issue.clone());
+        }
+        let first_group = first_group as u64;
+        set.for_each_filter(|group, bytes| self.add_filter(group.saturating_add(first_group), bytes))?;
+        set.for_each_record(|group, record| self.add((group as u64).saturating_add(first_group), &record))
+    }
+
+    /// Takes a record of a group.
+    fn add(&mut self, group: u64, record: &FileRecord) -> Result<()> {
+        let place = if record.is_bare() {
+            self.use_of(group, Kind::of(record))
+        } else {
+            let place = self.output.position().saturating_sub(self.records_at) | IN_RECORDS;
+            self.blob.clear();
+            blob::put(record, group, &mut self.content, &mut self.blob);
+            self.output.write(&self.blob)?;
+            place
+        };
+        for digest in record.digests() {
+            if let Some(number) = WIDTHS.iter().position(|width| *width == digest.len())
+                && let Some(shards) = self.shards.get_mut(number)
+            {
+                shards.push(digest, place, &mut self.spill)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn use_of(&mut self, group: u64, kind: Kind) -> u64 {
+        *self.open_uses.entry((group, kind)).or_insert_with(|| {
+            self.uses.push((group, kind));
+            (self.uses.len() as u64).saturating_sub(1)
+        })
+    }
+
+    fn add_filter(&mut self, group: u64, bytes: &[u8]) -> Result<()> {
+        Bloom::check(bytes)?;
+        self.filters.push(self.spill.write(bytes)?);
+        self.description.filters.push(StoredFilter { group, offset: 0, length: bytes.len() as u64 });
+        Ok(())
+    }
+
+    fn push_issue(&mut self, issue: SetIssue) {
+        if self.description.issues.len() < self.issues {
+            self.description.issues.push(issue);
+        }
+    }
+
+    /// The group begun last.
+    fn group(&self) -> u64 {
+        (self.description.groups.len() as u64).saturating_sub(1)
+    }
+
+    /// Writes what is left and opens the set.
+    pub(crate) fn finish(self) -> Result<HashSet> {
+        let path = self.path.clone();
+        match (self.write()?, path) {
+            (Some(bytes), _) => HashSet::from_bytes(bytes),
+            (None, path) => HashSet::open(path.unwrap_or_default()),
+        }
+    }
+
+    fn write(mut self) -> Result<Option<Vec<u8>>> {
+        let records = self.output.section_from(self.records_at);
+        self.removals.sort_unstable();
+        let removed = self.mark_removed(records)?;
+        let (bare, of_use) = self.bare();
+        let largest_place = (bare.len() as u64).saturating_add(records.length).saturating_sub(1);
+        let placing = Placing { removed, bare, of_use, removals: std::mem::take(&mut self.removals) };
+        let mut header = Header { records, ..Header::default() };
+        let [a, b, c] = std::mem::replace(&mut self.shards, WIDTHS.map(Shards::new));
+        for ((shards, width), table) in [a, b, c].into_iter().zip(WIDTHS).zip(&mut header.tables) {
+            let writer = TableWriter::new(width, shards.count(), largest_place, &mut self.output);
+            let pieces = shards.into_pieces(&mut self.spill)?;
+            *table = self.write_table(width, &pieces, &placing, writer)?;
+            self.spill.forget(pieces);
+        }
+        let at = self.output.begin();
+        for (chunk, filter) in self.filters.iter().zip(&mut self.description.filters) {
+            // Filters are read in words that should not lie across two blocks.
+            filter.offset = self.output.begin().saturating_sub(at);
+            self.spill.read(chunk, |part| self.output.write(part))?;
+        }
+        header.filters = self.output.section_from(at);
+        self.description.bare = placing.bare;
+        let at = self.output.begin();
+        self.output.write(&self.description.to_json()?)?;
+        header.description = self.output.section_from(at);
+        self.output.finish(header)
+    }
+
+    /// The kinds of bare records, each once, and which of them each use is.
+    fn bare(&self) -> (Vec<(u64, Kind)>, Vec<u64>) {
+        let (mut bare, mut numbers) = (Vec::new(), HashMap::new());
+        let number = |kind: &(u64, Kind)| {
+            *numbers.entry(*kind).or_insert_with(|| {
+                bare.push(*kind);
+                (bare.len() as u64).saturating_sub(1)
+            })
+        };
+        let of_use = self.uses.iter().map(number).collect();
+        (bare, of_use)
+    }
+
+    /// Marks the records that were removed; gives their places, in order.
+    fn mark_removed(&mut self, records: Section) -> Result<Vec<u64>> {
+        let mut removed = Vec::new();
+        if self.removals.is_empty() {
+            return Ok(removed);
+        }
+        let mut reader = self.output.read_back(records)?;
+        while reader.position() < records.end() {
+            let at = reader.position();
+            let head = blob::head(reader.peek(blob::LONGEST_NUMBER.saturating_mul(3))?, at)?;
+            let content = reader.peek(head.end)?.get(head.content..head.end).unwrap_or_default();
+            let (content, place) = (digest_of(content), at.saturating_sub(records.offset));
+            if Removal::of(&self.removals, content).is_some_and(|removal| place < removal.before_record) {
+                reader.patch(at.saturating_add(head.mark as u64), 1)?;
+                removed.push(place);
+            }
+            reader.take(head.end);
+        }
+        Ok(removed)
+    }
+
+    fn write_table(
+        &mut self,
+        width: usize,
+        pieces: &[Piece],
+        placing: &Placing,
+        mut table: TableWriter,
+    ) -> Result<TableHeader> {
+        let (output, spill) = (&mut self.output, &self.spill);
+        let sort = |number: u64| {
+            let piece = usize::try_from(number).ok().and_then(|number| pieces.get(number));
+            piece.map_or_else(|| Ok(Vec::new()), |piece| piece.sorted(width, spill))
+        };
+        // The thread that writes sorts as well while it waits.
+        let threads = threads_to_start(None).saturating_sub(1);
+        let mut run = Run::default();
+        in_order(pieces.len() as u64, threads, sort, |_, sorted| {
+            for entry in sorted?.chunks_exact(width.saturating_add(PLACE)) {
+                let (digest, use_or_place) = split(entry, width);
+                let Some(place) = placing.place(digest, use_or_place) else { continue };
+                if placing.each_kind_is_used_once() || use_or_place & IN_RECORDS != 0 {
+                    run.end(&mut table, output)?;
+                    table.push(digest, place, output)?;
+                } else {
+                    run.push(digest, place, &mut table, output)?;
+                }
+            }
+            Ok(())
+        })?;
+        run.end(&mut table, output)?;
+        table.finish(output)
+    }
+}
+
+/// The kinds of bare records of one digest: in order of their uses they come, and some of them again.
+#[derive(Default)]
+struct Run {
+    digest: Vec<u8>,
+    places: Vec<u64>,
+}
+
+impl Run {
+    fn push(&mut self, digest: &[u8], place: u64, table: &mut TableWriter, output: &mut Output) -> Result<()> {
+        if self.digest != digest {
+            self.end(table, output)?;
+            self.digest.clear();
+            self.digest.extend_from_slice(digest);
+        }
+        self.places.push(place);
+        Ok(())
+    }
+
+    fn end(&mut self, table: &mut TableWriter, output: &mut Output) -> Result<()> {
+        self.places.sort_unstable();
+        self.places.dedup();
+        self.places.drain(..).try_for_each(|place| table.push(&self.digest, place, output))
+    }
+}
+
+/// How what stands with a digest while it is put in order becomes the place of its record.
+struct Placing {
+    removed: Vec<u64>,
+    bare: Vec<(u64, Kind)>,
+    of_use: Vec<u64>,
+    removals: Vec<Removal>,
+}
+
+impl Placing {
+    fn each_kind_is_used_once(&self) -> bool {
+        self.of_use.len() == self.bare.len()
+    }
+
+    /// `None` where the record was removed.
+    #[inline]
+    fn place(&self, digest: &[u8], place: u64) -> Option<u64> {
+        if place & IN_RECORDS != 0 {
+            let place = place & !IN_RECORDS;
+            let removed = !self.removed.is_empty() && self.removed.binary_search(&place).is_ok();
+            return (!removed).then(|| place.saturating_add(self.bare.len() as u64));
+        }
+        let number = *self.of_use.get(usize::try_from(place).ok()?)?;
+        if !self.removals.is_empty() {
+            let (_, kind) = self.bare.get(usize::try_from(number).ok()?)?;
+            let mut content = Vec::new();
+            blob::put_content(&kind.record(digest), &mut content);
+            if Removal::of(&self.removals, digest_of(&content)).is_some_and(|removal| place < removal.before_use) {
+                return None;
+            }
+        }
+        Some(number)
+    }
+}
+
+impl Removal {
+    /// The last removal of this content; they are in order.
+    fn of(removals: &[Self], content: [u8; 16]) -> Option<&Self> {
+        let behind = removals.partition_point(|removal| removal.content <= content);
+        removals.get(behind.checked_sub(1)?).filter(|removal| removal.content == content)
+    }
+}
+
+/// What tells contents apart, even those of a list that was made to have others removed.
+fn digest_of(content: &[u8]) -> [u8; 16] {
+    let digest = blake3::hash(content);
+    digest.as_bytes().first_chunk().copied().unwrap_or_default()
+}
+
+impl Sink for Builder {
+    fn begin_group(&mut self) -> Result<()> {
+        let Some(source) = self.description.sources.len().checked_sub(1) else {
+            return Err(Error::invalid("a group without a list"));
+        };
+        self.description.groups.push(SetGroup { source, group: Group::default() });
+        Ok(())
+    }
+
+    fn describe(&mut self, group: Group) -> Result<()> {
+        if let Some(last) = self.description.groups.last_mut() {
+            last.group = group;
+        }
+        Ok(())
+    }
+
+    fn record(&mut self, record: &FileRecord) -> Result<()> {
+        self.add(self.group(), record)?;
+        if let Some(source) = self.description.sources.last_mut() {
+            source.records = source.records.saturating_add(1);
+        }
+        Ok(())
+    }
+
+    fn remove(&mut self, record: &FileRecord) -> Result<()> {
+        self.content.clear();
+        blob::put_content(record, &mut self.content);
+        self.removals.push(Removal {
+            content: digest_of(&self.content),
+            before_use: self.uses.len() as u64,
+            before_record: self.output.position().saturating_sub(self.records_at),
+        });
+        self.open_uses.clear();
+        Ok(())
+    }
+
+    fn filter(&mut self, bytes: Vec<u8>) -> Result<()> {
+        self.add_filter(self.group(), &bytes)
+    }
+
+    fn issue(&mut self, position: u64, message: String) {
+        let source = self.description.sources.last().map(|source| source.path.clone()).unwrap_or_default();
+        self.push_issue(SetIssue { source, position, message });
+    }
+}
