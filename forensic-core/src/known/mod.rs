@@ -12,26 +12,22 @@
 //! ```
 #![deny(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::arithmetic_side_effects)]
 
-mod format;
-mod hashdeep;
-mod lines;
+mod lists;
 mod record;
-mod sums;
 
-use self::{lines::Lines, record::Sink};
 use crate::{
+    Limits,
     error::{Error, Result},
     hash::{Algorithm, Digests, hex},
 };
 use std::{
     collections::BTreeMap,
-    fs::File,
     io::Read,
     path::{Path, PathBuf},
 };
 
-pub use format::Format;
-pub use record::{FileRecord, Group, Properties};
+pub use lists::{Format, List};
+pub use record::{FileRecord, Group, Properties, Sink};
 
 /// A file a set was built from.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -113,25 +109,27 @@ impl HashSet {
     /// # Errors
     /// As [`HashSet::build`].
     pub fn build_as<P: AsRef<Path>>(paths: impl IntoIterator<Item = P>, format: Option<Format>) -> Result<Self> {
-        let mut lists = Vec::new();
-        for path in paths {
-            let path = path.as_ref();
-            lists.push((path.to_owned(), File::open(path).map_err(|error| Error::io(path, error))?));
-        }
-        Self::build_from_readers(lists, format)
+        let limits = Limits::default();
+        Self::build_from_lists(paths.into_iter().map(|path| List::open(path, format, &limits)))
     }
 
     /// Builds a set from lists that are no files, each with the path it is to be known by.
     ///
     /// # Errors
     /// As [`HashSet::build`].
-    pub fn build_from_readers<R: Read>(
+    pub fn build_from_readers<R: Read + Send>(
         lists: impl IntoIterator<Item = (PathBuf, R)>,
         format: Option<Format>,
     ) -> Result<Self> {
+        let limits = Limits::default();
+        let open = |(path, list): (PathBuf, R)| List::from_reader(path, list, format, &limits);
+        Self::build_from_lists(lists.into_iter().map(open))
+    }
+
+    fn build_from_lists<'a>(lists: impl Iterator<Item = Result<List<'a>>>) -> Result<Self> {
         let mut set = Self::default();
-        for (path, list) in lists {
-            set.read(Lines::new(path, list)?, format)?;
+        for list in lists {
+            set.read(list?)?;
         }
         set.md5.sort_unstable();
         set.sha1.sort_unstable();
@@ -140,26 +138,12 @@ impl HashSet {
         Ok(set)
     }
 
-    fn read<R: Read>(&mut self, mut lines: Lines<R>, format: Option<Format>) -> Result<()> {
-        let format = match format {
-            Some(format) => format,
-            None => Format::detect(&mut lines)?,
-        };
+    fn read(&mut self, list: List<'_>) -> Result<()> {
         let source = u32::try_from(self.sources.len()).unwrap_or(u32::MAX);
-        let path = lines.path().to_owned();
+        let path = list.path().to_owned();
         let set_name = path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
-        self.sources.push(SetSource { path: path.clone(), format, set_name, records: 0 });
-        let issues_before = self.issues.len();
-        let mut reader = Reading { set: self, source, path: &path };
-        match format {
-            Format::Hashdeep => hashdeep::read(&mut lines, &mut reader)?,
-            Format::Plain | Format::Sums => sums::read(&mut lines, &mut reader)?,
-        }
-        let nothing_was_read = self.sources.last().is_some_and(|source| source.records == 0);
-        if nothing_was_read && self.issues.len() > issues_before {
-            return Err(not_a_list(&path));
-        }
-        Ok(())
+        self.sources.push(SetSource { path: path.clone(), format: list.format(), set_name, records: 0 });
+        list.read(&mut Reading { set: self, source, path: &path })
     }
 
     /// Number of distinct digests.
@@ -246,10 +230,6 @@ impl HashSet {
 /// The bytes of a digest in hex, of a length some algorithm has.
 pub(crate) fn digest_from_hex(text: &[u8]) -> Option<Vec<u8>> {
     matches!(text.len(), 32 | 40 | 64).then(|| hex::decode(text))?
-}
-
-fn not_a_list(path: &Path) -> Error {
-    Error::Format { what: format!("a list of digests in {path:?}") }
 }
 
 fn distinct<const N: usize>(sorted: &[([u8; N], u32)]) -> usize {
