@@ -1,6 +1,6 @@
 //! What format a list has, told by its first bytes.
 
-use super::{Format, hashdeep, json, sums, text::Text};
+use super::{Format, bloom, csv, encase, hashdeep, idx, json, sql, sums, text::Text};
 use crate::known::digest_from_hex;
 use std::io::Read;
 
@@ -9,6 +9,12 @@ const LINES_LOOKED_AT: usize = 200;
 
 /// The format of a list that is no database; `None` for none.
 pub(super) fn by_content(head: &[u8], whole: bool) -> Option<Format> {
+    if head.starts_with(encase::MAGIC) {
+        return Some(Format::EncaseHash);
+    }
+    if bloom::is_filter(head) {
+        return Some(Format::HashlookupBloom);
+    }
     let mut bytes = Vec::new();
     Text::new(head).and_then(|mut text| text.read_to_end(&mut bytes)).ok()?;
     let text = String::from_utf8_lossy(&bytes);
@@ -25,6 +31,8 @@ fn by_line(line: &str) -> Option<Format> {
         _ if hashdeep::is_header(line) => Some(Format::Hashdeep),
         _ if digest_from_hex(line.trim().as_bytes()).is_some() => Some(Format::Plain),
         _ if sums::parse(line).is_ok_and(|row| row.is_some()) => Some(Format::Sums),
-        _ => None,
+        _ if idx::is_header(line) => Some(Format::TskIdx),
+        _ if sql::is_statement(line) => Some(Format::NsrlSql),
+        _ => csv::by_header(line),
     }
 }

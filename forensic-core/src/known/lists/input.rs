@@ -39,6 +39,12 @@ impl<'a> Input<'a> {
         Ok(Self { start, ..Self::new(self.path, Box::new(text), self.limits) })
     }
 
+    /// Appends the next `count` bytes, or as many as there are.
+    pub(super) fn read_up_to(&mut self, count: u64, bytes: &mut Vec<u8>) -> Result<()> {
+        let read = self.reader.by_ref().take(count).read_to_end(bytes);
+        read.map(|_| ()).map_err(|error| self.error(error))
+    }
+
     pub(super) fn error(&self, error: std::io::Error) -> Error {
         Error::io(&self.path, error)
     }

@@ -1,16 +1,25 @@
 //! Reading lists of known files, one file or folder a format, all streaming into a [`Sink`].
 
+mod bloom;
+mod csv;
+mod database;
 mod detect;
+mod encase;
 mod format;
 mod hashdeep;
+mod idx;
 mod input;
 mod json;
 mod lines;
+mod nsrl;
 mod object;
+mod sql;
 mod sums;
 mod text;
+mod value;
 
 use self::{
+    database::Database,
     input::{Input, Opened},
     lines::Lines,
 };
@@ -64,6 +73,7 @@ pub struct List<'a> {
 
 enum Body<'a> {
     Bytes(Input<'a>),
+    Database(Box<Database>),
 }
 
 impl<'a> List<'a> {
@@ -90,6 +100,15 @@ impl<'a> List<'a> {
 
     fn over(opened: Opened<'a>, format: Option<Format>) -> Result<Self> {
         let path = opened.path.clone();
+        let is_database = opened.head.starts_with(database::MAGIC);
+        if is_database || format.is_some_and(Format::is_database) {
+            let database = Database::open(opened.into_file()?)?;
+            let format = format.map_or_else(|| database.format(), Ok)?;
+            if !format.is_database() {
+                return Err(Error::Format { what: format!("{format} in the database {path:?}") });
+            }
+            return Ok(Self { path, format, body: Body::Database(Box::new(database)) });
+        }
         let format = match format {
             Some(format) => format,
             None => detect::by_content(&opened.head, opened.is_whole()).ok_or_else(|| not_a_list(&path))?,
@@ -114,17 +133,28 @@ impl<'a> List<'a> {
     /// read; [`Error::Format`] where the list has issues and no record.
     pub fn read(self, sink: &mut dyn Sink) -> Result<()> {
         let mut counting = Counting { sink, records: 0, issues: 0 };
-        let Body::Bytes(input) = self.body;
-        match self.format {
-            Format::Hashdeep => hashdeep::read(&mut Lines::new(input.into_text()?), &mut counting)?,
-            Format::Plain | Format::Sums => sums::read(&mut Lines::new(input.into_text()?), &mut counting)?,
-            Format::Vics | Format::VicsCase | Format::Caid => json::read(input.into_text()?, &mut counting)?,
-            _ => return Err(Error::unsupported(self.format.as_str())),
+        match self.body {
+            Body::Database(database) => database.read(self.format, &mut counting)?,
+            Body::Bytes(input) => read_bytes(self.format, input, &mut counting)?,
         }
         if counting.records == 0 && counting.issues > 0 {
             return Err(not_a_list(&self.path));
         }
         Ok(())
+    }
+}
+
+fn read_bytes(format: Format, input: Input<'_>, sink: &mut dyn Sink) -> Result<()> {
+    match format {
+        Format::Vics | Format::VicsCase | Format::Caid => json::read(input.into_text()?, sink),
+        Format::NsrlCsv | Format::IcseCsv | Format::Hashkeeper => csv::read(Lines::new(input.into_text()?), format, sink),
+        Format::Hashdeep => hashdeep::read(&mut Lines::new(input.into_text()?), sink),
+        Format::Plain | Format::Sums => sums::read(&mut Lines::new(input.into_text()?), sink),
+        Format::NsrlSql => sql::read(input.into_text()?, sink),
+        Format::TskIdx => idx::read(&mut Lines::new(input.into_text()?), sink),
+        Format::EncaseHash => encase::read(input, sink),
+        Format::HashlookupBloom => bloom::read(input, sink),
+        Format::NsrlSqlite | Format::TskKdb | Format::Iped => Err(not_a_list(&input.path)),
     }
 }
 

@@ -11,7 +11,7 @@ use self::{
     media::Members,
     scan::{Scanner, Stop},
 };
-use super::{Format, Group, Sink, input::Input, object::ObjectText};
+use super::{Format, Group, Sink, input::Input};
 use crate::{error::Result, known::record::Properties};
 
 pub(crate) use context::Context;
