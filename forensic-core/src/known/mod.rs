@@ -14,6 +14,7 @@
 
 mod lists;
 mod record;
+mod write;
 
 use crate::{
     Limits,
@@ -28,6 +29,7 @@ use std::{
 
 pub use lists::{Format, List};
 pub use record::{FileRecord, Group, Properties, Sink};
+pub use write::{ListWriter, WriteReport};
 
 /// A file a set was built from.
 #[derive(Debug, Clone, PartialEq, Eq)]

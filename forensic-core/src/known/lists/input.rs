@@ -93,9 +93,9 @@ impl<'a> Opened<'a> {
 
     /// The list as a file: itself, or a copy that goes with the value.
     pub(super) fn into_file(self) -> Result<Spooled> {
-        let Self { path, head, rest, file, most, limits } = self;
+        let Self { path, head, rest, file, most, .. } = self;
         if let Some(file) = file {
-            return Ok(Spooled { path, file, copy: None, limits });
+            return Ok(Spooled { path, file, copy: None });
         }
         let failed = |error| Error::io(&path, error);
         let mut copy = tempfile::NamedTempFile::new().map_err(failed)?;
@@ -104,7 +104,7 @@ impl<'a> Opened<'a> {
             let (found, offset) = (copied, 0);
             return Err(Error::Limit { structure: "packed database", offset, found, limit: most, unit: "bytes" });
         }
-        Ok(Spooled { file: copy.path().to_owned(), copy: Some(copy), path, limits })
+        Ok(Spooled { file: copy.path().to_owned(), copy: Some(copy), path })
     }
 }
 
@@ -113,7 +113,6 @@ pub(super) struct Spooled {
     /// What errors call it by.
     pub(super) path: PathBuf,
     pub(super) file: PathBuf,
-    pub(super) limits: Limits,
     /// Removes the copy when it goes.
     #[allow(dead_code, reason = "held for its drop")]
     pub(super) copy: Option<tempfile::NamedTempFile>,

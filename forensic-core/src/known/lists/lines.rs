@@ -17,6 +17,8 @@ pub(super) struct Line<'a> {
     pub(super) number: u64,
     /// Bytes that are not UTF-8 are U+FFFD.
     pub(super) text: Cow<'a, str>,
+    /// Carriage returns before its end: none or one, but in a field of CSV each is content.
+    pub(super) returns: usize,
     /// True where it was longer than this reader takes.
     pub(super) cut: bool,
 }
@@ -45,10 +47,15 @@ impl<'a> Lines<'a> {
         if cut {
             self.input.reader.skip_until(b'\n').map_err(|error| self.input.error(error))?;
         }
-        while let Some(b'\n' | b'\r') = self.buffer.last() {
+        if self.buffer.last() == Some(&b'\n') {
             self.buffer.pop();
         }
+        let mut returns = 0_usize;
+        while self.buffer.last() == Some(&b'\r') {
+            self.buffer.pop();
+            returns = returns.saturating_add(1);
+        }
         self.number = self.number.saturating_add(1);
-        Ok(Some(Line { number: self.number, text: String::from_utf8_lossy(&self.buffer), cut }))
+        Ok(Some(Line { number: self.number, text: String::from_utf8_lossy(&self.buffer), returns, cut }))
     }
 }

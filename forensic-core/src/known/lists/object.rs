@@ -4,20 +4,20 @@ use crate::known::record::Properties;
 use std::fmt::{Display, Write};
 
 /// Adds members to properties.
-pub(super) struct ObjectText<'a>(&'a mut String);
+pub(in crate::known) struct ObjectText<'a>(&'a mut String);
 
 impl<'a> ObjectText<'a> {
-    pub(super) fn new(properties: &'a mut Properties) -> Self {
+    pub(in crate::known) fn new(properties: &'a mut Properties) -> Self {
         Self(properties.text_mut())
     }
 
     /// A member that is text.
-    pub(super) fn text(&mut self, name: &str, value: &str) {
+    pub(in crate::known) fn text(&mut self, name: &str, value: &str) {
         self.member(name, |text| push_string(text, value));
     }
 
     /// A member that is a number, or JSON already.
-    pub(super) fn raw(&mut self, name: &str, value: impl Display) {
+    pub(in crate::known) fn raw(&mut self, name: &str, value: impl Display) {
         self.member(name, |text| {
             // Writing to a string cannot fail.
             let _ = write!(text, "{value}");
@@ -25,7 +25,7 @@ impl<'a> ObjectText<'a> {
     }
 
     /// A member whose value `write` writes.
-    pub(super) fn member(&mut self, name: &str, write: impl FnOnce(&mut String)) {
+    pub(in crate::known) fn member(&mut self, name: &str, write: impl FnOnce(&mut String)) {
         match self.0.pop() {
             None => self.0.push('{'),
             Some(_) => self.0.push(','),
@@ -38,7 +38,7 @@ impl<'a> ObjectText<'a> {
 }
 
 /// Appends a JSON string.
-pub(crate) fn push_string(json: &mut String, value: &str) {
+pub(in crate::known) fn push_string(json: &mut String, value: &str) {
     json.push('"');
     if value.bytes().all(|byte| byte >= b' ' && byte != b'"' && byte != b'\\') {
         json.push_str(value);

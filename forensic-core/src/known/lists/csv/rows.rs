@@ -80,7 +80,10 @@ impl<'a> Rows<'a> {
         }
         while let Some(line) = self.lines.next_line()? {
             if !line.cut {
-                return Ok(Some((line.number, line.text.into_owned())));
+                let returns = line.returns;
+                let mut text = line.text.into_owned();
+                text.extend(std::iter::repeat_n('\r', returns));
+                return Ok(Some((line.number, text)));
             }
             sink.issue(line.number, "the line is too long".to_owned());
         }

@@ -3,18 +3,21 @@
 
 /// What a context says.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Context {
+pub(in crate::known) struct Context {
     /// "1.2", "1.3", "2.0".
-    pub(crate) version: String,
+    pub(in crate::known) version: String,
     /// "US", "UK", "Default", …
-    pub(crate) scheme: Option<String>,
+    pub(in crate::known) scheme: Option<String>,
     /// True for cases, false for media.
-    pub(crate) cases: bool,
+    pub(in crate::known) cases: bool,
 }
 
 impl Context {
-    /// Finds the first context in `text`.
-    pub(crate) fn find(text: &str) -> Option<Self> {
+    /// Finds the first context in `text`, which may be JSON: some write `\/` for `/`.
+    pub(in crate::known) fn find(text: &str) -> Option<Self> {
+        if text.contains("DataModels\\/") {
+            return Self::find(&text.replace("\\/", "/"));
+        }
         text.split("DataModels/").skip(1).find_map(Self::parse)
     }
 
@@ -59,6 +62,7 @@ mod tests {
             assert_eq!(told(&format!("{new}2.0.xml/{scheme}/$metadata#Cases")), is("2.0", scheme, true));
             assert_eq!(told(&format!("{new}2.0.xml/{scheme}#Cases")), is("2.0", scheme, true));
         }
+        assert_eq!(told(r"http:\/\/DataModels\/2.0.xml\/US\/$metadata#Cases"), is("2.0", "US", true));
         assert_eq!(told("DataModels/x DataModels/2.0.xml#Cases"), is("2.0", "", true));
         for text in ["", "DataModels/", "DataModels/2.xml#Media", "DataModels/2.0.xml#Other", "DataModels/2.0.xml/a/b#Media"] {
             assert_eq!(told(text), None, "{text}");

@@ -13,12 +13,12 @@ use std::{borrow::Cow, fmt};
 const MOST_MEMBERS: usize = 1 << 16;
 
 /// The members of an object, their values unread.
-pub(super) struct Members<'a>(Vec<(Cow<'a, str>, &'a RawValue)>);
+pub(in crate::known) struct Members<'a>(Vec<(Cow<'a, str>, &'a RawValue)>);
 
 impl<'a> Members<'a> {
     /// # Errors
     /// What is wrong with the text, and where in it.
-    pub(super) fn parse(text: &'a str) -> Result<Self, (usize, String)> {
+    pub(in crate::known) fn parse(text: &'a str) -> Result<Self, (usize, String)> {
         serde_json::from_str(text).map_err(|error| {
             let line_start = text.split_inclusive('\n').take(error.line().saturating_sub(1)).map(str::len).sum::<usize>();
             let message = error.to_string();
@@ -27,8 +27,13 @@ impl<'a> Members<'a> {
         })
     }
 
-    pub(super) fn has(&self, name: &str) -> bool {
+    pub(in crate::known) fn has(&self, name: &str) -> bool {
         self.0.iter().any(|(key, _)| key.eq_ignore_ascii_case(name))
+    }
+
+    /// Names and values, as they stand.
+    pub(in crate::known) fn iter(&self) -> impl Iterator<Item = (&str, &'a str)> {
+        self.0.iter().map(|(name, value)| (&**name, value.get()))
     }
 
     pub(super) fn into_properties(self) -> Properties {
@@ -46,7 +51,7 @@ impl<'a> Members<'a> {
 }
 
 /// The record of a Media; what is not as its type demands stays in the properties and is told in `issues`.
-pub(super) fn record(members: Members<'_>, issues: &mut Vec<String>) -> FileRecord {
+pub(in crate::known) fn record(members: Members<'_>, issues: &mut Vec<String>) -> FileRecord {
     let mut record = FileRecord::default();
     let mut properties = Properties::default();
     let mut object = ObjectText::new(&mut properties);

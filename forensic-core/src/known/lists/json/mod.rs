@@ -4,7 +4,7 @@
 //! with its context and `value`, a list of Media, or of cases with their `Media`.
 
 mod context;
-mod media;
+pub(in crate::known) mod media;
 mod scan;
 
 use self::{
@@ -14,7 +14,7 @@ use self::{
 use super::{Format, Group, Sink, input::Input};
 use crate::{error::Result, known::record::Properties};
 
-pub(crate) use context::Context;
+pub(in crate::known) use context::Context;
 
 /// Bytes of one Media, of all fields of one case, or of the envelope. A tenth of what a reader may have in memory: the
 /// members of a Media are told apart in several times their bytes.
