@@ -49,6 +49,8 @@ pub(in crate::known) fn push_string(json: &mut String, value: &str) {
                 '\n' => json.push_str("\\n"),
                 '\r' => json.push_str("\\r"),
                 '\t' => json.push_str("\\t"),
+                '\u{8}' => json.push_str("\\b"),
+                '\u{c}' => json.push_str("\\f"),
                 '\0'..' ' => {
                     let _ = write!(json, "\\u{:04x}", u32::from(c));
                 }
@@ -66,11 +68,13 @@ mod tests {
     #[test]
     fn the_text_reads_back() {
         let mut properties = Properties::default();
-        let awkward = "a\"b\\c\nd\re\tf\u{1}g\u{7f}🚩";
+        let awkward = "a\"b\\c\nd\re\tf\u{1}g\u{7f}\u{8}\u{c}🚩";
         let mut object = ObjectText::new(&mut properties);
         object.text(awkward, awkward);
         object.raw("n", 7);
         let map = properties.to_map();
         assert_eq!((map[awkward].as_str(), map["n"].as_u64(), map.len()), (Some(awkward), Some(7), 2));
+        // As the other writer of JSON here writes it.
+        assert_eq!(Properties::from(map), properties);
     }
 }

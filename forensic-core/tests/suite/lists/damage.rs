@@ -60,7 +60,7 @@ fn documents() -> Vec<(&'static str, Vec<u8>, Answer)> {
         ("VICS, a word for a value", edit(&whole, "\"Category\":3", "\"Category\":NaN"), Issues(vec![1, 2, 4, 5])),
         ("VICS, a wrong escape", edit(&whole, "\"Tags\":[\"a\"", "\"Tags\":[\"\\x\""), Issues(vec![2, 3, 4, 5])),
         ("VICS, a digest too short", edit(&whole, &third, &third.replace("00000003", "03")), Issues(vec![1, 2, 4, 5])),
-        ("VICS, cut", whole.as_bytes()[..whole.len() - 100].to_vec(), AtLeast(4)),
+        ("VICS, cut", whole.as_bytes()[..whole.len() - 60].to_vec(), AtLeast(4)),
         ("VICS, text behind its end", format!("{whole}}}").into_bytes(), Issues(vec![1, 2, 3, 4, 5])),
         ("VICS, without a list", format!("{{\"@odata.context\":\"{CONTEXT}\",\"value\":7,}} x").into_bytes(), Refused),
     ]

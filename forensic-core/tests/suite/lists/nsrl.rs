@@ -226,10 +226,13 @@ fn a_dump_of_a_database_gives_what_the_database_gives() {
     };
     let collected = read(&dump.stdout).unwrap();
     assert_eq!(collected.format, Some(Format::NsrlSql));
-    // How a line break within a text is written differs between versions of the program: `replace(…)`, `unistr(…)`.
     let of_database = read(minimal()).unwrap();
     assert_eq!(collected.records()[0], of_database.records()[0]);
-    assert_eq!(collected.records().len() + collected.issues.len(), 2, "{:?}", collected.issues);
+    // Newer versions of the program write a line break by another function, `unistr`, which is an issue.
+    match collected.issues.len() {
+        0 => assert_eq!(collected.records(), of_database.records()),
+        _ => assert!(collected.issues[0].1.contains("unistr"), "{:?}", collected.issues),
+    }
     assert_eq!(collected.group().properties.to_map()["VERSION"], of_database.group().properties.to_map()["VERSION"]);
 }
 

@@ -28,11 +28,18 @@ impl Row {
     }
 }
 
+/// A line and what ends it, which a field over several lines holds.
+struct Taken {
+    number: u64,
+    text: String,
+    end: String,
+}
+
 /// Reads rows.
 pub(super) struct Rows<'a> {
     lines: Lines<'a>,
     /// Lines that were read for a row that did not end.
-    again: VecDeque<(u64, String)>,
+    again: VecDeque<Taken>,
     reader: Reader,
     output: Vec<u8>,
     ends: Vec<usize>,
@@ -49,12 +56,12 @@ impl<'a> Rows<'a> {
     /// The next row, in `row`; false at the end. Lines that are no row are issues.
     pub(super) fn next(&mut self, row: &mut Row, sink: &mut dyn Sink) -> Result<bool> {
         loop {
-            let Some((number, first)) = self.next_line(sink)? else { return Ok(false) };
-            if first.trim().is_empty() {
+            let Some(first) = self.next_line(sink)? else { return Ok(false) };
+            if first.text.trim().is_empty() {
                 continue;
             }
-            row.line = number;
-            let mut taken = vec![(number, first)];
+            row.line = first.number;
+            let mut taken = vec![first];
             while taken.len() <= MOST_LINES {
                 self.reader.reset();
                 match self.parse(&taken, row) {
@@ -67,36 +74,34 @@ impl<'a> Rows<'a> {
                     None => break,
                 }
             }
-            sink.issue(number, "a quote that is not closed, or a row that is too long".to_owned());
+            sink.issue(row.line, "a quote that is not closed, or a row that is too long".to_owned());
             for line in taken.drain(1..).rev() {
                 self.again.push_front(line);
             }
         }
     }
 
-    fn next_line(&mut self, sink: &mut dyn Sink) -> Result<Option<(u64, String)>> {
+    fn next_line(&mut self, sink: &mut dyn Sink) -> Result<Option<Taken>> {
         if let Some(line) = self.again.pop_front() {
             return Ok(Some(line));
         }
         while let Some(line) = self.lines.next_line()? {
             if !line.cut {
-                let returns = line.returns;
-                let mut text = line.text.into_owned();
-                text.extend(std::iter::repeat_n('\r', returns));
-                return Ok(Some((line.number, text)));
+                let end = "\r".repeat(line.returns) + "\n";
+                return Ok(Some(Taken { number: line.number, text: line.text.into_owned(), end }));
             }
             sink.issue(line.number, "the line is too long".to_owned());
         }
         Ok(None)
     }
 
-    fn parse(&mut self, lines: &[(u64, String)], row: &mut Row) -> Parsed {
+    fn parse(&mut self, lines: &[Taken], row: &mut Row) -> Parsed {
         let (mut written, mut ended) = (0_usize, 0_usize);
         let last = lines.len().saturating_sub(1);
-        for (number, (_, line)) in lines.iter().enumerate() {
-            let mut input = line.as_bytes();
-            // The line feed closes the row where no quote is open.
-            let mut end: &[u8] = b"\n";
+        for (number, line) in lines.iter().enumerate() {
+            let mut input = line.text.as_bytes();
+            // The end of the line closes the row where no quote is open.
+            let mut end = line.end.as_bytes();
             loop {
                 let output = self.output.get_mut(written..).unwrap_or_default();
                 let ends = self.ends.get_mut(ended..).unwrap_or_default();

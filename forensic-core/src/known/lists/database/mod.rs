@@ -13,6 +13,7 @@ use super::{Format, Sink, input::Spooled};
 use crate::error::{Error, Result};
 use rusqlite::{Connection, ErrorCode, OpenFlags, config::DbConfig, limits::Limit};
 use std::{
+    io::Read,
     path::Path,
     sync::{
         Arc,
@@ -44,6 +45,8 @@ pub(super) struct Database {
     /// Looks since the last row.
     looks: Arc<AtomicU64>,
     tables: Vec<Table>,
+    /// Bytes by which the file is shorter than its header says.
+    missing: u64,
 }
 
 struct Table {
@@ -53,12 +56,13 @@ struct Table {
 
 impl Database {
     pub(super) fn open(list: Spooled) -> Result<Self> {
-        let connection = connect(&list.file).map_err(|error| damaged(&list.path, &error))?;
+        let missing = missing_bytes(&list.file).map_err(|error| Error::io(&list.path, error))?;
+        let connection = connect(&list.file, missing > 0).map_err(|error| damaged(&list.path, &error))?;
         let looks = Arc::new(AtomicU64::new(0));
         let pages = std::fs::metadata(&list.file).map_or(0, |file| file.len()) >> 12;
         let (most, seen) = (LOOKS.saturating_add(pages / PAGES_A_LOOK), looks.clone());
         connection.progress_handler(INSTRUCTIONS, Some(move || seen.fetch_add(1, Ordering::Relaxed) >= most));
-        let mut database = Self { connection, list, looks, tables: Vec::new() };
+        let mut database = Self { connection, list, looks, tables: Vec::new(), missing };
         database.tables = database.read_tables().map_err(|error| damaged(&database.list.path, &error))?;
         Ok(database)
     }
@@ -93,6 +97,10 @@ impl Database {
         if wal_is_filled(&self.list.file) {
             sink.issue(0, "its write-ahead log (-wal) is not read: changes in it are missing".to_owned());
         }
+        if self.missing > 0 {
+            let at = std::fs::metadata(&self.list.file).map_or(0, |file| file.len());
+            sink.issue(at, format!("the database is cut at this byte: {} bytes are missing", self.missing));
+        }
         match format {
             Format::NsrlSqlite => nsrl::read(self, sink),
             Format::Iped => iped::read(self, sink),
@@ -121,10 +129,29 @@ fn damaged(path: &Path, error: &rusqlite::Error) -> Error {
     }
 }
 
-fn connect(file: &Path) -> rusqlite::Result<Connection> {
+/// How many bytes a file lacks of those that its header promises.
+fn missing_bytes(file: &Path) -> std::io::Result<u64> {
+    let mut file = std::fs::File::open(file)?;
+    let length = file.metadata()?.len();
+    let mut header = Vec::new();
+    file.by_ref().take(100).read_to_end(&mut header)?;
+    let number = |at: usize| header.get(at..)?.first_chunk().map(|bytes| u32::from_be_bytes(*bytes));
+    let (Some(size), Some(pages)) = (number(16), number(28)) else { return Ok(0) };
+    let page = match size >> 16 {
+        1 => 65536,
+        size => u64::from(size),
+    };
+    // The count of pages is good where it was written with the last change.
+    let is_good = number(24) == number(92);
+    Ok(if is_good { page.saturating_mul(u64::from(pages)).saturating_sub(length) } else { 0 })
+}
+
+fn connect(file: &Path, is_cut: bool) -> rusqlite::Result<Connection> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(uri(file), flags)?;
-    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true)?;
+    // SQLite opens a file that is cut only for those who may change its schema, which nobody can in a file opened so.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DEFENSIVE, !is_cut)?;
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_WRITABLE_SCHEMA, is_cut)?;
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_TRUSTED_SCHEMA, false)?;
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_TRIGGER, false)?;
     connection.set_limit(Limit::SQLITE_LIMIT_LENGTH, VALUE_BYTES)?;

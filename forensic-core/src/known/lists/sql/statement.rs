@@ -6,6 +6,9 @@ use crate::error::Result;
 /// Columns or values of one statement.
 const MOST: usize = 256;
 
+/// Functions within functions.
+const MOST_DEPTH: u32 = 4;
+
 /// Tables whose columns are remembered.
 const MOST_TABLES: usize = 1000;
 
@@ -337,17 +340,55 @@ impl<'a> Statements<'a> {
     }
 
     fn value(&mut self) -> Parsed<Value> {
-        match self.tokens.next()? {
-            Some(Token::Value(value)) => Ok(Ok(value)),
-            other => Ok(Err(unexpected("a value", other))),
+        self.value_within(0)
+    }
+
+    /// A value, or how `.dump` writes a text with line breaks: `replace(replace('…', '\r', char(13)), '\n', char(10))`.
+    fn value_within(&mut self, depth: u32) -> Parsed<Value> {
+        let word = match self.tokens.next()? {
+            Some(Token::Value(value)) => return Ok(Ok(value)),
+            Some(Token::Word(word)) if depth < MOST_DEPTH => word,
+            other => return Ok(Err(unexpected("a value", other))),
+        };
+        let is_replace = word.eq_ignore_ascii_case("replace");
+        if !is_replace && !word.eq_ignore_ascii_case("char") {
+            return Ok(Err(unexpected("a value", Some(Token::Word(word)))));
+        }
+        expect!(self.mark(b'(', "( behind a function"));
+        let first = expect!(self.value_within(depth.saturating_add(1)));
+        if !is_replace {
+            expect!(self.mark(b')', ") behind a character"));
+            let character = match first {
+                Value::Integer(number) => u32::try_from(number).ok().and_then(char::from_u32),
+                _ => None,
+            };
+            return Ok(character.map(|c| Value::Text(c.to_string().into_bytes())).ok_or(unexpected("a character", None)));
+        }
+        expect!(self.mark(b',', ", behind a text"));
+        let from = expect!(self.value_within(depth.saturating_add(1)));
+        expect!(self.mark(b',', ", behind a text"));
+        let to = expect!(self.value_within(depth.saturating_add(1)));
+        expect!(self.mark(b')', ") behind a text"));
+        let text = |value: Value| match value {
+            Value::Text(text) => String::from_utf8(text).ok(),
+            _ => None,
+        };
+        match (text(first), text(from), text(to)) {
+            (Some(first), Some(from), Some(to)) if !from.is_empty() && to.len() <= from.len() => {
+                Ok(Ok(Value::Text(first.replace(&from, &to).into_bytes())))
+            }
+            _ => Ok(Err(unexpected("a line break in place of its sign", None))),
         }
     }
 
     /// Reads up to the end of a row; false where it is that of the statement.
     fn pass_over_row(&mut self) -> Result<bool> {
+        let mut depth = 0_u32;
         loop {
             match self.tokens.next()? {
-                Some(Token::Mark(b')')) => return Ok(true),
+                Some(Token::Mark(b'(')) => depth = depth.saturating_add(1),
+                Some(Token::Mark(b')')) if depth == 0 => return Ok(true),
+                Some(Token::Mark(b')')) => depth = depth.saturating_sub(1),
                 Some(Token::Mark(b';')) | None => return Ok(false),
                 Some(_) => {}
             }
