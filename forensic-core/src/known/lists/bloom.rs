@@ -75,7 +75,11 @@ pub(super) fn read(mut input: Input<'_>, sink: &mut dyn Sink) -> Result<()> {
     let end = header.length().saturating_add(HEADER as u64);
     input.read_up_to(header.length(), &mut bytes)?;
     if (bytes.len() as u64) < end {
-        return Err(corrupt(bytes.len() as u64, format!("{end} bytes of header and bits"), "the end of the file".to_owned()));
+        return Err(corrupt(
+            bytes.len() as u64,
+            format!("{end} bytes of header and bits"),
+            "the end of the file".to_owned(),
+        ));
     }
     let mut properties = Properties::default();
     let mut object = ObjectText::new(&mut properties);

@@ -19,7 +19,8 @@ pub(super) fn read(mut input: Input<'_>, sink: &mut dyn Sink) -> Result<()> {
     let mut header = Vec::new();
     input.read_up_to(HEADER, &mut header)?;
     if !header.starts_with(MAGIC) || (header.len() as u64) < HEADER {
-        let found = format!("{} bytes that begin with {}", header.len(), hex::encode(header.get(..8).unwrap_or(&header)));
+        let found =
+            format!("{} bytes that begin with {}", header.len(), hex::encode(header.get(..8).unwrap_or(&header)));
         return Err(Error::corrupt("EnCase hash set", 0, "a header of 1152 bytes that begins with HASH", found));
     }
     let mut properties = Properties::default();

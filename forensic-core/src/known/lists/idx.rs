@@ -3,7 +3,10 @@
 //! The offset is a place in the list that was indexed and says nothing without it; it is not kept.
 
 use super::{FileRecord, Group, Sink, lines::Lines, object::ObjectText};
-use crate::{error::Result, known::{digest_from_hex, record::Properties}};
+use crate::{
+    error::Result,
+    known::{digest_from_hex, record::Properties},
+};
 
 /// Digits of the digest that a line of the header has in its place, but for the last.
 const HEADER: &str = "0000000000000000000000000000000000000000";

@@ -147,7 +147,9 @@ impl<'a> List<'a> {
 fn read_bytes(format: Format, input: Input<'_>, sink: &mut dyn Sink) -> Result<()> {
     match format {
         Format::Vics | Format::VicsCase | Format::Caid => json::read(input.into_text()?, sink),
-        Format::NsrlCsv | Format::IcseCsv | Format::Hashkeeper => csv::read(Lines::new(input.into_text()?), format, sink),
+        Format::NsrlCsv | Format::IcseCsv | Format::Hashkeeper => {
+            csv::read(Lines::new(input.into_text()?), format, sink)
+        }
         Format::Hashdeep => hashdeep::read(&mut Lines::new(input.into_text()?), sink),
         Format::Plain | Format::Sums => sums::read(&mut Lines::new(input.into_text()?), sink),
         Format::NsrlSql => sql::read(input.into_text()?, sink),

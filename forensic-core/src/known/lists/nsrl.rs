@@ -3,11 +3,7 @@
 //! NIST, RDSv3 schema: `FILE(sha256, sha1, md5, crc32, file_name, file_size, package_id)`, in the minimal set of 2022
 //! without crc32; and `METADATA` of the full set, which keeps a name's extension apart.
 
-use super::{
-    FileRecord, Group,
-    object::push_string,
-    value,
-};
+use super::{FileRecord, Group, object::push_string, value};
 use crate::known::record::Properties;
 use rusqlite::types::ValueRef;
 
@@ -95,7 +91,9 @@ impl NsrlRow {
                 Role::Size => {
                     record.size = match found {
                         ValueRef::Integer(size) => u64::try_from(size).ok(),
-                        ValueRef::Text(digits) => std::str::from_utf8(digits).ok().and_then(|digits| digits.parse().ok()),
+                        ValueRef::Text(digits) => {
+                            std::str::from_utf8(digits).ok().and_then(|digits| digits.parse().ok())
+                        }
                         _ => None,
                     };
                     if record.size.is_none() && found != ValueRef::Null {

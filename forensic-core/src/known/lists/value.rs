@@ -1,10 +1,7 @@
 //! Values of databases and of SQL, as fields of a record.
 
 use super::object::{ObjectText, push_string};
-use crate::{
-    hash::hex,
-    known::record::Properties,
-};
+use crate::{hash::hex, known::record::Properties};
 use rusqlite::types::ValueRef;
 use std::fmt::Write;
 

@@ -20,8 +20,13 @@ impl Layout for Hashdeep {
         for (name, value) in group.properties.to_map() {
             match (name.as_str(), value.as_str()) {
                 ("command", Some(command)) if is_one_line(command) => comments.push(format!("$ {command}")),
-                ("Invoked from", Some(folder)) if is_one_line(folder) => comments.push(format!("Invoked from: {folder}")),
-                _ => return Ok(report.lose("group", true)),
+                ("Invoked from", Some(folder)) if is_one_line(folder) => {
+                    comments.push(format!("Invoked from: {folder}"))
+                }
+                _ => {
+                    report.lose("group", true);
+                    return Ok(());
+                }
             }
         }
         // Behind the first record there is no place for them.
@@ -46,7 +51,8 @@ impl Layout for Hashdeep {
             let map = properties.to_map();
             for name in OTHERS {
                 let digest = map.get(name).and_then(|value| value.as_str());
-                let digest = digest.filter(|text| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_hexdigit()));
+                let digest =
+                    digest.filter(|text| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_hexdigit()));
                 fields.extend(digest.map(|digest| (name, digest.to_owned())));
             }
             if map.keys().all(|name| fields.iter().any(|field| field.0 == name)) {

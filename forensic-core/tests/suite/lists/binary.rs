@@ -29,7 +29,9 @@ fn a_cut_encase_set_gives_what_is_there() {
     let bytes = encase(&[([1; 16], [0; 2]), ([2; 16], [0; 2])]);
     for (cut, records, issues) in [(1152, 0, 0), (1153, 0, 1), (1170, 1, 0), (1180, 1, 1), (1186, 2, 1), (1188, 2, 0)] {
         match read(&bytes[..cut]) {
-            Ok(collected) => assert_eq!((collected.records().len(), collected.issues.len()), (records, issues), "{cut}"),
+            Ok(collected) => {
+                assert_eq!((collected.records().len(), collected.issues.len()), (records, issues), "{cut}")
+            }
             Err(Error::Format { .. }) => assert_eq!((records, issues), (0, 1), "{cut}"),
             Err(error) => panic!("{error}"),
         }

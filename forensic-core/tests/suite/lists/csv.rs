@@ -12,7 +12,12 @@ fn digest(number: u8) -> String {
 
 #[test]
 fn icse_keeps_its_columns_as_properties() {
-    let row = format!("{};{};{};77;Yes;No;;\"Série \"\"x\"\"; y\";3;1;Image;True", digest(1), "2".repeat(40), "QUJD".repeat(48));
+    let row = format!(
+        "{};{};{};77;Yes;No;;\"Série \"\"x\"\"; y\";3;1;Image;True",
+        digest(1),
+        "2".repeat(40),
+        "QUJD".repeat(48)
+    );
     let collected = read(format!("{ICSE}\r\n{row}\r\n")).unwrap();
     assert_eq!((collected.format, collected.issues.len()), (Some(Format::IcseCsv), 0));
     let record = collected.records()[0];
@@ -27,7 +32,10 @@ fn icse_keeps_its_columns_as_properties() {
 fn hashkeeper_has_its_md5_in_the_fifth_column() {
     let header = "\"file_id\",\"hashset_id\",\"file_name\",\"directory\",\"hash\",\"file_size\",\"date_modified\",\"time_modified\",\
         \"time_zone\",\"comments\",\"date_accessed\",\"time_accessed\"";
-    let row = format!("1,\"Z001\",\"a.exe\",\"C:\\x\",\"{}\",4096,\"1/2/1999\",\"1:00\",\"UTC\",\"\",\"\",\"\"", digest(1).to_uppercase());
+    let row = format!(
+        "1,\"Z001\",\"a.exe\",\"C:\\x\",\"{}\",4096,\"1/2/1999\",\"1:00\",\"UTC\",\"\",\"\",\"\"",
+        digest(1).to_uppercase()
+    );
     let collected = read(format!("{header}\n{row}\n")).unwrap();
     assert_eq!((collected.format, collected.names()), (Some(Format::Hashkeeper), vec!["a.exe"]));
     assert_eq!(collected.records()[0].size, Some(4096));

@@ -89,8 +89,14 @@ fn an_iped_database_gives_its_hashes_with_their_properties() {
     let collected = read(bytes).unwrap();
     assert_eq!(collected.format, Some(Format::Iped));
     let records = collected.records();
-    assert_eq!((records.len(), records[0].category.as_deref(), records[1].category.as_deref()), (2, Some("pedo"), None));
-    assert_eq!(records[0].properties.as_json(), "{\"EDONKEY\":\"beef\",\"set\":\"ProjectVIC|CAID\",\"photoDna\":\"00ff\"}");
+    assert_eq!(
+        (records.len(), records[0].category.as_deref(), records[1].category.as_deref()),
+        (2, Some("pedo"), None)
+    );
+    assert_eq!(
+        records[0].properties.as_json(),
+        "{\"EDONKEY\":\"beef\",\"set\":\"ProjectVIC|CAID\",\"photoDna\":\"00ff\"}"
+    );
     assert_eq!(records[1].properties.as_json(), "{\"set\":\"NSRL\",\"property 77\":\"x\"}");
     assert_eq!(collected.group().scheme.as_deref(), Some("IPED"));
     assert_eq!(collected.issues.iter().map(|issue| issue.0).collect::<Vec<_>>(), [2, 3], "{:?}", collected.issues);
@@ -120,6 +126,10 @@ fn rows_behind_a_damaged_page_are_read() {
     let collected = read(&bytes).unwrap();
     let count = collected.records().len();
     assert!((4800..5000).contains(&count), "{count}");
-    assert!(collected.issues.iter().any(|(row, message)| *row > 0 && message.contains("damaged")), "{:?}", collected.issues);
+    assert!(
+        collected.issues.iter().any(|(row, message)| *row > 0 && message.contains("damaged")),
+        "{:?}",
+        collected.issues
+    );
     assert_eq!(collected.records().last().unwrap(), all.records().last().unwrap());
 }

@@ -30,7 +30,8 @@ const SCHEMA: &str = "
     INSERT INTO VERSION VALUES ('2026.09.1', 'modern', '2026-09-01', '2026-09-10', 'RDS');";
 
 fn row(number: u8, name: &str) -> String {
-    let (sha256, sha1, md5) = (format!("{number:02X}").repeat(32), format!("{number:02X}").repeat(20), format!("{number:02X}").repeat(16));
+    let (sha256, sha1, md5) =
+        (format!("{number:02X}").repeat(32), format!("{number:02X}").repeat(20), format!("{number:02X}").repeat(16));
     format!("('{sha256}','{sha1}','{md5}','0000000{number:X}','{name}',{},17)", u64::from(number) * 1000)
 }
 
@@ -56,14 +57,18 @@ fn a_minimal_database_gives_its_files_and_what_it_says_of_packages() {
     let said = collected.group().properties.to_map();
     assert_eq!(said["PKG"][0]["name"], "Package \"P\"");
     assert_eq!(said["OS"][0]["operating_system_id"], 8);
-    assert_eq!((said["MFG"][0]["name"].as_str(), said["VERSION"][0]["version"].as_str()), (Some("Maker"), Some("2026.09.1")));
+    assert_eq!(
+        (said["MFG"][0]["name"].as_str(), said["VERSION"][0]["version"].as_str()),
+        (Some("Maker"), Some("2026.09.1"))
+    );
 }
 
 #[test]
 fn a_minimal_database_of_2022_has_no_crc32() {
     let schema = SCHEMA.replace("crc32 VARCHAR NOT NULL,", "").replace(" crc32,", "").replace(", crc32 FROM", " FROM");
     let without = |row: String| row.replace("'00000001',", "").replace("'00000002',", "");
-    let rows = format!("INSERT INTO FILE VALUES {},{};", without(row(1, "a.dll")), without(row(2, "it''s \"b\"\n.dll")));
+    let rows =
+        format!("INSERT INTO FILE VALUES {},{};", without(row(1, "a.dll")), without(row(2, "it''s \"b\"\n.dll")));
     let collected = read(database(&[&schema, &rows])).unwrap();
     check(&collected);
     assert_eq!(collected.records()[0].properties.as_json(), "{\"package_id\":17}");
@@ -115,7 +120,10 @@ fn a_view_without_end_is_stopped() {
         "CREATE VIEW FILE AS SELECT printf('%.*c', 100000000, 'x') AS md5;",
     ] {
         let answer = read(database(&[view]));
-        assert!(matches!(answer, Err(Error::Corrupt { .. } | Error::Limit { .. } | Error::Format { .. })), "{answer:?}");
+        assert!(
+            matches!(answer, Err(Error::Corrupt { .. } | Error::Limit { .. } | Error::Format { .. })),
+            "{answer:?}"
+        );
     }
 }
 
@@ -252,9 +260,15 @@ fn rds_version_2_has_two_headers() {
         let collected = read(format!("{header}\r\n{row}\r\n")).unwrap();
         assert_eq!((collected.format, collected.issues.len()), (Some(Format::NsrlCsv), 0));
         let record = collected.records()[0];
-        assert_eq!((record.name.as_deref(), record.size, md5(record)), (Some("a, \"b\".txt"), Some(1234), "0b".repeat(16)));
+        assert_eq!(
+            (record.name.as_deref(), record.size, md5(record)),
+            (Some("a, \"b\".txt"), Some(1234), "0b".repeat(16))
+        );
         let map = record.properties.to_map();
-        assert_eq!((map["CRC32"].as_str(), map["ProductCode"].as_str(), map.len()), (Some("8DF1A4C2"), Some("3095"), 3));
+        assert_eq!(
+            (map["CRC32"].as_str(), map["ProductCode"].as_str(), map.len()),
+            (Some("8DF1A4C2"), Some("3095"), 3)
+        );
         assert_eq!(collected.group().scheme.as_deref(), Some("NSRL"));
     }
 }

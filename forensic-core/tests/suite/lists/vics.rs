@@ -43,9 +43,14 @@ fn a_hash_set_gives_its_fields_and_keeps_the_rest_as_it_stands() {
     let record = one(&media);
     assert_eq!(md5(&record), "01".repeat(16));
     assert_eq!(hex(&record.sha1.unwrap()), "ab".repeat(20));
-    assert_eq!((record.size, record.category.as_deref(), record.name.as_deref()), (Some(1234), Some("2"), Some("bé.jpg")));
+    assert_eq!(
+        (record.size, record.category.as_deref(), record.name.as_deref()),
+        (Some(1234), Some("2"), Some("bé.jpg"))
+    );
     let properties = record.properties.as_json();
-    assert!(properties.starts_with("{\"MediaID\":7,\"VictimIdentified\":\"True\",\"Tags\":[\"a\" , \"b\"],\"PhotoDNA\":"));
+    assert!(
+        properties.starts_with("{\"MediaID\":7,\"VictimIdentified\":\"True\",\"Tags\":[\"a\" , \"b\"],\"PhotoDNA\":")
+    );
     assert!(properties.contains("\"DateUpdated\":\"\\/Date(1286705410000)\\/\",\"Series\":\"S\\u00e9rie\""));
     let map = record.properties.to_map();
     assert_eq!(map["PhotoDNA"].as_str().unwrap().len(), 192);
@@ -140,7 +145,9 @@ fn a_category_is_what_it_is() {
 
 #[test]
 fn digests_may_be_empty_or_of_mixed_case_and_sizes_text() {
-    let record = one("{\"MD5\":\" aAbBcCdDeEfF00112233445566778899 \",\"SHA1\":\"\",\"MediaSize\":\"77\",\"IsDistributed\":true}");
+    let record = one(
+        "{\"MD5\":\" aAbBcCdDeEfF00112233445566778899 \",\"SHA1\":\"\",\"MediaSize\":\"77\",\"IsDistributed\":true}",
+    );
     assert_eq!(md5(&record), "aabbccddeeff00112233445566778899");
     assert_eq!((record.sha1, record.size), (None, Some(77)));
     assert_eq!(record.properties.as_json(), "{\"SHA1\":\"\",\"IsDistributed\":true}");
@@ -192,9 +199,12 @@ fn wrong_types_are_issues_with_their_place_and_the_rest_is_read() {
 
 #[test]
 fn wherever_a_document_is_cut_all_whole_elements_are_kept() {
-    let media: Vec<String> = (1..=3).map(|n| format!("{{\"MD5\":\"{}\",\"Series\":\"a\\\"}}],\"}}", digest(n))).collect();
+    let media: Vec<String> =
+        (1..=3).map(|n| format!("{{\"MD5\":\"{}\",\"Series\":\"a\\\"}}],\"}}", digest(n))).collect();
     let case = format!("{{\"CaseID\":\"c\",\"Media\":[{}]}}", media.join(", "));
-    for text in [set(&media.join(", ")), format!("{{\"@odata.context\":\"{}\",\"value\":[{case}]}}", cases_context("US"))] {
+    for text in
+        [set(&media.join(", ")), format!("{{\"@odata.context\":\"{}\",\"value\":[{case}]}}", cases_context("US"))]
+    {
         let ends: Vec<usize> = media.iter().map(|media| text.find(media.as_str()).unwrap() + media.len()).collect();
         for cut in 1..text.len() {
             let whole = ends.iter().filter(|end| **end <= cut).count();
@@ -214,7 +224,12 @@ fn wherever_a_document_is_cut_all_whole_elements_are_kept() {
 #[test]
 fn a_lost_quote_costs_its_element_alone() {
     let media: Vec<String> = (1..=4)
-        .map(|n| format!("{{\"MediaID\":{n},\"MD5\":\"{}\",\"MediaFiles\":[{{\"MD5\":\"x\"}},{{\"MD5\":\"y\"}}]}}", digest(n)))
+        .map(|n| {
+            format!(
+                "{{\"MediaID\":{n},\"MD5\":\"{}\",\"MediaFiles\":[{{\"MD5\":\"x\"}},{{\"MD5\":\"y\"}}]}}",
+                digest(n)
+            )
+        })
         .collect();
     for separator in [",", ",\n"] {
         let text = set(&media.join(separator));
@@ -225,7 +240,9 @@ fn a_lost_quote_costs_its_element_alone() {
         assert_eq!(found, [1, 3, 4].map(|n| digest(n).to_lowercase()), "{separator:?} {:?}", collected.issues);
         assert_eq!(collected.issues.len(), 1);
         let (place, message) = &collected.issues[0];
-        assert!(*place > at as u64 && message.contains(&format!("begins at byte {}", damaged.find(&media[2]).unwrap())));
+        assert!(
+            *place > at as u64 && message.contains(&format!("begins at byte {}", damaged.find(&media[2]).unwrap()))
+        );
     }
 }
 

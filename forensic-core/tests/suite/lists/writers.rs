@@ -18,7 +18,8 @@ fn text() -> impl Strategy<Value = String> {
 
 /// A member of a Media, as one exporter or another writes it.
 fn member() -> impl Strategy<Value = (String, Value)> {
-    let flag = prop_oneof![any::<bool>().prop_map(Value::from), Just(json!("True")), Just(json!("false")), Just(Value::Null)];
+    let flag =
+        prop_oneof![any::<bool>().prop_map(Value::from), Just(json!("True")), Just(json!("false")), Just(Value::Null)];
     let files = vec((text(), text(), option::of(any::<bool>())), 0..3).prop_map(|files| {
         let file = |(name, path, deleted)| json!({"MD5": "00", "FileName": name, "FilePath": path, "Deleted": deleted});
         Value::Array(files.into_iter().map(file).collect())
@@ -27,7 +28,9 @@ fn member() -> impl Strategy<Value = (String, Value)> {
         json!([{"HashName": "PhotoDNA", "HashValue": "A"}, {"MD5": "00", "HashName": "SHA256", "HashValue": upper(&digest)}])
     });
     let exif = vec((text(), text()), 0..3).prop_map(|pairs| {
-        Value::Array(pairs.into_iter().map(|(name, value)| json!({"PropertyName": name, "PropertyValue": value})).collect())
+        Value::Array(
+            pairs.into_iter().map(|(name, value)| json!({"PropertyName": name, "PropertyValue": value})).collect(),
+        )
     });
     prop_oneof![
         ("(VictimIdentified|OffenderIdentified|IsDistributed|IsPrecategorized|IsSuspected)", flag),
@@ -256,7 +259,9 @@ fn a_record_of_another_list_becomes_a_media() {
 
 #[test]
 fn an_empty_list_is_a_list_of_its_format() {
-    for format in [Format::Vics, Format::VicsCase, Format::Caid, Format::IcseCsv, Format::Hashdeep, Format::Sums, Format::Plain] {
+    for format in
+        [Format::Vics, Format::VicsCase, Format::Caid, Format::IcseCsv, Format::Hashdeep, Format::Sums, Format::Plain]
+    {
         let (written, _) = Collected::default().write(format);
         let collected = read_as(&written, Some(format)).unwrap();
         assert_eq!((collected.records().len(), collected.issues.len()), (0, 0), "{format}");

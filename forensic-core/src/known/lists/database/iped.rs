@@ -51,7 +51,8 @@ pub(super) fn read(database: &Database, sink: &mut dyn Sink) -> Result<()> {
                 (Some(name), Some(found)) => value::property(found, name, &mut record.properties),
                 (None, Some(found)) => {
                     unnamed = unnamed.saturating_add(1);
-                    let name = row.get::<_, i64>(1).map_or_else(|_| "property".to_owned(), |id| format!("property {id}"));
+                    let name =
+                        row.get::<_, i64>(1).map_or_else(|_| "property".to_owned(), |id| format!("property {id}"));
                     value::property(found, &name, &mut record.properties);
                 }
                 _ => {}

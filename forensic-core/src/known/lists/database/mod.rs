@@ -70,7 +70,8 @@ impl Database {
     fn read_tables(&self) -> rusqlite::Result<Vec<Table>> {
         let sql = "SELECT name, type FROM sqlite_master WHERE type IN ('table', 'view') LIMIT 10000";
         let mut statement = self.connection.prepare(sql)?;
-        let row = |row: &rusqlite::Row<'_>| Ok(Table { name: row.get(0)?, is_view: row.get::<_, String>(1)? == "view" });
+        let row =
+            |row: &rusqlite::Row<'_>| Ok(Table { name: row.get(0)?, is_view: row.get::<_, String>(1)? == "view" });
         statement.query_map([], row)?.collect()
     }
 

@@ -62,7 +62,8 @@ fn keep(database: &Database, table: &str, tables: &mut Tables) -> rusqlite::Resu
     let mut rows = statement.query([])?;
     while let Some(row) = rows.next()? {
         database.looks.store(0, Ordering::Relaxed);
-        let named = columns.iter().enumerate().filter_map(|(place, name)| Some((name.as_str(), row.get_ref(place).ok()?)));
+        let named =
+            columns.iter().enumerate().filter_map(|(place, name)| Some((name.as_str(), row.get_ref(place).ok()?)));
         tables.add(table, named);
     }
     Ok(())

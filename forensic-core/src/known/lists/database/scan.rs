@@ -26,7 +26,13 @@ impl Database {
                 (last, gap) = (key, 1);
                 number = number.saturating_add(1);
                 if is_view && number > most {
-                    return Err(Error::Limit { structure: "view of a database", offset: 0, found: number, limit: most, unit: "rows" });
+                    return Err(Error::Limit {
+                        structure: "view of a database",
+                        offset: 0,
+                        found: number,
+                        limit: most,
+                        unit: "rows",
+                    });
                 }
                 each(sink, number, row)
             })?;
@@ -34,7 +40,8 @@ impl Database {
             if gap == 1 {
                 sink.issue(number, format!("the database is damaged behind this row: {error}"));
             }
-            let is_damage = matches!(error.sqlite_error_code(), Some(ErrorCode::DatabaseCorrupt | ErrorCode::SystemIoFailure));
+            let is_damage =
+                matches!(error.sqlite_error_code(), Some(ErrorCode::DatabaseCorrupt | ErrorCode::SystemIoFailure));
             if is_view || !is_damage || gap > i64::MAX / 4 {
                 return if number == 0 { Err(self.damaged(&error)) } else { Ok(()) };
             }

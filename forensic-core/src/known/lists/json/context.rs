@@ -64,7 +64,9 @@ mod tests {
         }
         assert_eq!(told(r"http:\/\/DataModels\/2.0.xml\/US\/$metadata#Cases"), is("2.0", "US", true));
         assert_eq!(told("DataModels/x DataModels/2.0.xml#Cases"), is("2.0", "", true));
-        for text in ["", "DataModels/", "DataModels/2.xml#Media", "DataModels/2.0.xml#Other", "DataModels/2.0.xml/a/b#Media"] {
+        for text in
+            ["", "DataModels/", "DataModels/2.xml#Media", "DataModels/2.0.xml#Other", "DataModels/2.0.xml/a/b#Media"]
+        {
             assert_eq!(told(text), None, "{text}");
         }
     }

@@ -33,7 +33,8 @@ pub(super) fn by_content(text: &str) -> Option<Format> {
         Some(context) if context.version == "1.2" && !text.contains("\"MediaFiles\"") => Some(Format::Caid),
         Some(_) => Some(Format::Vics),
         // The context may stand behind the list.
-        None => (text.contains("\"value\"") && (text.contains("\"MD5\"") || text.contains("\"Media\""))).then_some(Format::Vics),
+        None => (text.contains("\"value\"") && (text.contains("\"MD5\"") || text.contains("\"Media\"")))
+            .then_some(Format::Vics),
     }
 }
 
@@ -309,7 +310,9 @@ impl Reader<'_> {
             self.sink.issue(start, "no digest in the Media".to_owned());
             return Ok(());
         }
-        if self.records == 0 && let Some(end) = memchr::memmem::find(text.as_bytes(), b"\":") {
+        if self.records == 0
+            && let Some(end) = memchr::memmem::find(text.as_bytes(), b"\":")
+        {
             self.first_key = text.as_bytes().get(1..=end).unwrap_or_default().to_vec();
         }
         self.records = self.records.saturating_add(1);

@@ -104,7 +104,9 @@ impl<'a> Scanner<'a> {
             // What stands in a place that no value can stand in is left where it is.
             b',' | b'}' | b']' | b':' => Ok(()),
             _ => self.copy(value, budget, start, structure, |bytes| {
-                let end = |byte: &u8| matches!(byte, b',' | b'}' | b']' | b':' | b'"' | b'{' | b'[') || byte.is_ascii_whitespace();
+                let end = |byte: &u8| {
+                    matches!(byte, b',' | b'}' | b']' | b':' | b'"' | b'{' | b'[') || byte.is_ascii_whitespace()
+                };
                 bytes.iter().position(end)
             }),
         }

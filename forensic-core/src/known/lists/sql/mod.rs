@@ -25,7 +25,12 @@ pub(super) fn is_statement(line: &str) -> bool {
     match line.trim_start().get(..4).unwrap_or_default().to_ascii_uppercase().as_str() {
         "BEGI" => is("BEGIN") && line.trim_end().ends_with(';'),
         "PRAG" => is("PRAGMA"),
-        "CREA" => is("CREATE") && ["TABLE", "INDEX", "VIEW", "TEMP", "UNIQUE"].into_iter().any(|word| line.to_ascii_uppercase().contains(word)),
+        "CREA" => {
+            is("CREATE")
+                && ["TABLE", "INDEX", "VIEW", "TEMP", "UNIQUE"]
+                    .into_iter()
+                    .any(|word| line.to_ascii_uppercase().contains(word))
+        }
         "INSE" => is("INSERT") && line.to_ascii_uppercase().contains("INTO"),
         "DELE" => is("DELETE") && is("FROM"),
         "UPDA" => is("UPDATE") && line.to_ascii_uppercase().contains(" SET "),
@@ -61,7 +66,11 @@ pub(super) fn read(input: Input<'_>, sink: &mut dyn Sink) -> Result<()> {
                 let mut changed = values.to_vec();
                 let mut unknown = None;
                 for (name, value) in set {
-                    match columns.iter().position(|column| column.eq_ignore_ascii_case(name)).and_then(|at| changed.get_mut(at)) {
+                    match columns
+                        .iter()
+                        .position(|column| column.eq_ignore_ascii_case(name))
+                        .and_then(|at| changed.get_mut(at))
+                    {
                         Some(place) => *place = value.clone(),
                         None => unknown = Some(name),
                     }
@@ -125,8 +134,8 @@ impl Rows {
         line: u64,
         sink: &mut dyn Sink,
     ) -> Option<&FileRecord> {
-        let whole = table.eq_ignore_ascii_case("FILE")
-            && NsrlRow::new(columns.iter().map(String::as_str)).is_whole_file();
+        let whole =
+            table.eq_ignore_ascii_case("FILE") && NsrlRow::new(columns.iter().map(String::as_str)).is_whole_file();
         if !whole {
             let message = format!("a change of {table} that does not name one row of FILE with all its columns");
             sink.issue(line, message);

@@ -14,11 +14,24 @@ const MOST_TABLES: usize = 1000;
 
 /// What a statement, or one row of it, does.
 pub(super) enum Step<'s> {
-    Insert { table: &'s str, columns: &'s [String], values: &'s [Value] },
+    Insert {
+        table: &'s str,
+        columns: &'s [String],
+        values: &'s [Value],
+    },
     /// The row whose columns have these values.
-    Delete { table: &'s str, columns: &'s [String], values: &'s [Value] },
+    Delete {
+        table: &'s str,
+        columns: &'s [String],
+        values: &'s [Value],
+    },
     /// The same, and what is set in it.
-    Update { table: &'s str, columns: &'s [String], values: &'s [Value], set: &'s [(String, Value)] },
+    Update {
+        table: &'s str,
+        columns: &'s [String],
+        values: &'s [Value],
+        set: &'s [(String, Value)],
+    },
     Issue(String),
 }
 
@@ -119,7 +132,8 @@ impl<'a> Statements<'a> {
             "UPDATE" => self.update(),
             "CREATE" => self.create(),
             // How the text is run, not what it says.
-            "BEGIN" | "COMMIT" | "END" | "PRAGMA" | "ANALYZE" | "VACUUM" | "ATTACH" | "DETACH" | "SAVEPOINT" | "RELEASE" => {
+            "BEGIN" | "COMMIT" | "END" | "PRAGMA" | "ANALYZE" | "VACUUM" | "ATTACH" | "DETACH" | "SAVEPOINT"
+            | "RELEASE" => {
                 self.pass_over()?;
                 Ok(Ok(Kind::Nothing))
             }
@@ -211,9 +225,15 @@ impl<'a> Statements<'a> {
             ("FILE", 6) => &["sha256", "sha1", "md5", "file_name", "file_size", "package_id"],
             ("MFG", 2) => &["manufacturer_id", "name"],
             ("OS", 4) => &["operating_system_id", "name", "version", "manufacturer_id"],
-            ("PKG", 7) => {
-                &["package_id", "name", "version", "operating_system_id", "manufacturer_id", "language", "application_type"]
-            }
+            ("PKG", 7) => &[
+                "package_id",
+                "name",
+                "version",
+                "operating_system_id",
+                "manufacturer_id",
+                "language",
+                "application_type",
+            ],
             ("VERSION", 5) => &["version", "build_set", "build_date", "release_date", "description"],
             ("FILE" | "METADATA", _) => return Vec::new(),
             _ => return (1..=count).map(|number| format!("column {number}")).collect(),
@@ -362,7 +382,9 @@ impl<'a> Statements<'a> {
                 Value::Integer(number) => u32::try_from(number).ok().and_then(char::from_u32),
                 _ => None,
             };
-            return Ok(character.map(|c| Value::Text(c.to_string().into_bytes())).ok_or(unexpected("a character", None)));
+            return Ok(character
+                .map(|c| Value::Text(c.to_string().into_bytes()))
+                .ok_or(unexpected("a character", None)));
         }
         expect!(self.mark(b',', ", behind a text"));
         let from = expect!(self.value_within(depth.saturating_add(1)));

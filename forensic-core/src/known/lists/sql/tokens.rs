@@ -1,9 +1,7 @@
 //! The words of SQL text, as SQLite reads them: quotes doubled within quotes, line breaks within texts, comments.
 
 use super::super::input::Input;
-use crate::{
-    error::{Error, Result},
-};
+use crate::error::{Error, Result};
 use rusqlite::types::ValueRef;
 use std::io::BufRead;
 
@@ -166,7 +164,10 @@ impl<'a> Tokens<'a> {
             self.text.clear();
             self.skip(b'*');
             match self.peek()? {
-                Some(b'/') => return Ok(self.skip(b'/')),
+                Some(b'/') => {
+                    self.skip(b'/');
+                    return Ok(());
+                }
                 None => return Ok(()),
                 Some(_) => {}
             }

@@ -26,11 +26,19 @@ impl MediaText {
         self.is_first = true;
     }
 
-    pub(super) fn write(&mut self, record: &FileRecord, out: &mut dyn Write, report: &mut WriteReport) -> io::Result<()> {
-        // The MD5 is what a Media is known by.
-        let Some(md5) = record.md5 else { return Ok(report.skip()) };
+    pub(super) fn write(
+        &mut self,
+        record: &FileRecord,
+        out: &mut dyn Write,
+        report: &mut WriteReport,
+    ) -> io::Result<()> {
         let text = record.properties.as_json();
-        let Ok(members) = Members::parse(if text.is_empty() { "{}" } else { text }) else { return Ok(report.skip()) };
+        let members = Members::parse(if text.is_empty() { "{}" } else { text });
+        // The MD5 is what a Media is known by.
+        let (Some(md5), Ok(members)) = (record.md5, members) else {
+            report.skip();
+            return Ok(());
+        };
         let upper = |digest: &[u8]| quoted(&hex::encode(digest).to_ascii_uppercase());
         let md5 = upper(&md5);
         let json = &mut self.json;

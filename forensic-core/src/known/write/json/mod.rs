@@ -44,13 +44,15 @@ impl HashSet {
         let group = self.said.take().unwrap_or_default();
         let version = if self.dialect == Dialect::Caid { "1.2" } else { "2.0" };
         let is_context = |name: &str, value: &str| {
-            name.contains("odata.") && Context::find(value).is_some_and(|found| found.version == version && !found.cases)
+            name.contains("odata.")
+                && Context::find(value).is_some_and(|found| found.version == version && !found.cases)
         };
         let text = group.properties.as_json();
         let members = Members::parse(if text.is_empty() { "{}" } else { text }).ok();
         let mut envelope = String::new();
         // What a document of another kind says of itself has no place in this one.
-        let is_own = members.as_ref().is_some_and(|members| members.iter().any(|(name, value)| is_context(name, value)));
+        let is_own =
+            members.as_ref().is_some_and(|members| members.iter().any(|(name, value)| is_context(name, value)));
         match (is_own, &members) {
             (true, Some(members)) => members.iter().for_each(|(name, value)| push_member(&mut envelope, name, value)),
             _ => {
@@ -105,7 +107,8 @@ impl Layout for HashSet {
 
 /// The context of a document of this scheme.
 fn context(scheme: Option<&str>, kind: &str) -> String {
-    let plain = |scheme: &&str| !scheme.is_empty() && scheme.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+    let plain =
+        |scheme: &&str| !scheme.is_empty() && scheme.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
     let scheme = scheme.filter(plain).unwrap_or("Default");
     format!("{MODELS}/{scheme}/$metadata#{kind}")
 }
