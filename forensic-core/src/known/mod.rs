@@ -12,33 +12,21 @@
 //! ```
 #![deny(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::arithmetic_side_effects)]
 
-mod format;
-mod hashdeep;
-mod lines;
+mod lists;
 mod record;
 mod set;
 mod standing;
-mod sums;
+mod write;
 
-use self::{
-    lines::Lines,
-    set::{Builder, MAGIC},
-};
-use crate::{
-    error::{Error, Result},
-    hash::hex,
-};
+use crate::hash::hex;
 use serde_json::{Map, Value};
-use std::{
-    fs::File,
-    io::Read,
-    path::{Path, PathBuf},
-};
+use std::path::PathBuf;
 
-pub use format::Format;
-pub use record::{FileRecord, Group, Properties};
+pub use lists::{Format, List};
+pub use record::{FileRecord, Group, Properties, Sink};
 pub use set::{HashSet, SetGroup};
 pub use standing::Standing;
+pub use write::{ListWriter, WriteReport};
 
 /// A file a set was built from.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -60,7 +48,7 @@ pub struct SetSource {
 pub struct SetIssue {
     /// The file.
     pub source: PathBuf,
-    /// The line, the first being 1.
+    /// The line, the first being 1, in lists of lines; a byte in JSON and binary lists; a row in databases.
     pub position: u64,
     /// What is wrong with it.
     pub message: String,
@@ -84,51 +72,7 @@ pub struct Known {
     pub possible: bool,
 }
 
-/// Reads a list that is a file.
-fn read_file(path: &Path, format: Option<Format>, builder: &mut Builder) -> Result<()> {
-    let mut file = File::open(path).map_err(|error| Error::io(path, error))?;
-    let mut head = Vec::new();
-    file.by_ref().take(MAGIC.len() as u64).read_to_end(&mut head).map_err(|error| Error::io(path, error))?;
-    if head == MAGIC || format == Some(Format::Set) {
-        return builder.merge(&HashSet::open(path)?);
-    }
-    read_list(path, head.chain(file), format, builder)
-}
-
-/// Reads a list that may be no file.
-fn read_list(path: &Path, mut list: impl Read, format: Option<Format>, builder: &mut Builder) -> Result<()> {
-    let mut head = Vec::new();
-    list.by_ref().take(MAGIC.len() as u64).read_to_end(&mut head).map_err(|error| Error::io(path, error))?;
-    let mut list = head.chain(list);
-    if head == MAGIC || format == Some(Format::Set) {
-        let mut bytes = Vec::new();
-        list.read_to_end(&mut bytes).map_err(|error| Error::io(path, error))?;
-        return builder.merge(&HashSet::from_bytes(bytes)?);
-    }
-    let mut lines = Lines::new(path.to_owned(), list)?;
-    let format = match format {
-        Some(format) => format,
-        None => Format::detect(&mut lines)?,
-    };
-    builder.begin_list(path, format)?;
-    let (_, issues_before) = builder.progress();
-    match format {
-        Format::Hashdeep => hashdeep::read(&mut lines, builder)?,
-        Format::Plain | Format::Sums => sums::read(&mut lines, builder)?,
-        Format::Set => {}
-    }
-    let (records, issues) = builder.progress();
-    if records == 0 && issues > issues_before {
-        return Err(not_a_list(path));
-    }
-    Ok(())
-}
-
 /// The bytes of a digest in hex, of a length some algorithm has.
 pub(crate) fn digest_from_hex(text: &[u8]) -> Option<Vec<u8>> {
     matches!(text.len(), 32 | 40 | 64).then(|| hex::decode(text))?
-}
-
-fn not_a_list(path: &Path) -> Error {
-    Error::Format { what: format!("a list of digests in {path:?}") }
 }

@@ -13,6 +13,12 @@ impl Properties {
         Self(object)
     }
 
+    /// The text, to be written anew by a reader that gives one record after another in the same place; it stays the text
+    /// of one JSON object, or empty.
+    pub(crate) fn text_mut(&mut self) -> &mut String {
+        &mut self.0
+    }
+
     /// The text of the object; empty where there is none.
     pub fn as_json(&self) -> &str {
         &self.0
@@ -93,8 +99,8 @@ pub struct Group {
     pub properties: Properties,
 }
 
-/// Takes what a reader finds in a list.
-pub(crate) trait Sink {
+/// Takes what a reader finds in a list: a set that is built, or a writer.
+pub trait Sink {
     /// A group begins: a case in a file of cases. Records before the first belong to the list itself, a group as well.
     fn begin_group(&mut self) -> Result<()>;
 

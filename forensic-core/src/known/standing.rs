@@ -1,6 +1,7 @@
 //! What a hit means for the order in which files are looked at.
 
 use super::Known;
+use serde_json::Value;
 
 /// How urgently a known file wants to be looked at, the most urgent first. A pointer, not a verdict: what a set says is as
 /// good as the set.
@@ -36,7 +37,7 @@ impl Known {
         if self.possible {
             return Standing::Listed;
         }
-        if let Some(status) = self.properties.get("status") {
+        if let Some(status) = self.properties.get("status").and_then(Value::as_str) {
             return if status.eq_ignore_ascii_case("known") { Standing::KnownGood } else { Standing::Notable };
         }
         match self.category.as_deref().map(str::trim) {

@@ -1,5 +1,14 @@
 //! Lists of known digests: each form, damage, and what independent programs write.
 
+mod binary;
+mod collect;
+mod csv;
+mod damage;
+mod databases;
+mod nsrl;
+mod vics;
+mod writers;
+
 use crate::corpus;
 use forensic_core::{
     Error,

@@ -12,7 +12,7 @@ use super::{
 use crate::{
     Limits,
     error::{Error, Result},
-    known::{FileRecord, Format, Group, SetIssue, SetSource, record::Sink},
+    known::{FileRecord, Format, Group, List, SetIssue, SetSource, record::Sink},
     parallel::{in_order, threads_to_start},
 };
 use std::{
@@ -79,20 +79,23 @@ impl Builder {
     }
 
     /// A list begins: what is told from here on is of it.
-    pub(crate) fn begin_list(&mut self, path: &Path, format: Format) -> Result<()> {
+    pub(super) fn begin_list(&mut self, path: &Path, format: Format) -> Result<()> {
         let set_name = path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
         self.description.sources.push(SetSource { path: path.to_owned(), format, set_name, records: 0 });
         self.begin_group()
     }
 
-    /// Records read of the list begun last, and issues of all.
-    pub(crate) fn progress(&self) -> (u64, usize) {
-        let records = self.description.sources.last().map_or(0, |source| source.records);
-        (records, self.description.issues.len())
+    /// Takes all that a list has, which may be another set.
+    pub(crate) fn take(&mut self, list: List<'_>) -> Result<()> {
+        if let Some(set) = list.as_set() {
+            return self.merge(set);
+        }
+        self.begin_list(list.path(), list.format())?;
+        list.read(self)
     }
 
     /// Takes all that another set has.
-    pub(crate) fn merge(&mut self, set: &HashSet) -> Result<()> {
+    pub(super) fn merge(&mut self, set: &HashSet) -> Result<()> {
         let (first_source, first_group) = (self.description.sources.len(), self.description.groups.len());
         self.description.sources.extend_from_slice(set.sources());
         self.description.groups.extend(set.groups().iter().map(|SetGroup { source, group }| SetGroup {

@@ -7,6 +7,7 @@ mod blob;
 mod bloom;
 mod builder;
 mod description;
+mod give;
 mod image;
 mod layout;
 mod lookup;
@@ -26,8 +27,11 @@ use self::{
     map::Bytes,
     table::Table,
 };
-use super::{FileRecord, Format, SetIssue, SetSource};
-use crate::error::{Error, Result};
+use super::{FileRecord, Format, List, SetIssue, SetSource};
+use crate::{
+    Limits,
+    error::{Error, Result},
+};
 use std::{
     io::Read,
     path::{Path, PathBuf},
@@ -99,8 +103,9 @@ impl HashSet {
         format: Option<Format>,
         mut builder: Builder,
     ) -> Result<Self> {
+        let limits = Limits::default();
         for path in paths {
-            super::read_file(path.as_ref(), format, &mut builder)?;
+            builder.take(List::open(path, format, &limits)?)?;
         }
         builder.finish()
     }
@@ -109,13 +114,13 @@ impl HashSet {
     ///
     /// # Errors
     /// As [`HashSet::build`].
-    pub fn build_from_readers<R: Read>(
+    pub fn build_from_readers<R: Read + Send>(
         lists: impl IntoIterator<Item = (PathBuf, R)>,
         format: Option<Format>,
     ) -> Result<Self> {
-        let mut builder = Builder::new(None)?;
+        let (mut builder, limits) = (Builder::new(None)?, Limits::default());
         for (path, list) in lists {
-            super::read_list(&path, list, format, &mut builder)?;
+            builder.take(List::from_reader(path, list, format, &limits)?)?;
         }
         builder.finish()
     }

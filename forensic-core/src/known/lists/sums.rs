@@ -3,16 +3,11 @@
 //! Format: GNU coreutils manual, "md5sum invocation". A name with `\`, newline or carriage return is escaped, and its line
 //! then begins with `\`.
 
-use super::{
-    digest_from_hex,
-    lines::Lines,
-    record::{FileRecord, Sink},
-};
-use crate::error::Result;
-use std::io::Read;
+use super::{FileRecord, Sink, lines::Lines};
+use crate::{error::Result, known::digest_from_hex};
 
 /// Reads all lines; one that is no checksum is an issue.
-pub(super) fn read<R: Read>(lines: &mut Lines<R>, sink: &mut dyn Sink) -> Result<()> {
+pub(super) fn read(lines: &mut Lines<'_>, sink: &mut dyn Sink) -> Result<()> {
     while let Some(line) = lines.next_line()? {
         if line.cut {
             sink.issue(line.number, "the line is too long".to_owned());

@@ -1,0 +1,152 @@
+//! A document of VICS cases: each group is one.
+
+use super::{
+    super::super::{lists::json::media::Members, record::Properties},
+    Dialect, FileRecord, Group, Layout, MediaText, WriteReport, context, push_member, quoted,
+};
+use crate::hash::{Algorithm, Hasher, hex};
+use std::io::{self, Write};
+
+pub(super) type Written = io::Result<()>;
+
+/// A document whose list is one of cases.
+pub(in super::super) struct Cases {
+    /// The scheme of the document, once its envelope is written.
+    scheme: Option<Option<String>>,
+    /// What was said of the list or the case that is not yet open.
+    said: Option<Group>,
+    /// What was said of a case behind its first record.
+    late: Option<Group>,
+    /// True in a case that the sink was told of; the list itself becomes one where it has records.
+    begun: bool,
+    open: bool,
+    number: u64,
+    media: MediaText,
+}
+
+impl Default for Cases {
+    fn default() -> Self {
+        let media = MediaText::new(Dialect::Vics);
+        Self { scheme: None, said: None, late: None, begun: false, open: false, number: 0, media }
+    }
+}
+
+impl Cases {
+    fn envelope(&mut self, scheme: Option<&String>, out: &mut dyn Write, report: &mut WriteReport) -> Written {
+        match &self.scheme {
+            None => {
+                self.scheme = Some(scheme.cloned());
+                let context = quoted(&context(scheme.map(String::as_str), "Cases"));
+                write!(out, "{{\"@odata.context\":{context},\"value\":[")
+            }
+            Some(written) => {
+                report.lose("scheme", written.as_ref() != scheme);
+                Ok(())
+            }
+        }
+    }
+
+    fn open(&mut self, out: &mut dyn Write, report: &mut WriteReport) -> Written {
+        let group = self.said.take().unwrap_or_default();
+        self.envelope(group.scheme.as_ref(), out, report)?;
+        self.open = true;
+        self.number = self.number.saturating_add(1);
+        let fields = self.fields(&group.properties, report);
+        let comma = if self.number > 1 { "," } else { "" };
+        write!(out, "{comma}\n{{{fields}")?;
+        self.media.restart();
+        out.write_all(if fields.is_empty() { b"\"Media\":[" } else { b",\"Media\":[" })
+    }
+
+    /// The fields of a case. Only a document of VICS has such; of another list nothing but its name is known.
+    fn fields(&self, properties: &Properties, report: &mut WriteReport) -> String {
+        let text = properties.as_json();
+        let mut fields = String::new();
+        let Ok(members) = Members::parse(if text.is_empty() { "{}" } else { text }) else {
+            report.lose("group", true);
+            return fields;
+        };
+        let is_case = ["CaseID", "CaseNumber", "SourceApplicationName"].into_iter().any(|name| members.has(name));
+        if !is_case {
+            report.lose("group", members.iter().any(|(name, _)| !name.contains("odata.")));
+            push_member(&mut fields, "CaseID", &quoted(&self.case_id(text)));
+            return fields;
+        }
+        if !members.has("CaseID") {
+            push_member(&mut fields, "CaseID", &quoted(&self.case_id(text)));
+        }
+        members.iter().for_each(|(name, value)| push_member(&mut fields, name, value));
+        fields
+    }
+
+    /// A GUID that is the same for the same case (RFC 9562, version 8).
+    fn case_id(&self, text: &str) -> String {
+        let mut hasher = Hasher::new(&[Algorithm::Md5]);
+        hasher.update(text.as_bytes());
+        hasher.update(&self.number.to_le_bytes());
+        let mut id = [0; 16];
+        if let Some(digest) = hasher.finish().get(Algorithm::Md5).and_then(|digest| digest.try_into().ok()) {
+            id = digest;
+        }
+        let [.., version, _, variant, _, _, _, _, _, _, _] = &mut id;
+        *version = *version & 0x0f | 0x80;
+        *variant = *variant & 0x3f | 0x80;
+        let hex = hex::encode(&id);
+        let part = |range: std::ops::Range<usize>| hex.get(range).unwrap_or_default();
+        format!("{}-{}-{}-{}-{}", part(0..8), part(8..12), part(12..16), part(16..20), part(20..32))
+    }
+
+    fn close(&mut self, out: &mut dyn Write, report: &mut WriteReport) -> Written {
+        if self.begun && !self.open && self.said.is_some() {
+            self.open(out, report)?;
+        }
+        if !std::mem::take(&mut self.open) {
+            return Ok(());
+        }
+        out.write_all(b"\n]")?;
+        if let Some(group) = self.late.take() {
+            report.lose("scheme", self.scheme.as_ref() != Some(&group.scheme));
+            let text = group.properties.as_json();
+            if let Ok(members) = Members::parse(if text.is_empty() { "{}" } else { text }) {
+                let mut fields = String::new();
+                // The identity stands before the records already.
+                let fresh = members.iter().filter(|(name, _)| *name != "CaseID");
+                fresh.for_each(|(name, value)| push_member(&mut fields, name, value));
+                if !fields.is_empty() {
+                    write!(out, ",{fields}")?;
+                }
+            }
+        }
+        out.write_all(b"}")
+    }
+}
+
+impl Layout for Cases {
+    fn begin(&mut self, out: &mut dyn Write, report: &mut WriteReport) -> Written {
+        self.close(out, report)?;
+        self.begun = true;
+        self.said = None;
+        Ok(())
+    }
+
+    fn describe(&mut self, group: Group, _: &mut dyn Write, _: &mut WriteReport) -> Written {
+        match self.open {
+            true => self.late = Some(group),
+            false => self.said = Some(group),
+        }
+        Ok(())
+    }
+
+    fn record(&mut self, record: &FileRecord, out: &mut dyn Write, report: &mut WriteReport) -> Written {
+        if !self.open {
+            self.open(out, report)?;
+        }
+        self.media.write(record, out, report)
+    }
+
+    fn end(&mut self, out: &mut dyn Write, report: &mut WriteReport) -> Written {
+        self.close(out, report)?;
+        self.envelope(None, out, &mut WriteReport::default())?;
+        out.write_all(b"\n]}\n")
+    }
+}
