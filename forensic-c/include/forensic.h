@@ -558,6 +558,11 @@ typedef struct forensic_volume forensic_volume;
 typedef struct forensic_walk forensic_walk;
 
 /**
+ * What became of the records that were written. The caller frees it.
+ */
+typedef struct forensic_write_report forensic_write_report;
+
+/**
  * Told that done of total are done; returns 0 to go on, anything else to stop, upon which the work ends with
  * FORENSIC_CANCELLED. Called from any thread, but from one at a time.
  */
@@ -965,7 +970,7 @@ typedef struct {
 typedef struct {
     /**
      * What was counted: "volumes", "filesystems", "records", "live", "deleted", "carved", "bytes_hashed", "pictures",
-     * "known", "repeated", "issues".
+     * "known", "notable", "known_good", "repeated", "issues".
      */
     const char *name;
     /**
@@ -1927,6 +1932,18 @@ forensic_status forensic_hash_set_open(const char *path,
 forensic_status forensic_hash_set_verify(const forensic_hash_set *set, forensic_error **error);
 
 /**
+ * Writes the set as a list that other programs read, into a file that is made new. format is "vics", "vics-case", "caid",
+ * "icse-csv", "hashdeep", "sums" or "plain". report tells what the format has no place for; the caller frees it.
+ *
+ * FORENSIC_UNSUPPORTED for a format that is only read, FORENSIC_IO, FORENSIC_CORRUPT for a set that was changed.
+ */
+forensic_status forensic_hash_set_write(const forensic_hash_set *set,
+                                        const char *path,
+                                        const char *format,
+                                        forensic_write_report **report,
+                                        forensic_error **error);
+
+/**
  * Number of distinct digests.
  */
 size_t forensic_hash_set_size(const forensic_hash_set *set);
@@ -2226,6 +2243,12 @@ const char *forensic_record_status(const forensic_record *record);
 const char *forensic_record_target(const forensic_record *record);
 
 /**
+ * What the most urgent of its hits means: "notable" (a set puts it in a category of illegal material), "listed" (a set
+ * lists it and says no more), "known_good" (NSRL and the like); NULL where no set knows it. Owned by the record.
+ */
+const char *forensic_record_standing(const forensic_record *record);
+
+/**
  * "intact", "partial", "overwritten", "unknown"; NULL for what is in use. Owned by the record.
  */
 const char *forensic_record_recoverability(const forensic_record *record);
@@ -2339,6 +2362,13 @@ size_t forensic_report_record_count(const forensic_report *report);
  * The record at index, which is its id; NULL past the end. Owned by the report.
  */
 const forensic_record *forensic_report_record(const forensic_report *report, size_t index);
+
+/**
+ * The record at a place of the order in which to look at them: what is notable first, then what a set lists, then what no
+ * set knows, and last what is known to be good. NULL past the end. Owned by the report.
+ */
+const forensic_record *forensic_report_ranked(const forensic_report *report,
+                                              size_t rank);
 
 /**
  * Number of counts of the summary.
@@ -2459,6 +2489,13 @@ forensic_status forensic_triage_options_set_threads(forensic_triage_options *opt
  * Sets whether the space that no file in use has is carved, which is the default.
  */
 forensic_status forensic_triage_options_set_carve(forensic_triage_options *options, bool carve, forensic_error **error);
+
+/**
+ * Sets whether pictures that no set calls anything but good (NSRL) are left undecoded, which is the default.
+ */
+forensic_status forensic_triage_options_set_skip_known_good(forensic_triage_options *options,
+                                                            bool skip,
+                                                            forensic_error **error);
 
 /**
  * Sets the digests of every stream: FORENSIC_MD5 | FORENSIC_SHA1 | ...
@@ -2655,6 +2692,28 @@ uint64_t forensic_walk_cursor(const forensic_walk *walk);
  * Frees a walk; NULL is allowed. Its entries live on.
  */
 void forensic_walk_free(forensic_walk *walk);
+
+/**
+ * Records written.
+ */
+uint64_t forensic_write_report_records(const forensic_write_report *report);
+
+/**
+ * Records that the format cannot hold at all: in VICS those without an MD5.
+ */
+uint64_t forensic_write_report_skipped(const forensic_write_report *report);
+
+/**
+ * A part that the format has no place for ("sha256", "category"), and how many records lost it; NULL past the end. Owned by
+ * the report.
+ */
+const forensic_count *forensic_write_report_lost(const forensic_write_report *report,
+                                                 size_t index);
+
+/**
+ * Frees a report; NULL is allowed.
+ */
+void forensic_write_report_free(forensic_write_report *report);
 
 #ifdef __cplusplus
 }  // extern "C"

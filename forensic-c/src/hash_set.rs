@@ -6,6 +6,7 @@ use crate::{
     hash::forensic_digests,
     pairs::{Pairs, forensic_pair},
     text::{Items, Texts},
+    write_report::forensic_write_report,
 };
 use forensic_core::known::{Format, HashSet, Known};
 use serde_json::Value;
@@ -158,6 +159,25 @@ pub unsafe extern "C" fn forensic_hash_set_verify(
     fallible!(error, {
         borrow!(set).set.verify()?;
         Ok(forensic_status::FORENSIC_OK)
+    })
+}
+
+/// Writes the set as a list that other programs read, into a file that is made new. format is "vics", "vics-case", "caid",
+/// "icse-csv", "hashdeep", "sums" or "plain". report tells what the format has no place for; the caller frees it.
+///
+/// FORENSIC_UNSUPPORTED for a format that is only read, FORENSIC_IO, FORENSIC_CORRUPT for a set that was changed.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn forensic_hash_set_write(
+    set: *const forensic_hash_set,
+    path: *const c_char,
+    format: *const c_char,
+    report: *mut *mut forensic_write_report,
+    error: *mut *mut forensic_error,
+) -> forensic_status {
+    fallible!(error, {
+        let report = out!(report);
+        let written = borrow!(set).set.write(file_path!(path), text!(format).parse::<Format>()?)?;
+        report.give(forensic_write_report::new(&written))
     })
 }
 

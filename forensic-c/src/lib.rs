@@ -34,6 +34,7 @@ pub mod triage;
 pub mod verification;
 pub mod volume;
 pub mod walk;
+pub mod write_report;
 
 use std::ffi::c_char;
 
@@ -79,5 +80,6 @@ mod tests {
         shared::<carved::forensic_carved>();
         shared::<report::forensic_report>();
         shared::<record::forensic_record>();
+        shared::<write_report::forensic_write_report>();
     }
 }

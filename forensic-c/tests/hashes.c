@@ -72,6 +72,27 @@ static void similarity_digests_are_written_and_compared(const char *folder) {
     forensic_stream_free(stream);
 }
 
+static void a_set_is_written_as_a_list(const char *folder) {
+    char list[1100], written[1100];
+    const char *lists[] = {list};
+    forensic_hash_set *set = NULL;
+    forensic_write_report *report = NULL;
+    snprintf(list, sizeof list, "%s", write_file(folder, "to-write.md5", ABC_MD5, 32));
+    snprintf(written, sizeof written, "%s/written.json", folder);
+    EXPECT_OK(forensic_hash_set_build(lists, 1, NULL, &set, &error));
+    EXPECT_OK(forensic_hash_set_write(set, written, "vics", &report, &error));
+    EXPECT(forensic_write_report_records(report) == 1 && forensic_write_report_skipped(report) == 0);
+    EXPECT(forensic_write_report_lost(report, 0) == NULL);
+    forensic_write_report_free(report);
+    EXPECT_FAILS(FORENSIC_UNSUPPORTED, forensic_hash_set_write(set, written, "iped", &report, &error));
+    EXPECT(report == NULL);
+    forensic_hash_set_free(set);
+    lists[0] = written;
+    EXPECT_OK(forensic_hash_set_build(lists, 1, "vics", &set, &error));
+    EXPECT(forensic_hash_set_size(set) == 1);
+    forensic_hash_set_free(set);
+}
+
 static void pieces_come_one_after_another(void) {
     forensic_stream *stream = stream_of("abcabcab");
     forensic_pieces *pieces = NULL;
@@ -200,6 +221,7 @@ int main(int argc, char **argv) {
     EXPECT(argc == 2);
     similarity_digests_are_written_and_compared(argv[1]);
     pieces_come_one_after_another();
+    a_set_is_written_as_a_list(argv[1]);
     all_ways_of_hashing_agree(argv[1]);
     many_streams_are_hashed_and_the_unreadable_one_says_why();
     a_set_knows_what_its_lists_say(argv[1]);

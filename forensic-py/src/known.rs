@@ -1,7 +1,7 @@
 //! Known files: lists of digests, looked up.
 
 use crate::{
-    error::{OrRaise, unsupported},
+    error::OrRaise,
     hash::Digests,
     queries::{Queries, digest_of},
     source::paths_of,
@@ -14,12 +14,10 @@ use pyo3::{
 };
 use serde_json::Value;
 use std::{
+    collections::BTreeMap,
     path::{Path, PathBuf},
     sync::Arc,
 };
-
-/// Formats of the interface that come with a later version.
-const LATER: [&str; 7] = ["nsrl-sqlite", "nsrl-csv", "vics", "caid", "icse-csv", "tsk-kdb", "encase-hash"];
 
 /// Sets of known digests, looked up by digest. Threads may share it.
 #[pyclass(module = "forensic", frozen)]
@@ -28,8 +26,9 @@ pub(crate) struct HashSet(pub(crate) Arc<known::HashSet>);
 #[pymethods]
 impl HashSet {
     /// Builds a set from lists of digests: in memory, or in a file at `path`, in less than a gigabyte of memory however many
-    /// digests there are. `inputs` are the lists' paths, or a single path; a set is a list, too. `format` is "plain", "sums"
-    /// (md5sum, sha1sum, …), "hashdeep" or "set", found by content where it is None.
+    /// digests there are. `inputs` are the lists' paths, or a single path; a set is a list, too. `format` is found by content
+    /// where it is None: "nsrl-sqlite", "nsrl-sql" (a delta), "nsrl-csv", "vics", "vics-case", "caid", "icse-csv", "hashdeep", "sums" (md5sum,
+    /// sha1sum, …), "plain", "tsk-kdb", "tsk-idx", "encase-hash", "hashkeeper", "iped", "hashlookup-bloom", "set".
     ///
     /// Raises FormatError for a file that is no list; a row that cannot be read is in `issues`.
     #[staticmethod]
@@ -37,9 +36,6 @@ impl HashSet {
     fn build(inputs: &Bound<'_, PyAny>, path: Option<PathBuf>, format: Option<&str>) -> PyResult<Self> {
         let py = inputs.py();
         let paths = paths_of(inputs)?;
-        if let Some(later) = format.filter(|name| LATER.contains(name)) {
-            return Err(unsupported(format!("list format {later:?}")));
-        }
         let format = format.map(str::parse::<Format>).transpose().or_raise(py)?;
         let build = || match path {
             Some(path) => known::HashSet::build_to(paths, format, path),
@@ -60,6 +56,15 @@ impl HashSet {
     /// Reads all of the set and holds it against its checksums: True, or CorruptError.
     fn verify(&self, py: Python<'_>) -> PyResult<bool> {
         py.detach(|| self.0.verify()).or_raise(py).map(|()| true)
+    }
+
+    /// Writes the set as a list that other programs read, into a file that is made new: "vics", "vics-case", "caid", "icse-csv",
+    /// "hashdeep", "sums" or "plain". What the format has no place for is told by the answer.
+    fn write(&self, py: Python<'_>, path: PathBuf, format: &str) -> PyResult<WriteReport> {
+        let format: Format = format.parse().or_raise(py)?;
+        let known::WriteReport { records, skipped, lost, .. } =
+            py.detach(|| self.0.write(path, format)).or_raise(py)?;
+        Ok(WriteReport { records, skipped, lost })
     }
 
     /// Number of distinct digests.
@@ -114,6 +119,24 @@ impl HashSet {
     }
 }
 
+/// What became of the records that were written.
+#[pyclass(module = "forensic", frozen, get_all)]
+pub(crate) struct WriteReport {
+    /// Records written.
+    records: u64,
+    /// Records that the format cannot hold at all: in VICS those without an MD5.
+    skipped: u64,
+    /// How many records lost a part of theirs, by its name, because the format has no place for it: "sha256", "category", …
+    lost: BTreeMap<&'static str, u64>,
+}
+
+#[pymethods]
+impl WriteReport {
+    fn __repr__(&self) -> String {
+        format!("<WriteReport {} records, {} skipped, lost {:?}>", self.records, self.skipped, self.lost)
+    }
+}
+
 /// What a set says of a digest. A pointer, not a verdict.
 #[pyclass(module = "forensic", frozen, eq)]
 #[derive(PartialEq, Eq)]
@@ -153,6 +176,13 @@ impl Known {
             properties.set_item(name, object_of(py, value)?)?;
         }
         Ok(properties)
+    }
+
+    /// What the hit means: "notable" (a category of illegal material), "listed" (no more is said), "known_good" (NSRL and the
+    /// like).
+    #[getter]
+    fn standing(&self) -> &'static str {
+        self.0.standing().as_str()
     }
 
     /// True where the set can be wrong by construction (a Bloom filter).

@@ -47,6 +47,7 @@ fn _forensic(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<known::Known>()?;
     module.add_class::<known::SetIssue>()?;
     module.add_class::<known::SetSource>()?;
+    module.add_class::<known::WriteReport>()?;
     module.add_class::<limits::Limits>()?;
     module.add_class::<perceptual::ImageHash>()?;
     module.add_class::<pieces::Piece>()?;

@@ -2,6 +2,7 @@
 
 import hashlib
 import io
+import json
 
 import media
 import numpy
@@ -96,3 +97,22 @@ def test_what_is_no_list_is_refused(tmp_path):
         forensic.HashSet.build([], format="tea leaves")
     with pytest.raises(FileNotFoundError):
         forensic.HashSet.build([tmp_path / "none"])
+
+
+def test_a_set_is_given_back_as_a_list(tmp_path):
+    digest = hashlib.md5(b"known").hexdigest()
+    media = [{"MediaID": 1, "Category": 1, "MD5": digest.upper(), "Series": "S", "VictimIdentified": True}]
+    context = "http://github.com/VICSDATAMODEL/ProjectVic/DataModels/2.0.xml/US/$metadata#Media"
+    (tmp_path / "vics.json").write_text(json.dumps({"@odata.context": context, "value": media}))
+    hash_set = forensic.HashSet.build([tmp_path / "vics.json"], tmp_path / "known.set")
+    (hit,) = hash_set.lookup(digest)
+    assert (hit.scheme, hit.category, hit.standing, hit.properties["Series"], hit.properties["VictimIdentified"]) == ("US", "1", "notable", "S", True)
+    report = hash_set.write(tmp_path / "again.json", "vics")
+    assert (report.records, report.skipped, report.lost) == (1, 0, {})
+    (again,) = forensic.HashSet.build(tmp_path / "again.json").lookup(digest)
+    assert (again.category, again.properties["Series"]) == ("1", "S")
+    assert hash_set.write(tmp_path / "again.txt", "plain").lost["category"] == 1
+    with pytest.raises(forensic.UnsupportedError):
+        hash_set.write(tmp_path / "again.db", "nsrl-sqlite")
+    with pytest.raises(ValueError):
+        hash_set.write(tmp_path / "again", "xml")

@@ -26,6 +26,7 @@ mod fixtures;
 mod fuzzy_hashes;
 mod hfsplus;
 mod iso9660;
+mod known_lists;
 mod known_set;
 mod linux_fixtures;
 mod lists;

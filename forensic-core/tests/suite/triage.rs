@@ -12,7 +12,7 @@ use forensic_core::{
 use std::{io::Read, ops::ControlFlow, path::Path, path::PathBuf, sync::Arc};
 
 /// A disk with a partition table and both sample volumes, as `examples/sample/build.py` lays it out.
-fn disk() -> Evidence {
+pub fn disk() -> Evidence {
     let volumes = ["ntfs", "fat"].map(|name| {
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("../examples/sample/volumes/{name}.img.gz"));
         let mut bytes = Vec::new();

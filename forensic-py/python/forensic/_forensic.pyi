@@ -32,6 +32,7 @@ from ._known import HashSet as HashSet
 from ._known import Known as Known
 from ._known import SetIssue as SetIssue
 from ._known import SetSource as SetSource
+from ._known import WriteReport as WriteReport
 from ._limits import Limits as Limits
 from ._perceptual import ImageHash as ImageHash
 from ._perceptual import image_hash as image_hash

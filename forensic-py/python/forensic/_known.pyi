@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any, final
+from typing import Any, Literal, final
 
 from ._source import DigestArgument, PathArgument
 
@@ -15,8 +15,9 @@ class HashSet:
         inputs: PathArgument | Iterable[PathArgument], path: PathArgument | None = None, *, format: str | None = None
     ) -> HashSet:
         """Builds a set from lists of digests: in memory, or in a file at `path`, in less than a gigabyte of memory however
-        many digests there are. `inputs` are the lists' paths, or a single path; a set is a list, too. `format` is "plain",
-        "sums" (md5sum, sha1sum, …), "hashdeep" or "set", found by content where it is None.
+        many digests there are. `inputs` are the lists' paths, or a single path; a set is a list, too. `format` is found by
+        content where it is None: "nsrl-sqlite", "nsrl-sql" (a delta), "nsrl-csv", "vics", "vics-case", "caid", "icse-csv", "hashdeep",
+        "sums" (md5sum, sha1sum, …), "plain", "tsk-kdb", "tsk-idx", "encase-hash", "hashkeeper", "iped", "hashlookup-bloom", "set".
 
         Raises FormatError for a file that is no list; a row that cannot be read is in `issues`.
         """
@@ -32,6 +33,11 @@ class HashSet:
 
     def verify(self) -> bool:
         """Reads all of the set and holds it against its checksums: True, or CorruptError."""
+
+    def write(self, path: PathArgument, format: str) -> WriteReport:
+        """Writes the set as a list that other programs read, into a file that is made new: "vics", "vics-case", "caid",
+        "icse-csv", "hashdeep", "sums" or "plain". What the format has no place for is told by the answer.
+        """
 
     def __len__(self) -> int:
         """Number of distinct digests."""
@@ -58,6 +64,23 @@ class HashSet:
 
 
 @final
+class WriteReport:
+    """What became of the records that were written."""
+
+    @property
+    def records(self) -> int:
+        """Records written."""
+
+    @property
+    def skipped(self) -> int:
+        """Records that the format cannot hold at all: in VICS those without an MD5."""
+
+    @property
+    def lost(self) -> dict[str, int]:
+        """How many records lost a part of theirs, by its name, because the format has no place for it: "sha256", "category", …"""
+
+
+@final
 class Known:
     """What a set says of a digest. A pointer, not a verdict."""
 
@@ -80,6 +103,12 @@ class Known:
     @property
     def properties(self) -> dict[str, Any]:
         """What else the set says, under its own names; a size in bytes as "size"."""
+
+    @property
+    def standing(self) -> Literal["notable", "listed", "known_good"]:
+        """What the hit means: "notable" (a category of illegal material), "listed" (no more is said), "known_good" (NSRL and the
+        like).
+        """
 
     @property
     def possible(self) -> bool:
