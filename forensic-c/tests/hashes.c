@@ -145,6 +145,7 @@ static void a_set_knows_what_its_lists_say(const char *folder) {
     forensic_digests digests[2];
     uint8_t table[2][16];
     bool known[2] = {true, false};
+    forensic_hits *many[2];
 
     paths[0] = write_file(folder, "case-7.md5", list, sizeof list - 1);
     EXPECT_OK(forensic_hash_set_build(paths, 1, NULL, &set, &error));
@@ -175,8 +176,35 @@ static void a_set_knows_what_its_lists_say(const char *folder) {
     memcpy(table[1], digests[1].md5, 16);
     EXPECT_OK(forensic_hash_set_contains_many(set, table[0], 16, 2, known, &error));
     EXPECT(!known[0] && known[1]);
+    EXPECT_OK(forensic_hash_set_lookup_many(set, table[0], 16, 2, many, &error));
+    EXPECT(many[0] == NULL && forensic_hits_count(many[1]) == 1);
+    forensic_hits_free(many[1]);
+    EXPECT_FAILS(FORENSIC_INVALID_ARGUMENT, forensic_hash_set_lookup_many(set, table[0], 15, 2, many, &error));
+    EXPECT(many[0] == NULL && many[1] == NULL);
     forensic_hash_set_free(set);
     EXPECT_FAILS(FORENSIC_INVALID_ARGUMENT, forensic_hash_set_build(paths, 1, "no format", &set, &error));
+}
+
+static void a_set_is_a_file(const char *folder) {
+    const char list[] = "%%%% HASHDEEP-1.0\n%%%% size,md5,filename\n0," EMPTY_MD5 ",/empty\n";
+    const char *lists[1];
+    char place[1100];
+    forensic_hash_set *set = NULL;
+    forensic_hits *hits = NULL;
+
+    lists[0] = write_file(folder, "list", list, sizeof list - 1);
+    snprintf(place, sizeof place, "%s/known.set", folder);
+    EXPECT_FAILS(FORENSIC_FORMAT, forensic_hash_set_open(lists[0], &set, &error));
+    EXPECT_OK(forensic_hash_set_build_to(lists, 1, "hashdeep", place, &set, &error));
+    forensic_hash_set_free(set);
+    EXPECT_OK(forensic_hash_set_open(place, &set, &error));
+    EXPECT_OK(forensic_hash_set_verify(set, &error));
+    EXPECT_OK(forensic_hash_set_lookup_hex(set, EMPTY_MD5, &hits, &error));
+    EXPECT(forensic_hits_get(hits, 0)->property_count == 1);
+    EXPECT_TEXT(forensic_hits_get(hits, 0)->properties[0].key, "size");
+    EXPECT_TEXT(forensic_hits_get(hits, 0)->properties[0].value, "0");
+    forensic_hits_free(hits);
+    forensic_hash_set_free(set);
 }
 
 static void pictures_that_are_alike_have_near_hashes(void) {

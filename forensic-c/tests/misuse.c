@@ -54,6 +54,7 @@ static void calls_refuse_null(void) {
     forensic_entry *entry = NULL;
     forensic_digests digests, three[3];
     size_t read = 7;
+    forensic_hash_set *set = NULL;
     bool known = false;
 
     NULL_IS_REFUSED(forensic_evidence_open(NULL, NULL, &evidence, &error));
@@ -77,6 +78,9 @@ static void calls_refuse_null(void) {
     NULL_IS_REFUSED(forensic_hash_many(NULL, 3, FORENSIC_MD5, 0, three, NULL, &error));
     NULL_IS_REFUSED(forensic_hash_many((const forensic_stream *const *)nothing, 3, FORENSIC_MD5, 0, three, NULL, &error));
     NULL_IS_REFUSED(forensic_hash_set_contains_many(NULL, NULL, 16, 1, &known, &error));
+    NULL_IS_REFUSED(forensic_hash_set_lookup_many(NULL, NULL, 16, 1, NULL, &error));
+    NULL_IS_REFUSED(forensic_hash_set_open(NULL, &set, &error));
+    NULL_IS_REFUSED(forensic_hash_set_verify(NULL, &error));
     NULL_IS_REFUSED(forensic_triage_run(NULL, NULL, NULL, NULL, NULL, &error));
     NULL_IS_REFUSED(forensic_report_next(NULL, NULL, &error));
     /* Nor does it matter when nobody wants to know why. */

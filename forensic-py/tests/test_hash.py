@@ -116,3 +116,59 @@ def test_a_set_is_given_back_as_a_list(tmp_path):
         hash_set.write(tmp_path / "again.db", "nsrl-sqlite")
     with pytest.raises(ValueError):
         hash_set.write(tmp_path / "again", "xml")
+
+
+def test_a_set_is_built_to_a_file_opened_verified_and_added_to(tmp_path):
+    digests = [hashlib.md5(bytes([n])).hexdigest() for n in range(3)]
+    (tmp_path / "a.md5").write_text(f"{digests[0]}  a.jpg\n")
+    (tmp_path / "b.md5").write_text(f"{digests[1]}\n")
+    path = tmp_path / "known.set"
+    built = forensic.HashSet.build(tmp_path / "a.md5", path)
+    opened = forensic.HashSet.open(str(path))
+    assert len(built) == len(opened) == 1 and opened.verify() is True
+    both = forensic.HashSet.build([path, tmp_path / "b.md5"], path)
+    assert [source.set_name for source in both.sources] == ["a.md5", "b.md5"]
+    assert forensic.HashSet.open(path).contains_many(digests) == [True, True, False]
+    assert forensic.HashSet.build(path, format="set").lookup(digests[0])[0].name == "a.jpg"
+    content = bytearray(path.read_bytes())
+    content[4100] ^= 1
+    path.write_bytes(content)
+    with pytest.raises(forensic.CorruptError) as error:
+        forensic.HashSet.open(path).verify()
+    assert error.value.offset == 4096
+    path.write_bytes(content[:-1])
+    with pytest.raises(forensic.CorruptError):
+        forensic.HashSet.open(path)
+    with pytest.raises(forensic.FormatError):
+        forensic.HashSet.open(tmp_path / "a.md5")
+
+
+def test_properties_are_python_objects(tmp_path):
+    (tmp_path / "list").write_text(f"%%%% HASHDEEP-1.0\n%%%% size,md5,filename\n7,{hashlib.md5(b'x').hexdigest()},/x\n")
+    (hit,) = forensic.HashSet.build(tmp_path / "list").lookup(hashlib.md5(b"x").digest())
+    assert hit.properties == {"size": 7}
+
+
+def test_arrow_arrays_of_every_kind_are_looked_up(tmp_path):
+    pyarrow = pytest.importorskip("pyarrow")
+    known = [hashlib.new(name, b"known").digest() for name in ("md5", "sha1", "sha256")]
+    (tmp_path / "list").write_text("".join(f"{digest.hex()}  file\n" for digest in known))
+    hash_set = forensic.HashSet.build(tmp_path / "list")
+    for digest in known:
+        other = bytes(len(digest))
+        values = [other, digest, other, digest, digest]
+        expected = [False, True, False, True, True]
+        fixed = pyarrow.array(values, pyarrow.binary(len(digest)))
+        arrays = [fixed, pyarrow.array(values, pyarrow.binary()), pyarrow.array(values, pyarrow.large_binary())]
+        arrays += [pyarrow.array([value.hex() for value in values], kind) for kind in (pyarrow.string(), pyarrow.large_string())]
+        for array in arrays:
+            assert hash_set.contains_many(array) == expected
+            assert hash_set.contains_many(array.slice(1, 3)) == expected[1:4]
+            assert hash_set.contains_many(pyarrow.chunked_array([array, array.slice(2)])) == expected + expected[2:]
+            assert [len(hits) for hits in hash_set.lookup_many(array)] == [int(one) for one in expected]
+            assert hash_set.contains_many(array.slice(0, 0)) == []
+        assert hash_set.contains_many(pyarrow.array([digest, None], fixed.type)) == [True, False]
+    mixed = [known[2], known[0].hex(), bytes(20), forensic.hash(b"known"), known[1]]
+    assert hash_set.contains_many(mixed) == [True, True, False, True, True]
+    with pytest.raises(ValueError):
+        hash_set.contains_many(pyarrow.array([b"short"], pyarrow.binary()))

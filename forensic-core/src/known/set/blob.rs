@@ -21,8 +21,8 @@ const CATEGORY: u16 = 1 << 6;
 const NAME: u16 = 1 << 7;
 const PROPERTIES: u16 = 1 << 8;
 
-/// Most bytes of a number.
-pub(super) const LONGEST_NUMBER: usize = 10;
+/// Most bytes before the content: two numbers and a mark.
+pub(super) const LONGEST_HEAD: usize = 21;
 
 /// A record as it is kept.
 #[derive(Debug, PartialEq, Eq)]

@@ -216,7 +216,7 @@ impl Builder {
         let mut reader = self.output.read_back(records)?;
         while reader.position() < records.end() {
             let at = reader.position();
-            let head = blob::head(reader.peek(blob::LONGEST_NUMBER.saturating_mul(3))?, at)?;
+            let head = blob::head(reader.peek(blob::LONGEST_HEAD)?, at)?;
             let content = reader.peek(head.end)?.get(head.content..head.end).unwrap_or_default();
             let (content, place) = (digest_of(content), at.saturating_sub(records.offset));
             if Removal::of(&self.removals, content).is_some_and(|removal| place < removal.before_record) {

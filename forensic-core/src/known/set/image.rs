@@ -64,10 +64,13 @@ impl Image {
         self.read(section.offset, section.length)
     }
 
-    /// Brings the line of memory at `offset` near, for a read that follows.
+    /// Brings the lines of memory at these offsets near, for reads that follow. The loop does nothing else, so that the
+    /// processor has all of them on their way at once.
     #[inline]
-    pub(super) fn touch(&self, offset: u64) -> u8 {
-        usize::try_from(offset).ok().and_then(|offset| self.bytes.get(offset)).copied().unwrap_or_default()
+    pub(super) fn fetch(&self, offsets: &[u64]) {
+        let bytes: &[u8] = &self.bytes;
+        let touch = |sum: u8, offset: &u64| sum ^ bytes.get(*offset as usize).copied().unwrap_or_default();
+        std::hint::black_box(offsets.iter().fold(0, touch));
     }
 
     /// The bit of a block: word and mask. The header is no block of the table.

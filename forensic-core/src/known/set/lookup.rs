@@ -99,27 +99,29 @@ impl HashSet {
         Ok(())
     }
 
-    /// Steps that do not wait for one another are done for all digests of the batch in turn, so that the processor fetches
-    /// for several at a time: their starts, the tags of their lines, those entries whose tags agree.
+    /// Steps that do not wait for one another are done for all digests of the batch in turn, with what the next one reads
+    /// fetched between them: their starts, the tags of their lines, those entries whose tags agree.
     fn contains_batch(&self, table: &Table, digests: &[u8], known: &mut [bool]) -> Result<()> {
-        let mut starts = [0u64; BATCH];
+        let mut places = [0u64; BATCH];
         let mut buckets: [Bucket; BATCH] = [(0, 0); BATCH];
         let mut candidates: [Option<Candidates<'_>>; BATCH] = [None; BATCH];
         let digests = || digests.chunks_exact(table.width);
-        let mut touched = 0u8;
-        for (start, digest) in starts.iter_mut().zip(digests()) {
-            *start = table.start_of(digest);
-            touched ^= self.image.touch(*start);
+        for (place, digest) in places.iter_mut().zip(digests()) {
+            *place = table.start_of(digest);
         }
-        for (bucket, start) in buckets.iter_mut().zip(starts).take(known.len()) {
-            *bucket = table.bucket(&self.image, start)?;
-            touched ^= self.image.touch(table.offset_of(bucket.0));
+        self.image.fetch(&places);
+        for (bucket, place) in buckets.iter_mut().zip(&mut places).take(known.len()) {
+            *bucket = table.bucket(&self.image, *place)?;
+            *place = table.offset_of(bucket.0);
         }
-        for ((candidates, bucket), digest) in candidates.iter_mut().zip(buckets).zip(digests()) {
+        self.image.fetch(&places);
+        for (((candidates, place), bucket), digest) in
+            candidates.iter_mut().zip(&mut places).zip(buckets).zip(digests())
+        {
             *candidates = table.candidates(&self.image, bucket, digest)?;
-            touched ^= candidates.map_or(0, |candidates| table.touch(&candidates));
+            *place = candidates.map_or(*place, |candidates| table.first_of(*place, &candidates));
         }
-        std::hint::black_box(touched);
+        self.image.fetch(&places);
         for (((known, digest), bucket), candidates) in known.iter_mut().zip(digests()).zip(buckets).zip(candidates) {
             *known = match candidates {
                 Some(candidates) => table.is_among(candidates, digest),

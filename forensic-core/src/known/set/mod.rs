@@ -235,7 +235,7 @@ impl HashSet {
     /// The record at an offset of the file, and its length.
     fn stored(&self, at: u64) -> Result<(blob::Stored, usize)> {
         let left = self.records.end().saturating_sub(at);
-        let head = blob::head(self.image.read(at, left.min(3 * blob::LONGEST_NUMBER as u64))?, at)?;
+        let head = blob::head(self.image.read(at, left.min(blob::LONGEST_HEAD as u64))?, at)?;
         blob::parse(self.image.read(at, left.min(head.end as u64))?, at)
     }
 

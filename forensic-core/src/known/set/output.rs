@@ -14,7 +14,8 @@ use tempfile::NamedTempFile;
 
 /// Sections begin at a line of the processor's cache.
 const ALIGNMENT: usize = 64;
-const BUFFER: usize = 256 * BLOCK as usize;
+const BLOCK_BYTES: usize = BLOCK as usize;
+const BUFFER: usize = 256 * BLOCK_BYTES;
 
 /// A set that is being written. One that is not finished leaves nothing behind.
 pub(super) struct Output {
@@ -42,7 +43,7 @@ impl Output {
                 Target::File { file, path: path.to_owned() }
             }
         };
-        Ok(Self { target, buffer: vec![0; BLOCK as usize], written: 0, sums: Vec::new() })
+        Ok(Self { target, buffer: vec![0; BLOCK_BYTES], written: 0, sums: Vec::new() })
     }
 
     /// Where the next byte goes.
@@ -68,13 +69,13 @@ impl Output {
 
     /// Writes the whole blocks of the buffer.
     fn flush_blocks(&mut self) -> Result<()> {
-        let whole = self.buffer.len().saturating_sub(self.buffer.len() % BLOCK as usize);
-        self.flush(whole)
+        let cut = self.buffer.len() % BLOCK_BYTES;
+        self.flush(self.buffer.len().saturating_sub(cut))
     }
 
     fn flush(&mut self, length: usize) -> Result<()> {
         let bytes = self.buffer.get(..length).unwrap_or_default();
-        self.sums.extend(bytes.chunks(BLOCK as usize).map(checksum));
+        self.sums.extend(bytes.chunks(BLOCK_BYTES).map(checksum));
         self.target.append(bytes)?;
         self.written = self.written.saturating_add(length as u64);
         self.buffer.drain(..length);
@@ -98,7 +99,7 @@ impl Output {
         }
         self.target.overwrite(offset, &[byte])?;
         let block = offset / BLOCK;
-        let mut bytes = vec![0; BLOCK as usize];
+        let mut bytes = vec![0; BLOCK_BYTES];
         self.target.read(block.saturating_mul(BLOCK), &mut bytes)?;
         if let Some(sum) = usize::try_from(block).ok().and_then(|block| self.sums.get_mut(block)) {
             *sum = checksum(&bytes);

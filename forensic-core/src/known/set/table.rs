@@ -165,12 +165,12 @@ impl Table {
         Ok(Some(Candidates { line, left }))
     }
 
-    /// Brings the first of the candidates near.
+    /// Offset of the first of the candidates, which are of the line at `offset`.
     #[inline]
-    pub(super) fn touch(&self, candidates: &Candidates<'_>) -> u8 {
-        let first = candidates.left.trailing_zeros() as usize;
-        let rest = candidates.line.count.saturating_add(first.saturating_mul(self.rest));
-        candidates.line.bytes.get(rest).copied().unwrap_or_default()
+    pub(super) fn first_of(&self, offset: u64, candidates: &Candidates<'_>) -> u64 {
+        let first = u64::from(candidates.left.trailing_zeros() & 63);
+        let before = first.wrapping_mul(self.rest as u64).wrapping_add(candidates.line.count as u64);
+        if candidates.left == 0 { offset } else { offset.wrapping_add(before) }
     }
 
     /// True where one of the candidates has the digest.

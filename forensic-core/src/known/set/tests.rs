@@ -1,4 +1,5 @@
 //! A set beside a list of records, whatever is put into both.
+#![allow(clippy::arithmetic_side_effects)] // An overflow fails the test, as it should.
 
 use super::{Builder, HashSet, sort::Budget};
 use crate::known::{FileRecord, Format, Group, Known, record::Sink};
