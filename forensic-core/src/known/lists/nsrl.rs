@@ -3,7 +3,7 @@
 //! NIST, RDSv3 schema: `FILE(sha256, sha1, md5, crc32, file_name, file_size, package_id)`, in the minimal set of 2022
 //! without crc32; and `METADATA` of the full set, which keeps a name's extension apart.
 
-use super::{FileRecord, Group, object::push_string, value};
+use super::{FileRecord, Group, object::push_string, text::lossy, value};
 use crate::known::record::Properties;
 use rusqlite::types::ValueRef;
 
@@ -107,7 +107,7 @@ impl NsrlRow {
                         && !extension.is_empty()
                     {
                         name.push('.');
-                        name.push_str(&String::from_utf8_lossy(extension));
+                        name.push_str(&lossy(extension));
                     }
                     json.push(if json.is_empty() { '{' } else { ',' });
                     json.push_str(key);
@@ -126,10 +126,7 @@ fn set_name(field: &mut Option<String>, value: ValueRef<'_>) {
     match (value, &mut *field) {
         (ValueRef::Text(text), Some(name)) => {
             name.clear();
-            match std::str::from_utf8(text) {
-                Ok(text) => name.push_str(text),
-                Err(_) => name.push_str(&String::from_utf8_lossy(text)),
-            }
+            name.push_str(&lossy(text));
         }
         _ => *field = value::text(value),
     }
@@ -170,7 +167,7 @@ impl Tables {
         let mut object = super::object::ObjectText::new(&mut properties);
         for (name, mut rows) in self.tables {
             rows.push(']');
-            object.raw(&name, rows);
+            object.raw(&name, &rows);
         }
         Group { scheme: Some(SCHEME.to_owned()), properties }
     }
