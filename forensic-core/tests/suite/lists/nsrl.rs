@@ -111,6 +111,8 @@ fn metadata_is_read_where_there_is_no_view_or_a_broken_one() {
 
 #[test]
 fn a_view_without_end_is_stopped() {
+    let rows: Vec<String> = (0..1000).map(|n| format!("('{n:032x}')")).collect();
+    let many = format!("CREATE TABLE t (md5); INSERT INTO t VALUES {};", rows.join(","));
     for view in [
         // Rows without end, and none without end.
         "CREATE VIEW FILE AS WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n)
@@ -118,6 +120,8 @@ fn a_view_without_end_is_stopped() {
         "CREATE VIEW FILE AS WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n)
             SELECT i AS md5 FROM n WHERE i < 0;",
         "CREATE VIEW FILE AS SELECT printf('%.*c', 100000000, 'x') AS md5;",
+        &format!("{many} CREATE VIEW FILE AS SELECT a.md5 FROM t a, t b, t c, t d WHERE a.rowid + d.rowid < 0;"),
+        &format!("{many} CREATE VIEW FILE AS SELECT a.md5 FROM t a, t b, t c, t d;"),
     ] {
         let answer = read(database(&[view]));
         assert!(

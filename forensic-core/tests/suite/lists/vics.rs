@@ -169,6 +169,17 @@ fn alternative_hashes_fill_the_digests_that_sets_are_asked_by() {
 }
 
 #[test]
+fn a_value_beyond_all_bounds_costs_no_other() {
+    let deep = "[".repeat(5000) + &"]".repeat(5000);
+    let record = one(&format!("{{\"MD5\":\"{}\",\"a\":1e999,\"b\":{deep},\"c\":\"kept\"}}", digest(1)));
+    let map = record.properties.to_map();
+    assert_eq!(
+        (map["a"].as_str(), map["b"].as_str(), map["c"].as_str()),
+        (Some("1e999"), Some(deep.as_str()), Some("kept"))
+    );
+}
+
+#[test]
 fn one_digest_in_many_media_is_a_record_for_each() {
     let media: Vec<String> = (0..116).map(|id| format!("{{\"MediaID\":{id},\"MD5\":\"{}\"}}", digest(5))).collect();
     assert_eq!(read(set(&media.join(",\n"))).unwrap().records().len(), 116);
