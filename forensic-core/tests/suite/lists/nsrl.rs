@@ -164,7 +164,7 @@ fn rows_that_are_none_are_issues() {
 fn a_delta_adds_and_removes_as_the_database_itself_would_tell_it() {
     let text = format!(
         "-- RDS delta\nBEGIN TRANSACTION;\n/* several\nrows */\n\
-         INSERT INTO FILE(md5, sha1, sha256, package_id, crc32, file_name, file_size) VALUES ('{}','{}','{}',17,'00000001','a.dll',1000);\n\
+         INSERT INTO FILE(md5, sha1, sha256, package_id, crc32, file_name, file_size) VALUES ('{}','{}','{}','17','00000001','a.dll','1000');\n\
          INSERT OR IGNORE INTO \"FILE\" VALUES{},\n{};\n\
          INSERT INTO PKG VALUES (18,'New; package','1',8,3,'German','Game');\n\
          DELETE FROM FILE WHERE sha256='{}' AND sha1='{}' AND md5='{}' AND crc32='00000002' AND file_name='it''s \"b\"\n.dll' AND file_size=2000 AND package_id=17;\n\
