@@ -48,7 +48,8 @@ pub struct SetSource {
 pub struct SetIssue {
     /// The file.
     pub source: PathBuf,
-    /// The line, the first being 1, in lists of lines; a byte in JSON and binary lists; a row in databases.
+    /// Where it is: a line of a list of lines, of CSV or of SQL, the first being 1; a byte of a JSON or binary list; a row
+    /// of a database. 0 where what is wrong has no place.
     pub position: u64,
     /// What is wrong with it.
     pub message: String,

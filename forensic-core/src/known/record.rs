@@ -1,5 +1,6 @@
 //! What a list says of one file: what every reader gives, every set keeps and every writer takes.
 
+use super::lists::json::media::Members;
 use crate::error::Result;
 use serde_json::{Map, Value};
 
@@ -25,8 +26,13 @@ impl Properties {
     }
 
     /// The properties by their names, in the order of the list.
+    /// A value that no [`Value`] can hold (a number beyond all bounds, lists within lists without end) is its text.
     pub fn to_map(&self) -> Map<String, Value> {
-        serde_json::from_str(&self.0).unwrap_or_default()
+        serde_json::from_str(&self.0).unwrap_or_else(|_| {
+            let members = Members::parse(&self.0);
+            let value = |text: &str| serde_json::from_str(text).unwrap_or_else(|_| Value::String(text.to_owned()));
+            members.iter().flat_map(Members::iter).map(|(name, text)| (name.to_owned(), value(text))).collect()
+        })
     }
 }
 

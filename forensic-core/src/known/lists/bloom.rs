@@ -83,9 +83,9 @@ pub(super) fn read(mut input: Input<'_>, sink: &mut dyn Sink) -> Result<()> {
     }
     let mut properties = Properties::default();
     let mut object = ObjectText::new(&mut properties);
-    object.raw("capacity", header.capacity);
-    object.raw("false positives", format_args!("{:?}", header.false_positives));
-    object.raw("members", header.members);
+    object.raw("capacity", &header.capacity.to_string());
+    object.raw("false positives", &format!("{:?}", header.false_positives));
+    object.raw("members", &header.members.to_string());
     let mut data = Vec::new();
     input.read_up_to(DATA_BYTES, &mut data)?;
     match std::str::from_utf8(&data) {

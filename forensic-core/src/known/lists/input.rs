@@ -60,7 +60,7 @@ pub(super) struct Opened<'a> {
     file: Option<PathBuf>,
     /// Bytes that may be spooled.
     most: u64,
-    limits: Limits,
+    pub(super) limits: Limits,
 }
 
 impl<'a> Opened<'a> {

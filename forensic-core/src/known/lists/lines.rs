@@ -1,6 +1,6 @@
 //! Lines of a text, however long they claim to be.
 
-use super::input::Input;
+use super::{input::Input, text::lossy};
 use crate::error::Result;
 use std::{
     borrow::Cow,
@@ -56,6 +56,6 @@ impl<'a> Lines<'a> {
             returns = returns.saturating_add(1);
         }
         self.number = self.number.saturating_add(1);
-        Ok(Some(Line { number: self.number, text: String::from_utf8_lossy(&self.buffer), returns, cut }))
+        Ok(Some(Line { number: self.number, text: lossy(&self.buffer), returns, cut }))
     }
 }

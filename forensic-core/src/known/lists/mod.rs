@@ -73,6 +73,8 @@ pub struct List<'a> {
     path: PathBuf,
     format: Format,
     body: Body<'a>,
+    /// Issues that are told one by one.
+    issues: u64,
 }
 
 enum Body<'a> {
@@ -105,9 +107,10 @@ impl<'a> List<'a> {
 
     fn over(opened: Opened<'a>, format: Option<Format>) -> Result<Self> {
         let path = opened.path.clone();
+        let issues = opened.limits.issues as u64;
         if opened.head.starts_with(&set::MAGIC) || format == Some(Format::Set) {
             let set = Box::new(opened.into_set()?);
-            return Ok(Self { path, format: Format::Set, body: Body::Set(set) });
+            return Ok(Self { path, format: Format::Set, body: Body::Set(set), issues });
         }
         let is_database = opened.head.starts_with(database::MAGIC);
         if is_database || format.is_some_and(Format::is_database) {
@@ -116,13 +119,13 @@ impl<'a> List<'a> {
             if !format.is_database() {
                 return Err(Error::Format { what: format!("{format} in the database {path:?}") });
             }
-            return Ok(Self { path, format, body: Body::Database(Box::new(database)) });
+            return Ok(Self { path, format, body: Body::Database(Box::new(database)), issues });
         }
         let format = match format {
             Some(format) => format,
             None => detect::by_content(&opened.head, opened.is_whole()).ok_or_else(|| not_a_list(&path))?,
         };
-        Ok(Self { path, format, body: Body::Bytes(opened.into_input()) })
+        Ok(Self { path, format, body: Body::Bytes(opened.into_input()), issues })
     }
 
     /// The format.
@@ -149,12 +152,13 @@ impl<'a> List<'a> {
     /// Those of the sink; [`Error::Io`]; [`Error::Corrupt`] or [`Error::Limit`] where the rest of the list cannot be
     /// read; [`Error::Format`] where the list has issues and no record.
     pub fn read(self, sink: &mut dyn Sink) -> Result<()> {
-        let mut counting = Counting { sink, records: 0, issues: 0 };
+        let mut counting = Counting { sink, records: 0, issues: 0, most: self.issues };
         match self.body {
             Body::Database(database) => database.read(self.format, &mut counting)?,
             Body::Set(set) => set.give(&mut counting)?,
             Body::Bytes(input) => read_bytes(self.format, input, &mut counting)?,
         }
+        counting.tell_more();
         if counting.records == 0 && counting.issues > 0 {
             return Err(not_a_list(&self.path));
         }
@@ -187,6 +191,17 @@ struct Counting<'a> {
     sink: &'a mut dyn Sink,
     records: u64,
     issues: u64,
+    /// Issues that the sink is told one by one.
+    most: u64,
+}
+
+impl Counting<'_> {
+    /// Says how many issues were too many to be told one by one.
+    fn tell_more(&mut self) {
+        if let Some(more) = self.issues.checked_sub(self.most).filter(|more| *more > 0) {
+            self.sink.issue(0, format!("{more} more issues of this list are not told one by one"));
+        }
+    }
 }
 
 impl Sink for Counting<'_> {
@@ -215,6 +230,8 @@ impl Sink for Counting<'_> {
 
     fn issue(&mut self, position: u64, message: String) {
         self.issues = self.issues.saturating_add(1);
-        self.sink.issue(position, message);
+        if self.issues <= self.most {
+            self.sink.issue(position, message);
+        }
     }
 }

@@ -3,7 +3,7 @@
 //! NIST, RDSv3 schema: `FILE(sha256, sha1, md5, crc32, file_name, file_size, package_id)`, in the minimal set of 2022
 //! without crc32; and `METADATA` of the full set, which keeps a name's extension apart.
 
-use super::{FileRecord, Group, object::push_string, value};
+use super::{FileRecord, Group, object::push_string, text::lossy, value};
 use crate::known::record::Properties;
 use rusqlite::types::ValueRef;
 
@@ -21,6 +21,7 @@ enum Role {
     Name,
     Extension,
     Size,
+    Package,
     Other,
 }
 
@@ -41,6 +42,7 @@ impl NsrlRow {
             "file_name" => Role::Name,
             "extension" => Role::Extension,
             "file_size" | "bytes" => Role::Size,
+            "package_id" => Role::Package,
             _ => Role::Other,
         };
         let key = |name: &str| {
@@ -53,7 +55,7 @@ impl NsrlRow {
         let mut order: Vec<usize> = (0..columns.len()).collect();
         let rank = |column: usize| match columns.get(column) {
             Some((_, key)) if key.eq_ignore_ascii_case("\"crc32\":") => 0,
-            Some((_, key)) if key.eq_ignore_ascii_case("\"package_id\":") => 1,
+            Some((Role::Package, _)) => 1,
             Some((Role::Extension, _)) => 3,
             _ => 2,
         };
@@ -64,8 +66,7 @@ impl NsrlRow {
     /// True where the columns are those that make a row of FILE one and only.
     pub(super) fn is_whole_file(&self) -> bool {
         let has = |role| self.columns.iter().any(|column| column.0 == role);
-        [Role::Sha256, Role::Sha1, Role::Md5, Role::Name, Role::Size].into_iter().all(has)
-            && self.columns.iter().any(|column| column.1.eq_ignore_ascii_case("\"package_id\":"))
+        [Role::Sha256, Role::Sha1, Role::Md5, Role::Name, Role::Size, Role::Package].into_iter().all(has)
     }
 
     pub(super) fn has_digest(&self) -> bool {
@@ -89,11 +90,8 @@ impl NsrlRow {
                 Role::Sha1 => value::digest(found, &mut record.sha1).unwrap_or_else(&mut expected),
                 Role::Md5 => value::digest(found, &mut record.md5).unwrap_or_else(&mut expected),
                 Role::Size => {
-                    record.size = match found {
+                    record.size = match as_integer(found) {
                         ValueRef::Integer(size) => u64::try_from(size).ok(),
-                        ValueRef::Text(digits) => {
-                            std::str::from_utf8(digits).ok().and_then(|digits| digits.parse().ok())
-                        }
                         _ => None,
                     };
                     if record.size.is_none() && found != ValueRef::Null {
@@ -101,17 +99,17 @@ impl NsrlRow {
                     }
                 }
                 Role::Name => set_name(&mut record.name, found),
-                Role::Other | Role::Extension if found == ValueRef::Null => {}
-                Role::Other | Role::Extension => {
+                Role::Other | Role::Package | Role::Extension if found == ValueRef::Null => {}
+                Role::Other | Role::Package | Role::Extension => {
                     if let (Role::Extension, ValueRef::Text(extension), Some(name)) = (role, found, &mut record.name)
                         && !extension.is_empty()
                     {
                         name.push('.');
-                        name.push_str(&String::from_utf8_lossy(extension));
+                        name.push_str(&lossy(extension));
                     }
                     json.push(if json.is_empty() { '{' } else { ',' });
                     json.push_str(key);
-                    value::push(json, found);
+                    value::push(json, if *role == Role::Package { as_integer(found) } else { found });
                 }
             }
         }
@@ -122,14 +120,17 @@ impl NsrlRow {
     }
 }
 
+/// What a column of integers makes of digits.
+fn as_integer(value: ValueRef<'_>) -> ValueRef<'_> {
+    let digits = if let ValueRef::Text(digits) = value { std::str::from_utf8(digits).ok() } else { None };
+    digits.and_then(|digits| digits.parse().ok()).map_or(value, ValueRef::Integer)
+}
+
 fn set_name(field: &mut Option<String>, value: ValueRef<'_>) {
     match (value, &mut *field) {
         (ValueRef::Text(text), Some(name)) => {
             name.clear();
-            match std::str::from_utf8(text) {
-                Ok(text) => name.push_str(text),
-                Err(_) => name.push_str(&String::from_utf8_lossy(text)),
-            }
+            name.push_str(&lossy(text));
         }
         _ => *field = value::text(value),
     }
@@ -170,7 +171,7 @@ impl Tables {
         let mut object = super::object::ObjectText::new(&mut properties);
         for (name, mut rows) in self.tables {
             rows.push(']');
-            object.raw(&name, rows);
+            object.raw(&name, &rows);
         }
         Group { scheme: Some(SCHEME.to_owned()), properties }
     }

@@ -1,7 +1,7 @@
 //! The text of a JSON object, written member by member.
 
 use crate::known::record::Properties;
-use std::fmt::{Display, Write};
+use std::fmt::Write;
 
 /// Adds members to properties.
 pub(in crate::known) struct ObjectText<'a>(&'a mut String);
@@ -16,12 +16,9 @@ impl<'a> ObjectText<'a> {
         self.member(name, |text| push_string(text, value));
     }
 
-    /// A member that is a number, or JSON already.
-    pub(in crate::known) fn raw(&mut self, name: &str, value: impl Display) {
-        self.member(name, |text| {
-            // Writing to a string cannot fail.
-            let _ = write!(text, "{value}");
-        });
+    /// A member whose value is JSON already.
+    pub(in crate::known) fn raw(&mut self, name: &str, value: &str) {
+        self.member(name, |text| text.push_str(value));
     }
 
     /// A member whose value `write` writes.
@@ -52,6 +49,7 @@ pub(in crate::known) fn push_string(json: &mut String, value: &str) {
                 '\u{8}' => json.push_str("\\b"),
                 '\u{c}' => json.push_str("\\f"),
                 '\0'..' ' => {
+                    // Writing to a string cannot fail.
                     let _ = write!(json, "\\u{:04x}", u32::from(c));
                 }
                 c => json.push(c),
@@ -71,7 +69,7 @@ mod tests {
         let awkward = "a\"b\\c\nd\re\tf\u{1}g\u{7f}\u{8}\u{c}🚩";
         let mut object = ObjectText::new(&mut properties);
         object.text(awkward, awkward);
-        object.raw("n", 7);
+        object.raw("n", "7");
         let map = properties.to_map();
         assert_eq!((map[awkward].as_str(), map["n"].as_u64(), map.len()), (Some(awkward), Some(7), 2));
         // As the other writer of JSON here writes it.

@@ -1,6 +1,15 @@
 //! Text as UTF-8, however it is encoded: a byte-order mark is dropped, and UTF-16 (what PowerShell redirects to) recoded.
 
-use std::io::{self, Read};
+use std::{
+    borrow::Cow,
+    io::{self, Read},
+};
+
+/// Text of bytes; those that are not UTF-8 are U+FFFD.
+pub(super) fn lossy(bytes: &[u8]) -> Cow<'_, str> {
+    // Several times as fast for what is UTF-8.
+    std::str::from_utf8(bytes).map_or_else(|_| String::from_utf8_lossy(bytes), Cow::Borrowed)
+}
 
 /// Recodes what it reads. Bytes that are not UTF-8 in a text that is not UTF-16 are left to the reader.
 pub(super) struct Text<R> {

@@ -1,6 +1,9 @@
 //! Values of databases and of SQL, as fields of a record.
 
-use super::object::{ObjectText, push_string};
+use super::{
+    object::{ObjectText, push_string},
+    text::lossy,
+};
 use crate::{hash::hex, known::record::Properties};
 use rusqlite::types::ValueRef;
 use std::fmt::Write;
@@ -29,7 +32,7 @@ pub(super) fn text(value: ValueRef<'_>) -> Option<String> {
         ValueRef::Null => None,
         ValueRef::Integer(number) => Some(number.to_string()),
         ValueRef::Real(number) => Some(number.to_string()),
-        ValueRef::Text(text) => Some(String::from_utf8_lossy(text).into_owned()),
+        ValueRef::Text(text) => Some(lossy(text).into_owned()),
         ValueRef::Blob(bytes) => Some(hex::encode(bytes)),
     }
 }
@@ -52,7 +55,7 @@ pub(super) fn push(json: &mut String, value: ValueRef<'_>) {
             Ok(())
         }
         ValueRef::Text(text) => {
-            push_string(json, &String::from_utf8_lossy(text));
+            push_string(json, &lossy(text));
             Ok(())
         }
         ValueRef::Blob(bytes) => {

@@ -165,6 +165,23 @@ fn every_damaged_list_says_where_and_gives_the_rest() {
     }
 }
 
+#[test]
+fn issues_without_number_are_counted_not_kept() {
+    let limits = forensic_core::Limits { issues: 10, ..Default::default() };
+    for text in [
+        format!("{}\n{}", digest(1), "noise\n".repeat(1000)),
+        format!("{}{}", vics().trim_end_matches("]}"), "}".repeat(1000)),
+    ] {
+        let collected = super::collect::read_within(&text, None, &limits).unwrap();
+        assert_eq!(collected.issues.len(), 11);
+        assert!(
+            collected.issues[10].1.ends_with("more issues of this list are not told one by one"),
+            "{:?}",
+            collected.issues
+        );
+    }
+}
+
 fn assert_places(collected: &Collected, what: &str) {
     assert!(!collected.issues.is_empty(), "{what}");
     assert!(

@@ -111,6 +111,8 @@ fn metadata_is_read_where_there_is_no_view_or_a_broken_one() {
 
 #[test]
 fn a_view_without_end_is_stopped() {
+    let rows: Vec<String> = (0..1000).map(|n| format!("('{n:032x}')")).collect();
+    let many = format!("CREATE TABLE t (md5); INSERT INTO t VALUES {};", rows.join(","));
     for view in [
         // Rows without end, and none without end.
         "CREATE VIEW FILE AS WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n)
@@ -118,6 +120,8 @@ fn a_view_without_end_is_stopped() {
         "CREATE VIEW FILE AS WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n)
             SELECT i AS md5 FROM n WHERE i < 0;",
         "CREATE VIEW FILE AS SELECT printf('%.*c', 100000000, 'x') AS md5;",
+        &format!("{many} CREATE VIEW FILE AS SELECT a.md5 FROM t a, t b, t c, t d WHERE a.rowid + d.rowid < 0;"),
+        &format!("{many} CREATE VIEW FILE AS SELECT a.md5 FROM t a, t b, t c, t d;"),
     ] {
         let answer = read(database(&[view]));
         assert!(
@@ -160,7 +164,7 @@ fn rows_that_are_none_are_issues() {
 fn a_delta_adds_and_removes_as_the_database_itself_would_tell_it() {
     let text = format!(
         "-- RDS delta\nBEGIN TRANSACTION;\n/* several\nrows */\n\
-         INSERT INTO FILE(md5, sha1, sha256, package_id, crc32, file_name, file_size) VALUES ('{}','{}','{}',17,'00000001','a.dll',1000);\n\
+         INSERT INTO FILE(md5, sha1, sha256, package_id, crc32, file_name, file_size) VALUES ('{}','{}','{}','17','00000001','a.dll','1000');\n\
          INSERT OR IGNORE INTO \"FILE\" VALUES{},\n{};\n\
          INSERT INTO PKG VALUES (18,'New; package','1',8,3,'German','Game');\n\
          DELETE FROM FILE WHERE sha256='{}' AND sha1='{}' AND md5='{}' AND crc32='00000002' AND file_name='it''s \"b\"\n.dll' AND file_size=2000 AND package_id=17;\n\

@@ -169,6 +169,40 @@ fn alternative_hashes_fill_the_digests_that_sets_are_asked_by() {
 }
 
 #[test]
+fn what_exporters_write_each_in_their_way_is_kept_as_it_stands() {
+    for (name, value) in [
+        ("DateUpdated", "\"2023-06-07T02:31:49.8300Z\""),
+        ("DateUpdated", "\"2010-10-10T10:10:10\""),
+        ("DateUpdated", "\"/Date(1286705410000)/\""),
+        ("DateUpdated", "\"6/7/2023 2:31:49 AM\""),
+        ("IsPrecategorized", "true"),
+        ("IsPrecategorized", "\"true\""),
+        ("OffenderIdentified", "\"True\""),
+        ("MimeType", "\"image/unknown\""),
+        ("RelativeFilePath", "\"a\\\\b\\\\c.jpg\""),
+        ("Tags", "\"one, two\""),
+        ("Tags", "{\"a\":1}"),
+        ("Exifs", "[{\"PropertyName\":\"GPSLatitudeRef\",\"PropertyValue\":\"\\u0000\"}]"),
+        ("Segments", "[{\"SegmentIndex\":0,\"Start\":\"00:00:01\"}]"),
+        ("Repositories", "[{\"RepositoryName\":\"x\"}]"),
+    ] {
+        let record = one(&format!("{{\"MD5\":\"{}\",\"Category\":null,\"{name}\":{value}}}", digest(1)));
+        assert_eq!(record.properties.as_json(), format!("{{\"Category\":null,\"{name}\":{value}}}"));
+    }
+}
+
+#[test]
+fn a_value_beyond_all_bounds_costs_no_other() {
+    let deep = "[".repeat(5000) + &"]".repeat(5000);
+    let record = one(&format!("{{\"MD5\":\"{}\",\"a\":1e999,\"b\":{deep},\"c\":\"kept\"}}", digest(1)));
+    let map = record.properties.to_map();
+    assert_eq!(
+        (map["a"].as_str(), map["b"].as_str(), map["c"].as_str()),
+        (Some("1e999"), Some(deep.as_str()), Some("kept"))
+    );
+}
+
+#[test]
 fn one_digest_in_many_media_is_a_record_for_each() {
     let media: Vec<String> = (0..116).map(|id| format!("{{\"MediaID\":{id},\"MD5\":\"{}\"}}", digest(5))).collect();
     assert_eq!(read(set(&media.join(",\n"))).unwrap().records().len(), 116);

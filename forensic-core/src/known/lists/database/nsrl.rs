@@ -8,7 +8,6 @@ use super::{
     Database,
 };
 use crate::error::Result;
-use std::sync::atomic::Ordering;
 
 /// The tables that the list keeps as a whole, by the names that RDSv3 gives them.
 const BESIDE: [&str; 4] = ["VERSION", "MFG", "OS", "PKG"];
@@ -61,7 +60,7 @@ fn keep(database: &Database, table: &str, tables: &mut Tables) -> rusqlite::Resu
     let columns: Vec<String> = statement.column_names().into_iter().map(str::to_owned).collect();
     let mut rows = statement.query([])?;
     while let Some(row) = rows.next()? {
-        database.looks.store(0, Ordering::Relaxed);
+        database.pay();
         let named =
             columns.iter().enumerate().filter_map(|(place, name)| Some((name.as_str(), row.get_ref(place).ok()?)));
         tables.add(table, named);

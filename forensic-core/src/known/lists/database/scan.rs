@@ -3,7 +3,6 @@
 use super::{Database, Sink};
 use crate::error::{Error, Result};
 use rusqlite::{ErrorCode, Row};
-use std::sync::atomic::Ordering;
 
 /// What is done with a row; its number, the first being 1, comes with it. The first column is the row's key.
 pub(super) type Each<'a> = &'a mut dyn FnMut(&mut dyn Sink, u64, &Row<'_>) -> Result<()>;
@@ -67,7 +66,7 @@ impl Database {
         loop {
             match rows.next() {
                 Ok(Some(row)) => {
-                    self.looks.store(0, Ordering::Relaxed);
+                    self.pay();
                     let key = row.get_ref(0).and_then(|key| Ok(key.as_i64()?)).unwrap_or(key);
                     each(key, row)?;
                 }

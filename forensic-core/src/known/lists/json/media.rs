@@ -17,14 +17,12 @@ pub(in crate::known) struct Members<'a>(Vec<(Cow<'a, str>, &'a RawValue)>);
 
 impl<'a> Members<'a> {
     /// # Errors
-    /// What is wrong with the text, and where in it.
-    pub(in crate::known) fn parse(text: &'a str) -> Result<Self, (usize, String)> {
+    /// What is wrong with the text.
+    pub(in crate::known) fn parse(text: &'a str) -> Result<Self, String> {
         serde_json::from_str(text).map_err(|error| {
-            let line_start =
-                text.split_inclusive('\n').take(error.line().saturating_sub(1)).map(str::len).sum::<usize>();
+            // Its place is that in the text, which is not that in the document.
             let message = error.to_string();
-            let message = message.rsplit_once(" at line ").map_or(message.as_str(), |(message, _)| message);
-            (line_start.saturating_add(error.column()).saturating_sub(1), message.to_owned())
+            message.rsplit_once(" at line ").map_or(message.as_str(), |(message, _)| message).to_owned()
         })
     }
 

@@ -11,7 +11,7 @@ use self::{
     media::Members,
     scan::{Scanner, Stop},
 };
-use super::{Format, Group, Sink, input::Input};
+use super::{Format, Group, Sink, input::Input, text::lossy};
 use crate::{error::Result, known::record::Properties};
 
 pub(in crate::known) use context::Context;
@@ -48,7 +48,7 @@ pub(super) fn read(input: Input<'_>, sink: &mut dyn Sink) -> Result<()> {
         envelope: Properties::default(),
         untold: false,
         cases: 0,
-        last_case: None,
+        last_case: Properties::default(),
         first_key: FIRST_KEY.to_vec(),
         records: 0,
         element: Vec::new(),
@@ -75,7 +75,7 @@ struct Reader<'a> {
     untold: bool,
     cases: u64,
     /// The fields of the last case.
-    last_case: Option<Properties>,
+    last_case: Properties,
     /// The first key of the first Media as it stands, quotes and all: what a Media is known by behind a damaged one.
     first_key: Vec<u8>,
     records: u64,
@@ -148,8 +148,11 @@ impl Reader<'_> {
         let room = ELEMENT_BYTES.saturating_sub(self.envelope.as_json().len());
         self.scan.value(&mut text, room, "VICS envelope")?;
         text.push(b'}');
-        let text = String::from_utf8_lossy(&text);
+        let text = lossy(&text);
         match Members::parse(&text) {
+            Ok(_) if self.cases > 0 && !text.contains("odata.") => {
+                self.sink.issue(at, "what the envelope says behind its cases is not kept".to_owned());
+            }
             Ok(member) => {
                 if self.context.is_none() && text.contains("odata.") {
                     self.context = Context::find(&text);
@@ -157,7 +160,7 @@ impl Reader<'_> {
                 member.add_to(&mut self.envelope);
                 self.untold = true;
             }
-            Err((_, message)) => self.sink.issue(at, message),
+            Err(message) => self.sink.issue(at, message),
         }
         Ok(())
     }
@@ -168,16 +171,12 @@ impl Reader<'_> {
             return Ok(());
         }
         let scheme = self.context.as_ref().and_then(|context| context.scheme.clone());
-        match self.last_case.take() {
-            None => self.sink.describe(Group { scheme, properties: self.envelope.clone() }),
-            Some(properties) => {
-                if self.cases > 1 {
-                    let message = "the context stands behind the cases: only the last is given its scheme".to_owned();
-                    self.sink.issue(self.scan.at(), message);
-                }
-                self.sink.describe(Group { scheme, properties })
-            }
+        if self.cases > 1 {
+            let message = "the context stands behind the cases: only the last is given its scheme".to_owned();
+            self.sink.issue(self.scan.at(), message);
         }
+        let properties = if self.cases > 0 { &self.last_case } else { &self.envelope };
+        self.sink.describe(Group { scheme, properties: properties.clone() })
     }
 
     fn unexpected(&mut self, message: &str) {
@@ -291,7 +290,7 @@ impl Reader<'_> {
         let text = self.utf8(start, text);
         let members = match Members::parse(&text) {
             Ok(members) => members,
-            Err((_, message)) => {
+            Err(message) => {
                 self.sink.issue(start, format!("{message}, in the element that begins here"));
                 return Ok(());
             }
@@ -323,18 +322,18 @@ impl Reader<'_> {
         let text = self.utf8(start, text);
         let properties = match Members::parse(&text) {
             Ok(members) => members.into_properties(),
-            Err((_, message)) => {
+            Err(message) => {
                 self.sink.issue(start, format!("{message}, in the fields of the case that begins here"));
                 Properties::default()
             }
         };
         let scheme = self.context.as_ref().and_then(|context| context.scheme.clone());
-        self.last_case = Some(properties.clone());
+        self.last_case = properties.clone();
         self.sink.describe(Group { scheme, properties })
     }
 
     fn utf8<'t>(&mut self, start: u64, text: &'t [u8]) -> std::borrow::Cow<'t, str> {
-        let text = String::from_utf8_lossy(text);
+        let text = lossy(text);
         if matches!(text, std::borrow::Cow::Owned(_)) {
             self.sink.issue(start, "bytes that are not UTF-8 are read as U+FFFD".to_owned());
         }

@@ -4,6 +4,8 @@
 //! row that the list keeps; DELETE and UPDATE of FILE are told where their condition names one row with all its columns.
 //! Everything else is an issue with its line.
 
+mod grammar;
+mod schema;
 mod statement;
 mod tokens;
 

@@ -1,16 +1,14 @@
 //! The statements that NSRL writes, as steps.
 
-use super::tokens::{Token, Tokens, Value};
+use super::{
+    grammar::{Parsed, Unexpected, demand, unexpected},
+    schema::Schema,
+    tokens::{Token, Tokens, Value},
+};
 use crate::error::Result;
 
 /// Columns or values of one statement.
-const MOST: usize = 256;
-
-/// Functions within functions.
-const MOST_DEPTH: u32 = 4;
-
-/// Tables whose columns are remembered.
-const MOST_TABLES: usize = 1000;
+pub(super) const MOST: usize = 256;
 
 /// What a statement, or one row of it, does.
 pub(super) enum Step<'s> {
@@ -44,27 +42,7 @@ pub(super) struct Statements<'a> {
     set: Vec<(String, Value)>,
     /// True between the rows of an INSERT.
     in_values: bool,
-    /// Columns of tables that the text itself creates.
-    created: Vec<(String, Vec<String>)>,
-}
-
-/// A token where another was expected; the statement is passed over.
-struct Unexpected {
-    expected: &'static str,
-    /// True where the statement's end is the token.
-    at_end: bool,
-    found: String,
-}
-
-type Parsed<T> = Result<Result<T, Unexpected>>;
-
-macro_rules! expect {
-    ($parsed:expr) => {
-        match $parsed? {
-            Ok(value) => value,
-            Err(unexpected) => return Ok(Err(unexpected)),
-        }
-    };
+    schema: Schema,
 }
 
 impl<'a> Statements<'a> {
@@ -76,7 +54,7 @@ impl<'a> Statements<'a> {
             values: Vec::new(),
             set: Vec::new(),
             in_values: false,
-            created: Vec::new(),
+            schema: Schema::default(),
         }
     }
 
@@ -99,9 +77,9 @@ impl<'a> Statements<'a> {
                 Err(Unexpected { expected, at_end, found }) => {
                     // The rows behind a bad one are read.
                     if !at_end && !self.in_values {
-                        self.pass_over()?;
+                        self.tokens.pass_over()?;
                     }
-                    self.in_values = self.in_values && !at_end && self.pass_over_row()?;
+                    self.in_values = self.in_values && !at_end && self.tokens.pass_over_row()?;
                     return Ok(Some((line, Step::Issue(format!("expected {expected}, found {found}")))));
                 }
             };
@@ -123,23 +101,26 @@ impl<'a> Statements<'a> {
         match word.to_ascii_uppercase().as_str() {
             "INSERT" | "REPLACE" => self.insert(),
             "DELETE" => {
-                expect!(self.word("FROM"));
-                self.table = expect!(self.name());
-                expect!(self.word("WHERE"));
-                expect!(self.condition());
+                demand!(self.tokens.word("FROM"));
+                self.table = demand!(self.tokens.name());
+                demand!(self.tokens.word("WHERE"));
+                demand!(self.condition());
                 Ok(Ok(Kind::Delete))
             }
             "UPDATE" => self.update(),
-            "CREATE" => self.create(),
+            "CREATE" => {
+                demand!(self.schema.create(&mut self.tokens));
+                Ok(Ok(Kind::Nothing))
+            }
             // How the text is run, not what it says.
             "BEGIN" | "COMMIT" | "END" | "PRAGMA" | "ANALYZE" | "VACUUM" | "ATTACH" | "DETACH" | "SAVEPOINT"
             | "RELEASE" => {
-                self.pass_over()?;
+                self.tokens.pass_over()?;
                 Ok(Ok(Kind::Nothing))
             }
             other => {
                 let other: String = other.chars().take(40).collect();
-                self.pass_over()?;
+                self.tokens.pass_over()?;
                 Ok(Ok(Kind::Passed(other)))
             }
         }
@@ -154,12 +135,12 @@ impl<'a> Statements<'a> {
                 other => return Ok(Err(unexpected("INTO", other))),
             }
         }
-        self.table = expect!(self.name());
+        self.table = demand!(self.tokens.name());
         self.columns.clear();
         match self.tokens.next()? {
             Some(Token::Mark(b'(')) => {
                 loop {
-                    let column = expect!(self.name());
+                    let column = demand!(self.tokens.name());
                     if self.columns.len() >= MOST {
                         return Ok(Err(unexpected("fewer columns", None)));
                     }
@@ -170,7 +151,7 @@ impl<'a> Statements<'a> {
                         other => return Ok(Err(unexpected(", or ) behind a column", other))),
                     }
                 }
-                expect!(self.word("VALUES"));
+                demand!(self.tokens.word("VALUES"));
             }
             Some(Token::Word(word)) if word.eq_ignore_ascii_case("VALUES") => {}
             other => return Ok(Err(unexpected("columns or VALUES", other))),
@@ -196,7 +177,7 @@ impl<'a> Statements<'a> {
         }
         self.values.clear();
         loop {
-            let value = expect!(self.value());
+            let value = demand!(self.tokens.value());
             if self.values.len() >= MOST {
                 return Ok(Err(unexpected("fewer values", None)));
             }
@@ -208,7 +189,7 @@ impl<'a> Statements<'a> {
             }
         }
         if self.columns.is_empty() {
-            self.columns = self.columns_of(self.values.len());
+            self.columns = self.schema.columns_of(&self.table, self.values.len());
         }
         if self.columns.len() != self.values.len() {
             return Ok(Ok(Kind::Unequal(self.columns.len(), self.values.len())));
@@ -216,39 +197,14 @@ impl<'a> Statements<'a> {
         Ok(Ok(Kind::Insert))
     }
 
-    /// The columns of a table that an INSERT does not name.
-    fn columns_of(&self, count: usize) -> Vec<String> {
-        let created = self.created.iter().rev().find(|(table, _)| table.eq_ignore_ascii_case(&self.table));
-        let known: &[&str] = match (self.table.to_ascii_uppercase().as_str(), count) {
-            _ if created.is_some() => return created.map(|(_, columns)| columns.clone()).unwrap_or_default(),
-            ("FILE", 7) => &["sha256", "sha1", "md5", "crc32", "file_name", "file_size", "package_id"],
-            ("FILE", 6) => &["sha256", "sha1", "md5", "file_name", "file_size", "package_id"],
-            ("MFG", 2) => &["manufacturer_id", "name"],
-            ("OS", 4) => &["operating_system_id", "name", "version", "manufacturer_id"],
-            ("PKG", 7) => &[
-                "package_id",
-                "name",
-                "version",
-                "operating_system_id",
-                "manufacturer_id",
-                "language",
-                "application_type",
-            ],
-            ("VERSION", 5) => &["version", "build_set", "build_date", "release_date", "description"],
-            ("FILE" | "METADATA", _) => return Vec::new(),
-            _ => return (1..=count).map(|number| format!("column {number}")).collect(),
-        };
-        known.iter().map(|name| (*name).to_owned()).collect()
-    }
-
     fn update(&mut self) -> Parsed<Kind> {
-        self.table = expect!(self.name());
-        expect!(self.word("SET"));
+        self.table = demand!(self.tokens.name());
+        demand!(self.tokens.word("SET"));
         self.set.clear();
         loop {
-            let column = expect!(self.name());
-            expect!(self.mark(b'=', "= in SET"));
-            let value = expect!(self.value());
+            let column = demand!(self.tokens.name());
+            demand!(self.tokens.mark(b'=', "= in SET"));
+            let value = demand!(self.tokens.value());
             if self.set.len() >= MOST {
                 return Ok(Err(unexpected("fewer columns", None)));
             }
@@ -259,7 +215,7 @@ impl<'a> Statements<'a> {
                 other => return Ok(Err(unexpected(", or WHERE", other))),
             }
         }
-        expect!(self.condition());
+        demand!(self.condition());
         Ok(Ok(Kind::Update))
     }
 
@@ -268,16 +224,16 @@ impl<'a> Statements<'a> {
         self.columns.clear();
         self.values.clear();
         loop {
-            let column = expect!(self.name());
+            let column = demand!(self.tokens.name());
             match self.tokens.next()? {
                 Some(Token::Mark(b'=')) => {}
                 Some(Token::Word(word)) if word.eq_ignore_ascii_case("IS") => {}
                 other => return Ok(Err(unexpected("= in a condition", other))),
             }
-            let value = match self.value()? {
+            let value = match self.tokens.value()? {
                 Ok(value) => value,
                 // `==`
-                Err(error) if error.found == "=" => expect!(self.value()),
+                Err(error) if error.found == "=" => demand!(self.tokens.value()),
                 Err(error) => return Ok(Err(error)),
             };
             if self.columns.len() >= MOST {
@@ -292,136 +248,6 @@ impl<'a> Statements<'a> {
             }
         }
     }
-
-    /// Remembers the columns of a table; a constraint is none.
-    fn create(&mut self) -> Parsed<Kind> {
-        match self.tokens.next()? {
-            Some(Token::Word(word)) if word.eq_ignore_ascii_case("TABLE") => {}
-            Some(Token::Mark(b';')) | None => return Ok(Ok(Kind::Nothing)),
-            // Views and indexes hold nothing; a trigger holds statements, which are not those of the text.
-            Some(_) => {
-                self.pass_over()?;
-                return Ok(Ok(Kind::Nothing));
-            }
-        }
-        let mut name = expect!(self.name());
-        if name.eq_ignore_ascii_case("IF") {
-            expect!(self.word("NOT"));
-            expect!(self.word("EXISTS"));
-            name = expect!(self.name());
-        }
-        expect!(self.mark(b'(', "( in CREATE TABLE"));
-        let (mut columns, mut depth, mut first) = (Vec::new(), 0_u32, true);
-        loop {
-            match self.tokens.next()? {
-                Some(Token::Word(word)) if first && depth == 0 => {
-                    let is_constraint = ["CONSTRAINT", "PRIMARY", "UNIQUE", "CHECK", "FOREIGN"];
-                    if columns.len() < MOST && !is_constraint.iter().any(|known| word.eq_ignore_ascii_case(known)) {
-                        columns.push(word);
-                    }
-                    first = false;
-                }
-                Some(Token::Mark(b',')) if depth == 0 => first = true,
-                Some(Token::Mark(b'(')) => depth = depth.saturating_add(1),
-                Some(Token::Mark(b')')) if depth == 0 => break,
-                Some(Token::Mark(b')')) => depth = depth.saturating_sub(1),
-                Some(Token::Mark(b';')) | None => return Ok(Err(Unexpected { at_end: true, ..unexpected(")", None) })),
-                Some(_) => {}
-            }
-        }
-        if self.created.len() < MOST_TABLES {
-            self.created.push((name, columns));
-        }
-        self.pass_over()?;
-        Ok(Ok(Kind::Nothing))
-    }
-
-    fn name(&mut self) -> Parsed<String> {
-        match self.tokens.next()? {
-            // `main.FILE` is FILE.
-            Some(Token::Word(word)) => Ok(Ok(word.strip_prefix("main.").map_or(word.clone(), str::to_owned))),
-            Some(Token::Value(Value::Text(text))) => Ok(Ok(String::from_utf8_lossy(&text).into_owned())),
-            other => Ok(Err(unexpected("a name", other))),
-        }
-    }
-
-    fn word(&mut self, expected: &'static str) -> Parsed<()> {
-        match self.tokens.next()? {
-            Some(Token::Word(word)) if word.eq_ignore_ascii_case(expected) => Ok(Ok(())),
-            other => Ok(Err(unexpected(expected, other))),
-        }
-    }
-
-    fn mark(&mut self, mark: u8, expected: &'static str) -> Parsed<()> {
-        match self.tokens.next()? {
-            Some(Token::Mark(found)) if found == mark => Ok(Ok(())),
-            other => Ok(Err(unexpected(expected, other))),
-        }
-    }
-
-    fn value(&mut self) -> Parsed<Value> {
-        self.value_within(0)
-    }
-
-    /// A value, or how `.dump` writes a text with line breaks: `replace(replace('…', '\r', char(13)), '\n', char(10))`.
-    fn value_within(&mut self, depth: u32) -> Parsed<Value> {
-        let word = match self.tokens.next()? {
-            Some(Token::Value(value)) => return Ok(Ok(value)),
-            Some(Token::Word(word)) if depth < MOST_DEPTH => word,
-            other => return Ok(Err(unexpected("a value", other))),
-        };
-        let is_replace = word.eq_ignore_ascii_case("replace");
-        if !is_replace && !word.eq_ignore_ascii_case("char") {
-            return Ok(Err(unexpected("a value", Some(Token::Word(word)))));
-        }
-        expect!(self.mark(b'(', "( behind a function"));
-        let first = expect!(self.value_within(depth.saturating_add(1)));
-        if !is_replace {
-            expect!(self.mark(b')', ") behind a character"));
-            let character = match first {
-                Value::Integer(number) => u32::try_from(number).ok().and_then(char::from_u32),
-                _ => None,
-            };
-            return Ok(character
-                .map(|c| Value::Text(c.to_string().into_bytes()))
-                .ok_or(unexpected("a character", None)));
-        }
-        expect!(self.mark(b',', ", behind a text"));
-        let from = expect!(self.value_within(depth.saturating_add(1)));
-        expect!(self.mark(b',', ", behind a text"));
-        let to = expect!(self.value_within(depth.saturating_add(1)));
-        expect!(self.mark(b')', ") behind a text"));
-        let text = |value: Value| match value {
-            Value::Text(text) => String::from_utf8(text).ok(),
-            _ => None,
-        };
-        match (text(first), text(from), text(to)) {
-            (Some(first), Some(from), Some(to)) if !from.is_empty() && to.len() <= from.len() => {
-                Ok(Ok(Value::Text(first.replace(&from, &to).into_bytes())))
-            }
-            _ => Ok(Err(unexpected("a line break in place of its sign", None))),
-        }
-    }
-
-    /// Reads up to the end of a row; false where it is that of the statement.
-    fn pass_over_row(&mut self) -> Result<bool> {
-        let mut depth = 0_u32;
-        loop {
-            match self.tokens.next()? {
-                Some(Token::Mark(b'(')) => depth = depth.saturating_add(1),
-                Some(Token::Mark(b')')) if depth == 0 => return Ok(true),
-                Some(Token::Mark(b')')) => depth = depth.saturating_sub(1),
-                Some(Token::Mark(b';')) | None => return Ok(false),
-                Some(_) => {}
-            }
-        }
-    }
-
-    /// Reads up to the end of the statement.
-    fn pass_over(&mut self) -> Result<()> {
-        while !matches!(self.tokens.next()?, None | Some(Token::Mark(b';'))) {}
-        Ok(())
-    }
 }
 
 enum Kind {
@@ -432,16 +258,4 @@ enum Kind {
     /// A row of other than a value for each column.
     Unequal(usize, usize),
     Passed(String),
-}
-
-fn unexpected(expected: &'static str, found: Option<Token>) -> Unexpected {
-    let at_end = matches!(found, None | Some(Token::Mark(b';')));
-    let found = match found {
-        None => "the end".to_owned(),
-        Some(Token::Mark(mark)) => char::from(mark).to_string(),
-        Some(Token::Word(word)) => word.chars().take(40).collect(),
-        Some(Token::Value(_)) => "a value".to_owned(),
-        Some(Token::Bad) => "what is too long or no token".to_owned(),
-    };
-    Unexpected { expected, at_end, found }
 }

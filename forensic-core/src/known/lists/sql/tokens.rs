@@ -1,6 +1,6 @@
 //! The words of SQL text, as SQLite reads them: quotes doubled within quotes, line breaks within texts, comments.
 
-use super::super::input::Input;
+use super::super::{input::Input, text::lossy};
 use crate::error::{Error, Result};
 use rusqlite::types::ValueRef;
 use std::io::BufRead;
@@ -201,5 +201,5 @@ fn is_no_word(byte: u8) -> bool {
 }
 
 fn word(text: Vec<u8>) -> Token {
-    Token::Word(String::from_utf8_lossy(&text).into_owned())
+    Token::Word(lossy(&text).into_owned())
 }
