@@ -1,7 +1,7 @@
 //! Digests of streams, all asked-for algorithms in one pass.
 
 use crate::{
-    error::{OrRaise, unsupported},
+    error::OrRaise,
     progress,
     source::{bytes_of, source_of},
 };
@@ -16,9 +16,6 @@ use pyo3::{
 };
 use std::sync::{Mutex, PoisonError};
 
-/// Algorithms of the interface that come with a later version.
-const LATER: [&str; 5] = ["sha512", "sha3-256", "sha3_256", "crc32", "ed2k"];
-
 /// Sources of more bytes than this are read ahead by other threads.
 const READ_AHEAD_FROM: u64 = 8 << 20;
 
@@ -29,8 +26,8 @@ const SOURCES_AT_ONCE: usize = 256;
 pub(crate) struct Algorithms(pub(crate) Vec<Algorithm>);
 
 impl Algorithms {
-    pub(crate) fn all() -> Self {
-        Self(Algorithm::ALL.to_vec())
+    pub(crate) fn recorded() -> Self {
+        Self(Algorithm::RECORDED.to_vec())
     }
 }
 
@@ -47,9 +44,6 @@ impl<'py> FromPyObject<'_, 'py> for Algorithms {
 
 fn algorithm_of(name: &Bound<'_, PyAny>) -> PyResult<Algorithm> {
     let text: String = name.extract()?;
-    if LATER.contains(&&*text) {
-        return Err(unsupported(format!("digest algorithm {text:?}")));
-    }
     text.parse().or_raise(name.py())
 }
 
@@ -64,11 +58,11 @@ pub(crate) fn threads_of(threads: Option<usize>) -> PyResult<Option<usize>> {
 /// Digests of a whole source in one pass.
 ///
 /// `source` is a path, bytes, a seekable binary file object, a Stream, or an Entry (its main stream). Algorithms: "md5",
-/// "sha1", "sha256", "blake3"; an unknown name is a ValueError.
+/// "sha1", "sha256", "blake3", "sha512", "sha3-256", "crc32", "ed2k"; an unknown name is a ValueError.
 #[pyfunction]
 #[pyo3(
     name = "hash",
-    signature = (source, algorithms = Algorithms::all()),
+    signature = (source, algorithms = Algorithms::recorded()),
     text_signature = "(source, algorithms=('md5', 'sha1', 'sha256', 'blake3'))"
 )]
 pub(crate) fn hash_source(source: &Bound<'_, PyAny>, algorithms: Algorithms) -> PyResult<Digests> {
@@ -82,7 +76,7 @@ pub(crate) fn hash_source(source: &Bound<'_, PyAny>, algorithms: Algorithms) -> 
 /// way for many files. Sources as for `hash`; one that cannot be read raises.
 #[pyfunction]
 #[pyo3(
-    signature = (sources, algorithms = Algorithms::all(), *, threads = None),
+    signature = (sources, algorithms = Algorithms::recorded(), *, threads = None),
     text_signature = "(sources, algorithms=('md5', 'sha1', 'sha256', 'blake3'), *, threads=None)"
 )]
 pub(crate) fn hash_many(
@@ -116,7 +110,7 @@ pub(crate) struct Hasher(Mutex<hash::Hasher>);
 impl Hasher {
     #[new]
     #[pyo3(
-        signature = (algorithms = Algorithms::all()),
+        signature = (algorithms = Algorithms::recorded()),
         text_signature = "(algorithms=('md5', 'sha1', 'sha256', 'blake3'))"
     )]
     fn new(algorithms: Algorithms) -> Self {
@@ -167,6 +161,31 @@ impl Digests {
         self.0.hex(Algorithm::Blake3)
     }
 
+    /// SHA-512 in lower-case hex, or None.
+    #[getter]
+    fn sha512(&self) -> Option<String> {
+        self.0.hex(Algorithm::Sha512)
+    }
+
+    /// SHA3-256 in lower-case hex, or None.
+    #[getter]
+    fn sha3_256(&self) -> Option<String> {
+        self.0.hex(Algorithm::Sha3_256)
+    }
+
+    /// CRC-32 as ZIP and gzip have it, in lower-case hex, or None.
+    #[getter]
+    fn crc32(&self) -> Option<String> {
+        self.0.hex(Algorithm::Crc32)
+    }
+
+    /// ED2K in lower-case hex, or None. Where the size is a multiple of a chunk of 9,728,000 bytes, an empty chunk stands
+    /// behind the last one, as eMule has it.
+    #[getter]
+    fn ed2k(&self) -> Option<String> {
+        self.0.hex(Algorithm::Ed2k)
+    }
+
     /// The names of the digests that were asked for.
     fn keys(&self) -> Vec<&'static str> {
         let asked = Algorithm::ALL.into_iter().filter(|algorithm| self.0.get(*algorithm).is_some());
@@ -179,7 +198,7 @@ impl Digests {
     }
 
     fn __contains__(&self, name: &str) -> bool {
-        self.keys().contains(&name)
+        self.__getitem__(name).is_ok()
     }
 
     fn __iter__<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyIterator>> {

@@ -41,7 +41,7 @@ const LATER: [&str; 5] = ["parquet", "dfxml", "case", "vics", "html"];
 #[pyfunction]
 #[pyo3(
     name = "triage",
-    signature = (path, *, output = None, carve = true, hash_sets = Vec::new(), algorithms = Algorithms::all(),
+    signature = (path, *, output = None, carve = true, hash_sets = Vec::new(), algorithms = Algorithms::recorded(),
                  perceptual = vec!["gradient".to_owned()], threads = None, progress = None),
     text_signature = "(path, *, output=None, carve=True, hash_sets=(), algorithms=('md5', 'sha1', 'sha256', 'blake3'), \
                       perceptual=('gradient',), threads=None, progress=None)"

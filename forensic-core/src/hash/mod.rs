@@ -11,9 +11,14 @@
 //! # Ok::<(), forensic_core::Error>(())
 //! ```
 
-mod digest;
+mod algorithm;
+mod compress;
+mod digests;
+mod ed2k;
+mod hasher;
 pub(crate) mod hex;
 mod lanes;
+mod trio;
 
 use crate::{
     Progress,
@@ -22,7 +27,9 @@ use crate::{
     parallel,
 };
 
-pub use digest::{Algorithm, Digests, Hasher};
+pub use algorithm::Algorithm;
+pub use digests::Digests;
+pub use hasher::Hasher;
 
 /// Bytes read at a time.
 const BLOCK: usize = 1 << 20;

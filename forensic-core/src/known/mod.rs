@@ -185,7 +185,7 @@ impl HashSet {
     /// What the set says of a file with any of these digests; nothing twice. In order of the lists and their rows.
     pub fn lookup(&self, digests: &Digests) -> Vec<Known> {
         let mut rows: Vec<u32> = Vec::new();
-        for digest in Algorithm::ALL.into_iter().filter_map(|algorithm| digests.get(algorithm)) {
+        for digest in Algorithm::RECORDED.into_iter().filter_map(|algorithm| digests.get(algorithm)) {
             self.rows_of(digest, &mut rows);
         }
         self.known(rows)

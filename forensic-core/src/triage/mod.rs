@@ -58,7 +58,7 @@ pub struct Options {
 impl Default for Options {
     fn default() -> Self {
         Self {
-            algorithms: hash::Algorithm::ALL.to_vec(),
+            algorithms: hash::Algorithm::RECORDED.to_vec(),
             perceptual: vec![perceptual::Options::new(perceptual::Algorithm::Gradient)],
             hash_sets: Vec::new(),
             carve: true,
