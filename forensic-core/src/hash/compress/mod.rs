@@ -10,16 +10,21 @@ use super::trio::{Asked, BLOCK, States};
 /// Takes `blocks` into those of the `states` that are asked for.
 pub(super) fn compress(asked: Asked, states: &mut States, blocks: &[[u8; BLOCK]]) {
     #[cfg(target_arch = "x86_64")]
-    if let Some(sha) = stitched::Sha::detect() {
+    if OPTIMISED && let Some(sha) = stitched::Sha::detect() {
         return sha.compress(asked, states, blocks);
     }
     portable(asked, states, blocks);
 }
 
+/// False in a build for debugging: there the crates of others, which are optimised all the same, are many times faster than
+/// what stands here.
+pub(super) const OPTIMISED: bool = !cfg!(debug_assertions);
+
 /// One algorithm after the other.
 fn portable(asked: Asked, states: &mut States, blocks: &[[u8; BLOCK]]) {
     if asked.md5 {
-        md5::compress(&mut states.md5, blocks);
+        let compress = if OPTIMISED { md5::compress } else { ::md5::block_api::compress };
+        compress(&mut states.md5, blocks);
     }
     if asked.sha1 {
         sha1::block_api::compress(&mut states.sha1, blocks);
