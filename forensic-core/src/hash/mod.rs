@@ -12,6 +12,7 @@
 //! ```
 
 mod algorithm;
+#[macro_use]
 mod compress;
 mod digests;
 mod ed2k;
@@ -22,10 +23,20 @@ mod trio;
 
 use crate::{
     Progress,
-    bytes::{Source, for_each_block},
+    bytes::{FileSource, Source, for_each_block},
     error::{Error, Result},
     parallel,
 };
+use lanes::Width;
+use std::{
+    panic::resume_unwind,
+    path::Path,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+};
+use trio::Asked;
 
 pub use algorithm::Algorithm;
 pub use digests::Digests;
@@ -65,34 +76,64 @@ pub fn hash_with(
     Ok(hasher.finish())
 }
 
-/// Sources that one thread takes at a time.
-const BATCH: usize = 8 * lanes::LANES;
-
 /// The digests of many sources, in their order, on `threads` threads (`None`: as many as the machine runs at once).
 ///
-/// The fast way for many files: they are read in the order of the medium, and where MD5 alone is asked for, a thread works on sixteen of them at once in the lanes of
-/// the processor's vector registers.
+/// The fast way for many: they are read in the order of the medium, each once, and a thread computes MD5, SHA-1 and SHA-256
+/// of many of them at once, in the lanes of the processor's vector registers.
 pub fn hash_many(sources: &[Source], algorithms: &[Algorithm], threads: Option<usize>) -> Vec<Result<Digests>> {
     // In the order of the medium: a disk then reads on instead of seeking.
     let mut order: Vec<(u64, usize)> = sources.iter().map(|source| source.medium_offset(0)).zip(0..).collect();
     order.sort_unstable();
-    let sorted: Vec<Source> = order.iter().filter_map(|(_, place)| sources.get(*place).cloned()).collect();
-    let batches: Vec<&[Source]> = sorted.chunks(BATCH).collect();
-    let threads = parallel::threads_to_start(threads);
-    let hash_batch = |number: u64| {
-        let batch = usize::try_from(number).ok().and_then(|number| batches.get(number)).copied().unwrap_or_default();
-        match algorithms {
-            [Algorithm::Md5] if batch.len() > 1 => lanes::md5_many(batch),
-            _ => batch.iter().map(|source| hash(source, algorithms)).collect(),
-        }
+    let order: Vec<usize> = order.into_iter().map(|(_, place)| place).collect();
+    hash_in_order(&order, &|place| Ok(sources[place].clone()), algorithms, threads)
+}
+
+/// The digests of many files of the system, in their order, as [`hash_many`] computes them. Each is opened when its turn
+/// comes, so that there may be any number of them; where one cannot be opened or read, its error.
+///
+/// ```
+/// use forensic_core::hash::{self, Algorithm};
+///
+/// let digests = hash::hash_files(&["Cargo.toml", "no such file"], &[Algorithm::Md5], Some(1));
+/// assert_eq!(digests[0].as_ref().unwrap().hex(Algorithm::Md5).unwrap().len(), 32);
+/// assert!(digests[1].is_err());
+/// ```
+pub fn hash_files<P: AsRef<Path> + Sync>(
+    paths: &[P],
+    algorithms: &[Algorithm],
+    threads: Option<usize>,
+) -> Vec<Result<Digests>> {
+    let order: Vec<usize> = (0..paths.len()).collect();
+    let open = |place: usize| Ok(Arc::new(FileSource::open(&paths[place])?) as Source);
+    hash_in_order(&order, &open, algorithms, threads)
+}
+
+/// The digests of as many sources as `order` has places, which it gives in the order in which they are opened and read.
+fn hash_in_order(
+    order: &[usize],
+    open: &(dyn Fn(usize) -> Result<Source> + Sync),
+    algorithms: &[Algorithm],
+    threads: Option<usize>,
+) -> Vec<Result<Digests>> {
+    let threads = threads.unwrap_or_else(parallel::available_threads).clamp(1, order.len().max(1));
+    let width = Width::best(Asked::new(algorithms));
+    let turn = AtomicUsize::new(0);
+    let work = || {
+        let next = || {
+            let place = *order.get(turn.fetch_add(1, Ordering::Relaxed))?;
+            Some((place, open(place)))
+        };
+        lanes::feed(width, order.len().div_ceil(threads), algorithms, next)
     };
-    let mut places = order.iter().map(|(_, place)| *place);
-    let mut results: Vec<(usize, Result<Digests>)> = Vec::with_capacity(sources.len());
-    // The visitor never fails, so neither does the whole.
-    let _ = parallel::in_order(batches.len() as u64, threads, hash_batch, |_, digests| {
-        results.extend(digests.into_iter().zip(places.by_ref()).map(|(digests, place)| (place, digests)));
-        Ok(())
+    let mut results: Vec<Result<Digests>> = order.iter().map(|_| Ok(Digests::default())).collect();
+    std::thread::scope(|scope| {
+        let others: Vec<_> = (1..threads).map(|_| scope.spawn(work)).collect();
+        let mut done = work();
+        // A thread that panicked takes this one with it.
+        others.into_iter().for_each(|other| done.extend(other.join().unwrap_or_else(|panic| resume_unwind(panic))));
+        for (place, digests) in done {
+            results[place] = digests;
+        }
     });
-    results.sort_unstable_by_key(|(place, _)| *place);
-    results.into_iter().map(|(_, digests)| digests).collect()
+    results
 }

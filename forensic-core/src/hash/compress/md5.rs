@@ -39,8 +39,11 @@ pub(in crate::hash) const STEPS: [(usize, u32, u32); 64] = {
 /// Each step waits for the `b` that the one before made. What does not need it is added up first, and the two halves of the
 /// second round's function, which have no bit in common, are added one by one: it then waits for one operation less.
 #[inline(always)]
-pub(super) fn step<const STEP: usize>([a, b, c, d]: [u32; 4], block: &[u8; 64]) -> [u32; 4] {
+pub(super) fn step<const STEP: usize>([a, b, c, d]: [u32; 4], block: &mut &[u8; 64]) -> [u32; 4] {
     let (word, sine, shift) = const { STEPS[STEP] };
+    if STEP % 16 == 0 {
+        *block = elsewhere(block);
+    }
     let ready = opaque(a.wrapping_add(sine).wrapping_add(u32::from_le_bytes(block.as_chunks().0[word])));
     let sum = match STEP / 16 {
         0 => ready.wrapping_add(d ^ (b & (c ^ d))),
@@ -62,6 +65,21 @@ fn opaque(mut number: u32) -> u32 {
     number
 }
 
+/// The same bytes, which the compiler takes for others: it would keep all words for the next round, in memory, where they
+/// stand already.
+#[inline(always)]
+fn elsewhere(block: &[u8; 64]) -> &[u8; 64] {
+    #[cfg(all(target_arch = "x86_64", not(miri)))]
+    // SAFETY: as in `opaque`; the pointer stays the one that was borrowed.
+    unsafe {
+        let mut pointer: *const [u8; 64] = block;
+        std::arch::asm!("/* {0} */", inlateout(reg) pointer, options(pure, nomem, nostack, preserves_flags));
+        return &*pointer;
+    }
+    #[cfg(not(all(target_arch = "x86_64", not(miri))))]
+    block
+}
+
 /// Does something for each number from 0 to 63, as constants.
 macro_rules! unroll_64 {
     ($each:ident) => {
@@ -71,10 +89,10 @@ macro_rules! unroll_64 {
 }
 
 pub(super) fn compress(state: &mut [u32; 4], blocks: &[[u8; 64]]) {
-    for block in blocks {
+    for mut block in blocks {
         let mut new = *state;
         macro_rules! steps {
-            ($($step:literal)*) => { $( new = step::<$step>(new, block); )* };
+            ($($step:literal)*) => { $( new = step::<$step>(new, &mut block); )* };
         }
         unroll_64!(steps);
         for (word, new) in state.iter_mut().zip(new) {

@@ -1,5 +1,6 @@
 //! Blocks of one stream into the chaining values of MD5, SHA-1 and SHA-256.
 
+#[macro_use]
 pub(super) mod md5;
 pub(super) mod sha256;
 #[cfg(target_arch = "x86_64")]

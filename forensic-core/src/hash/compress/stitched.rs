@@ -120,20 +120,20 @@ fn compress<const MD5: bool, const SHA1: bool, const SHA256: bool>(states: &mut 
     let mut sha1 = Sha1 { abcd: vector([d, c, b, a]), before: zero, message: [zero; 4] };
     let [a, b, c, d, e, f, g, h] = states.sha256;
     let mut sha256 = Sha256 { abef: vector([f, e, b, a]), cdgh: vector([h, g, d, c]), message: [zero; 4] };
-    for block in blocks {
+    for mut block in blocks {
         let (mut md5, sha1_before, sha256_before) = (states.md5, sha1, sha256);
         macro_rules! side_by_side {
             ($($part:literal: $kind:literal $($extra:literal)?;)*) => {$(
                 if MD5 {
-                    md5 = md5::step::<{ 4 * $part }>(md5, block);
-                    md5 = md5::step::<{ 4 * $part + 1 }>(md5, block);
+                    md5 = md5::step::<{ 4 * $part }>(md5, &mut block);
+                    md5 = md5::step::<{ 4 * $part + 1 }>(md5, &mut block);
                 }
                 if SHA256 {
                     sha256.rounds::<$part>(block);
                 }
                 if MD5 {
-                    md5 = md5::step::<{ 4 * $part + 2 }>(md5, block);
-                    md5 = md5::step::<{ 4 * $part + 3 }>(md5, block);
+                    md5 = md5::step::<{ 4 * $part + 2 }>(md5, &mut block);
+                    md5 = md5::step::<{ 4 * $part + 3 }>(md5, &mut block);
                 }
                 // 20 groups of SHA-1 beside 16 parts: every fourth part does two.
                 if SHA1 {
