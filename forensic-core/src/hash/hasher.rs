@@ -22,8 +22,8 @@ const PIECE: usize = 32 << 10;
 /// ```
 #[derive(Clone)]
 pub struct Hasher {
-    trio: Trio,
-    others: Others,
+    pub(super) trio: Trio,
+    pub(super) others: Others,
 }
 
 impl Hasher {
@@ -50,7 +50,7 @@ impl Hasher {
 }
 
 /// The algorithms that are not of the [`Trio`].
-#[derive(Clone, Default)]
+#[derive(Clone)]
 pub(super) struct Others {
     blake3: Option<Box<blake3::Hasher>>,
     sha512: Option<Sha512>,
@@ -69,6 +69,14 @@ impl Others {
             crc32: asked(Algorithm::Crc32).then(crc32fast::Hasher::new),
             ed2k: asked(Algorithm::Ed2k).then(Ed2k::default),
         }
+    }
+
+    pub(super) fn any(&self) -> bool {
+        self.blake3.is_some()
+            || self.sha512.is_some()
+            || self.sha3_256.is_some()
+            || self.crc32.is_some()
+            || self.ed2k.is_some()
     }
 
     pub(super) fn update(&mut self, bytes: &[u8]) {

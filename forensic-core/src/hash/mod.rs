@@ -23,17 +23,19 @@ mod trio;
 
 use crate::{
     Progress,
-    bytes::{FileSource, Source, for_each_block},
+    bytes::{FileSource, Source, Spare, for_each_block, take_each_block},
     error::{Error, Result},
     parallel,
 };
 use lanes::Width;
 use std::{
+    ops::ControlFlow,
     panic::resume_unwind,
     path::Path,
     sync::{
         Arc,
         atomic::{AtomicUsize, Ordering},
+        mpsc,
     },
 };
 use trio::Asked;
@@ -53,7 +55,8 @@ pub fn hash(source: &Source, algorithms: &[Algorithm]) -> Result<Digests> {
     hash_with(source, algorithms, 0, &crate::NoProgress)
 }
 
-/// The same, with `readers` threads that read ahead, and with progress in bytes.
+/// The same, with `readers` threads beside this one, and with progress in bytes. They read ahead; where algorithms besides
+/// MD5, SHA-1 and SHA-256 are asked for too, which this thread computes, the others are left to one of them.
 ///
 /// # Errors
 /// Where a byte of `source` cannot be read; [`Error::Cancelled`].
@@ -64,16 +67,46 @@ pub fn hash_with(
     progress: &dyn Progress,
 ) -> Result<Digests> {
     let mut hasher = Hasher::new(algorithms);
-    let total = source.len();
-    for_each_block(source, BLOCK, readers, |offset, block| {
-        let block = block?;
-        hasher.update(block);
-        match progress.update(offset.saturating_add(block.len() as u64), total) {
-            std::ops::ControlFlow::Continue(()) => Ok(()),
-            std::ops::ControlFlow::Break(()) => Err(Error::Cancelled),
+    let (mut done, total) = (0u64, source.len());
+    let mut advance = |block: &[u8]| {
+        done = done.saturating_add(block.len() as u64);
+        match progress.update(done, total) {
+            ControlFlow::Continue(()) => Ok(()),
+            ControlFlow::Break(()) => Err(Error::Cancelled),
         }
+    };
+    if readers == 0 || total <= BLOCK as u64 || !hasher.trio.any() || !hasher.others.any() {
+        for_each_block(source, BLOCK, readers, |_, block| {
+            let block = block?;
+            hasher.update(block);
+            advance(block)
+        })?;
+        return Ok(hasher.finish());
+    }
+    let Hasher { mut trio, mut others } = hasher;
+    let spare = Spare::default();
+    // As many blocks wait as one thread is ahead of the other where the medium is no steady one.
+    let (to_trio, blocks) = mpsc::sync_channel::<Vec<u8>>(8);
+    let others = std::thread::scope(|scope| {
+        let read = scope.spawn(|| {
+            let to_trio = to_trio;
+            take_each_block(source, BLOCK, readers - 1, &spare, |_, read, block| {
+                read?;
+                others.update(&block);
+                to_trio.send(block).map_err(|_| Error::Cancelled)
+            })?;
+            Ok(others)
+        });
+        let feed = blocks.into_iter().try_for_each(|block| {
+            trio.update(&block);
+            advance(&block)?;
+            spare.give(block);
+            Ok(())
+        });
+        let others = read.join().unwrap_or_else(|panic| resume_unwind(panic));
+        feed.and(others)
     })?;
-    Ok(hasher.finish())
+    Ok(Hasher { trio, others }.finish())
 }
 
 /// The digests of many sources, in their order, on `threads` threads (`None`: as many as the machine runs at once).
@@ -136,4 +169,61 @@ fn hash_in_order(
         }
     });
     results
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        NoProgress,
+        bytes::{Extents, Run},
+    };
+    use std::sync::atomic::AtomicU64;
+
+    /// Three blocks and a half.
+    fn source() -> Source {
+        Arc::new((0..7 * BLOCK as u32 / 2).map(|n| (n.wrapping_mul(2_654_435_761) >> 24) as u8).collect::<Vec<u8>>())
+    }
+
+    #[test]
+    fn any_number_of_readers_gives_the_same_digests_and_all_progress() {
+        let source = source();
+        for algorithms in [&Algorithm::RECORDED[..], &[Algorithm::Blake3], &[Algorithm::Sha1, Algorithm::Sha256]] {
+            let expected = hash(&source, algorithms).unwrap();
+            for readers in [0, 1, 2, 5] {
+                let last = AtomicU64::new(0);
+                let progress = |done: u64, total: u64| {
+                    assert!(last.fetch_max(done, Ordering::Relaxed) < done && total == source.len());
+                    ControlFlow::Continue(())
+                };
+                assert_eq!(hash_with(&source, algorithms, readers, &progress).unwrap(), expected, "{readers} readers");
+                assert_eq!(last.into_inner(), source.len());
+            }
+        }
+    }
+
+    #[test]
+    fn work_ends_where_it_is_cancelled_or_a_byte_cannot_be_read() {
+        // The second run lies outside.
+        let torn: Source = Arc::new(Extents::new(source(), [Run::new(0, 2 * BLOCK as u64), Run::new(1 << 40, 9)]));
+        for readers in [0, 1, 3] {
+            let stop = |_, _| ControlFlow::Break(());
+            let cancelled = hash_with(&source(), &Algorithm::RECORDED, readers, &stop);
+            assert!(matches!(cancelled, Err(Error::Cancelled)));
+            let failed = hash_with(&torn, &Algorithm::RECORDED, readers, &NoProgress);
+            assert!(!matches!(failed, Ok(_) | Err(Error::Cancelled)), "{readers} readers");
+        }
+    }
+
+    #[test]
+    fn many_are_given_in_their_order_on_any_number_of_threads() {
+        let bytes = |number: usize| vec![number as u8; number * 37 % 400];
+        let sources: Vec<Source> = (0..100).map(|number| Arc::new(bytes(number)) as Source).collect();
+        let expected: Vec<Digests> = sources.iter().map(|source| hash(source, &Algorithm::ALL).unwrap()).collect();
+        for threads in [Some(1), Some(2), Some(7), Some(1000), None] {
+            let digests: Result<Vec<Digests>> = hash_many(&sources, &Algorithm::ALL, threads).into_iter().collect();
+            assert_eq!(digests.unwrap(), expected, "{threads:?}");
+        }
+        assert!(hash_many(&[], &Algorithm::ALL, None).is_empty());
+    }
 }

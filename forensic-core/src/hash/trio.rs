@@ -71,6 +71,10 @@ impl Trio {
         Self { asked, states, length, tail: [0; BLOCK] }
     }
 
+    pub(super) fn any(&self) -> bool {
+        self.asked.any()
+    }
+
     /// Bytes in `tail`.
     fn filled(&self) -> usize {
         (self.length % BLOCK as u64) as usize

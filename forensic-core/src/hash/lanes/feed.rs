@@ -14,8 +14,8 @@ use crate::{
     },
 };
 
-/// Bytes a lane reads ahead, whole blocks. All lanes together stay within what a core has of cache for itself.
-pub(super) const READ: usize = 32 << 10;
+/// Bytes a lane reads ahead, whole blocks: most files in one read.
+pub(super) const READ: usize = 64 << 10;
 
 /// What a lane without a stream works on.
 static IDLE: [[u8; BLOCK]; READ / BLOCK] = [[0; BLOCK]; READ / BLOCK];
