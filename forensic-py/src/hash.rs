@@ -3,10 +3,10 @@
 use crate::{
     error::OrRaise,
     progress,
-    source::{bytes_of, source_of},
+    source::{bytes_of, path_of, source_of},
 };
 use forensic_core::{
-    bytes::Source,
+    bytes::{FileSource, Source},
     hash::{self, Algorithm},
 };
 use pyo3::{
@@ -14,13 +14,16 @@ use pyo3::{
     prelude::*,
     types::{PyIterator, PyString},
 };
-use std::sync::{Mutex, PoisonError};
+use std::{
+    path::PathBuf,
+    sync::{Arc, Mutex, PoisonError},
+};
 
 /// Sources of more bytes than this are read ahead by other threads.
 const READ_AHEAD_FROM: u64 = 8 << 20;
 
 /// Sources of `hash_many` that are hashed between two looks at Ctrl-C.
-const SOURCES_AT_ONCE: usize = 256;
+const SOURCES_AT_ONCE: usize = 1024;
 
 /// Algorithms by name: a name or an iterable of names.
 pub(crate) struct Algorithms(pub(crate) Vec<Algorithm>);
@@ -89,16 +92,38 @@ pub(crate) fn hash_many(
     let mut remaining = sources.try_iter()?;
     let mut digests = Vec::new();
     loop {
-        // In portions, so that only so many files are open at once and Ctrl-C is heard.
-        let portion = remaining.by_ref().take(SOURCES_AT_ONCE).map(|source| source_of(&source?));
-        let portion: Vec<Source> = portion.collect::<PyResult<_>>()?;
+        // In portions, so that Ctrl-C is heard.
+        let portion = remaining.by_ref().take(SOURCES_AT_ONCE).map(|source| Item::new(&source?));
+        let portion: Vec<Item> = portion.collect::<PyResult<_>>()?;
         if portion.is_empty() {
             return Ok(digests);
         }
-        for result in py.detach(|| hash::hash_many(&portion, &algorithms.0, threads)) {
+        for result in py.detach(|| hash::hash_each(&portion, Item::open, &algorithms.0, threads)) {
             digests.push(Digests(result.or_raise(py)?));
         }
         py.check_signals()?;
+    }
+}
+
+/// A source of `hash_many`: files are opened when their turn comes, as there may be more of them than can be open at once.
+enum Item {
+    File(PathBuf),
+    Source(Source),
+}
+
+impl Item {
+    fn new(argument: &Bound<'_, PyAny>) -> PyResult<Self> {
+        match path_of(argument)? {
+            Some(path) => Ok(Self::File(path)),
+            None => source_of(argument).map(Self::Source),
+        }
+    }
+
+    fn open(&self) -> forensic_core::Result<Source> {
+        match self {
+            Self::File(path) => Ok(Arc::new(FileSource::open(path)?)),
+            Self::Source(source) => Ok(source.clone()),
+        }
     }
 }
 

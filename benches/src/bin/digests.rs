@@ -68,7 +68,10 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             let source: Source = Arc::new(FileSource::open(file)?);
             vec![hash::hash_with(&source, &algorithms, threads.saturating_sub(1), &NoProgress)]
         }
-        files => hash::hash_files(files, &algorithms, Some(threads)),
+        files => {
+            let open = |file: &PathBuf| Ok(Arc::new(FileSource::open(file)?) as Source);
+            hash::hash_each(files, open, &algorithms, Some(threads))
+        }
     };
     let mut out = BufWriter::new(std::io::stdout().lock());
     for (file, digests) in files.iter().zip(results) {

@@ -23,7 +23,7 @@ mod trio;
 
 use crate::{
     Progress,
-    bytes::{FileSource, Source, Spare, for_each_block, take_each_block},
+    bytes::{Source, Spare, for_each_block, take_each_block},
     error::{Error, Result},
     parallel,
 };
@@ -31,9 +31,7 @@ use lanes::Width;
 use std::{
     ops::ControlFlow,
     panic::resume_unwind,
-    path::Path,
     sync::{
-        Arc,
         atomic::{AtomicUsize, Ordering},
         mpsc,
     },
@@ -121,24 +119,27 @@ pub fn hash_many(sources: &[Source], algorithms: &[Algorithm], threads: Option<u
     hash_in_order(&order, &|place| Ok(sources[place].clone()), algorithms, threads)
 }
 
-/// The digests of many files of the system, in their order, as [`hash_many`] computes them. Each is opened when its turn
-/// comes, so that there may be any number of them; where one cannot be opened or read, its error.
+/// The same of whatever `open` makes a source of, which it does when the turn of that item comes: there may be more files
+/// than the system lets a program have open at once. Where one cannot be opened or read, its error.
 ///
 /// ```
-/// use forensic_core::hash::{self, Algorithm};
+/// use forensic_core::{bytes::{FileSource, Source}, hash::{self, Algorithm}};
+/// use std::sync::Arc;
 ///
-/// let digests = hash::hash_files(&["Cargo.toml", "no such file"], &[Algorithm::Md5], Some(1));
+/// let paths = ["Cargo.toml", "no such file"];
+/// let open = |path: &&str| Ok(Arc::new(FileSource::open(path)?) as Source);
+/// let digests = hash::hash_each(&paths, open, &[Algorithm::Md5], Some(1));
 /// assert_eq!(digests[0].as_ref().unwrap().hex(Algorithm::Md5).unwrap().len(), 32);
 /// assert!(digests[1].is_err());
 /// ```
-pub fn hash_files<P: AsRef<Path> + Sync>(
-    paths: &[P],
+pub fn hash_each<T: Sync>(
+    items: &[T],
+    open: impl Fn(&T) -> Result<Source> + Sync,
     algorithms: &[Algorithm],
     threads: Option<usize>,
 ) -> Vec<Result<Digests>> {
-    let order: Vec<usize> = (0..paths.len()).collect();
-    let open = |place: usize| Ok(Arc::new(FileSource::open(&paths[place])?) as Source);
-    hash_in_order(&order, &open, algorithms, threads)
+    let order: Vec<usize> = (0..items.len()).collect();
+    hash_in_order(&order, &|place| open(&items[place]), algorithms, threads)
 }
 
 /// The digests of as many sources as `order` has places, which it gives in the order in which they are opened and read.
@@ -178,7 +179,7 @@ mod tests {
         NoProgress,
         bytes::{Extents, Run},
     };
-    use std::sync::atomic::AtomicU64;
+    use std::sync::{Arc, atomic::AtomicU64};
 
     /// Three blocks and a half.
     fn source() -> Source {
