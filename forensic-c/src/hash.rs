@@ -1,7 +1,7 @@
 //! `forensic_digests` and `forensic_hasher`: digests, all asked-for algorithms in one pass.
 
 use crate::{
-    boundary::{borrow, borrow_mut, buffer, bytes, fallible, file_path, free, out, text},
+    boundary::{Blank, borrow, borrow_mut, buffer, bytes, fallible, file_path, free, out, text},
     callback::{Watched, forensic_progress},
     error::{Failure, forensic_error, forensic_status},
     stream::forensic_stream,
@@ -24,14 +24,25 @@ pub const FORENSIC_SHA1: u32 = 2;
 pub const FORENSIC_SHA256: u32 = 4;
 /// BLAKE3, 32 bytes.
 pub const FORENSIC_BLAKE3: u32 = 8;
-/// All four.
-pub const FORENSIC_ALL_HASHES: u32 = 15;
+/// SHA-512 (FIPS 180-4), 64 bytes.
+pub const FORENSIC_SHA512: u32 = 16;
+/// SHA3-256 (FIPS 202), 32 bytes.
+pub const FORENSIC_SHA3_256: u32 = 32;
+/// CRC-32 as ZIP, gzip and PNG have it, 4 bytes, the most significant first. A checksum: equal sums say little.
+pub const FORENSIC_CRC32: u32 = 64;
+/// ED2K, the file hash of the eDonkey network, 16 bytes: MD4 of the MD4s of chunks of 9,728,000 bytes. Where the size is a
+/// multiple of a chunk, an empty chunk stands behind the last one, as eMule has it. Not collision-resistant.
+pub const FORENSIC_ED2K: u32 = 128;
+/// MD5, SHA-1, SHA-256 and BLAKE3: those that records have and that known files are looked up by.
+pub const FORENSIC_RECORDED_HASHES: u32 = 15;
+/// All eight.
+pub const FORENSIC_ALL_HASHES: u32 = 255;
 /// Bytes of the longest digest in hex, with its NUL.
-pub const FORENSIC_HEX_SIZE: usize = 65;
+pub const FORENSIC_HEX_SIZE: usize = 129;
 
 /// The digests of one stream.
 #[repr(C)]
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Copy)]
 pub struct forensic_digests {
     /// Which of the following are there: FORENSIC_MD5 | FORENSIC_SHA1 | ... The others are zeros.
     pub algorithms: u32,
@@ -43,10 +54,28 @@ pub struct forensic_digests {
     pub sha256: [u8; 32],
     /// BLAKE3.
     pub blake3: [u8; 32],
+    /// SHA-512.
+    pub sha512: [u8; 64],
+    /// SHA3-256.
+    pub sha3_256: [u8; 32],
+    /// CRC-32, the most significant byte first.
+    pub crc32: [u8; 4],
+    /// ED2K.
+    pub ed2k: [u8; 16],
 }
 
-impl crate::boundary::Blank for forensic_digests {
-    const BLANK: Self = Self { algorithms: 0, md5: [0; 16], sha1: [0; 20], sha256: [0; 32], blake3: [0; 32] };
+impl Blank for forensic_digests {
+    const BLANK: Self = Self {
+        algorithms: 0,
+        md5: [0; 16],
+        sha1: [0; 20],
+        sha256: [0; 32],
+        blake3: [0; 32],
+        sha512: [0; 64],
+        sha3_256: [0; 32],
+        crc32: [0; 4],
+        ed2k: [0; 16],
+    };
 }
 
 impl From<&Digests> for forensic_digests {
@@ -58,6 +87,10 @@ impl From<&Digests> for forensic_digests {
             sha1: digests.sha1.unwrap_or_default(),
             sha256: digests.sha256.unwrap_or_default(),
             blake3: digests.blake3.unwrap_or_default(),
+            sha512: digests.sha512.unwrap_or([0; 64]),
+            sha3_256: digests.sha3_256.unwrap_or_default(),
+            crc32: digests.crc32.unwrap_or_default(),
+            ed2k: digests.ed2k.unwrap_or_default(),
         }
     }
 }
@@ -70,6 +103,10 @@ impl forensic_digests {
             FORENSIC_SHA1 => &self.sha1,
             FORENSIC_SHA256 => &self.sha256,
             FORENSIC_BLAKE3 => &self.blake3,
+            FORENSIC_SHA512 => &self.sha512,
+            FORENSIC_SHA3_256 => &self.sha3_256,
+            FORENSIC_CRC32 => &self.crc32,
+            FORENSIC_ED2K => &self.ed2k,
             _ => return None,
         };
         (self.algorithms & algorithm != 0).then_some(digest)
@@ -84,6 +121,10 @@ impl From<&forensic_digests> for Digests {
         digests.sha1 = has(FORENSIC_SHA1).then_some(from.sha1);
         digests.sha256 = has(FORENSIC_SHA256).then_some(from.sha256);
         digests.blake3 = has(FORENSIC_BLAKE3).then_some(from.blake3);
+        digests.sha512 = has(FORENSIC_SHA512).then_some(from.sha512);
+        digests.sha3_256 = has(FORENSIC_SHA3_256).then_some(from.sha3_256);
+        digests.crc32 = has(FORENSIC_CRC32).then_some(from.crc32);
+        digests.ed2k = has(FORENSIC_ED2K).then_some(from.ed2k);
         digests
     }
 }
@@ -107,7 +148,7 @@ pub unsafe extern "C" fn forensic_algorithm_named(
 /// The name of one algorithm ("md5"); NULL for a number that is none. Static.
 #[unsafe(no_mangle)]
 pub extern "C" fn forensic_algorithm_name(algorithm: u32) -> *const c_char {
-    let names = [c"md5", c"sha1", c"sha256", c"blake3"];
+    let names = [c"md5", c"sha1", c"sha256", c"blake3", c"sha512", c"sha3-256", c"crc32", c"ed2k"];
     if algorithm.is_power_of_two() { crate::text::name(&names, algorithm.ilog2()) } else { std::ptr::null() }
 }
 
@@ -251,7 +292,7 @@ pub unsafe extern "C" fn forensic_hash_many(
         let digests = buffer!(digests, count);
         let places = if errors.is_null() { 0 } else { count };
         let errors = buffer!(errors, places);
-        digests.fill(forensic_digests::default());
+        digests.fill(forensic_digests::BLANK);
         errors.fill(std::ptr::null_mut());
         let mut sources = Vec::with_capacity(count);
         for &stream in streams {
@@ -275,6 +316,10 @@ fn flag(algorithm: Algorithm) -> u32 {
         Algorithm::Sha1 => FORENSIC_SHA1,
         Algorithm::Sha256 => FORENSIC_SHA256,
         Algorithm::Blake3 => FORENSIC_BLAKE3,
+        Algorithm::Sha512 => FORENSIC_SHA512,
+        Algorithm::Sha3_256 => FORENSIC_SHA3_256,
+        Algorithm::Crc32 => FORENSIC_CRC32,
+        Algorithm::Ed2k => FORENSIC_ED2K,
         _ => 0,
     }
 }

@@ -44,6 +44,14 @@ static void all_ways_of_hashing_agree(const char *folder) {
     expect_md5(&digests, ABC_MD5);
     EXPECT_OK(forensic_digests_hex(&digests, FORENSIC_SHA1, hex, sizeof hex, &error));
     EXPECT_TEXT(hex, "a9993e364706816aba3e25717850c26c9cd0d89d");
+    EXPECT_OK(forensic_digests_hex(&digests, FORENSIC_SHA512, hex, sizeof hex, &error));
+    EXPECT(strlen(hex) == 128 && strncmp(hex, "ddaf35a193617aba", 16) == 0);
+    EXPECT_OK(forensic_digests_hex(&digests, FORENSIC_SHA3_256, hex, sizeof hex, &error));
+    EXPECT_TEXT(hex, "3a985da74fe225b2045c172d6bd390bd855f086e3e9d525b46bfe24511431532");
+    EXPECT_OK(forensic_digests_hex(&digests, FORENSIC_CRC32, hex, sizeof hex, &error));
+    EXPECT_TEXT(hex, "352441c2");
+    EXPECT_OK(forensic_digests_hex(&digests, FORENSIC_ED2K, hex, sizeof hex, &error));
+    EXPECT_TEXT(hex, "a448017aaf21d8525fc10ae87aa6729d");
 
     EXPECT_OK(forensic_hash_bytes((const uint8_t *)"abc", 3, FORENSIC_MD5, &digests, &error));
     expect_md5(&digests, ABC_MD5);

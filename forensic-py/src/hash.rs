@@ -1,12 +1,12 @@
 //! Digests of streams, all asked-for algorithms in one pass.
 
 use crate::{
-    error::{OrRaise, unsupported},
+    error::OrRaise,
     progress,
-    source::{bytes_of, source_of},
+    source::{bytes_of, path_of, source_of},
 };
 use forensic_core::{
-    bytes::Source,
+    bytes::{FileSource, Source},
     hash::{self, Algorithm},
 };
 use pyo3::{
@@ -14,23 +14,23 @@ use pyo3::{
     prelude::*,
     types::{PyIterator, PyString},
 };
-use std::sync::{Mutex, PoisonError};
-
-/// Algorithms of the interface that come with a later version.
-const LATER: [&str; 5] = ["sha512", "sha3-256", "sha3_256", "crc32", "ed2k"];
+use std::{
+    path::PathBuf,
+    sync::{Arc, Mutex, PoisonError},
+};
 
 /// Sources of more bytes than this are read ahead by other threads.
 const READ_AHEAD_FROM: u64 = 8 << 20;
 
 /// Sources of `hash_many` that are hashed between two looks at Ctrl-C.
-const SOURCES_AT_ONCE: usize = 256;
+const SOURCES_AT_ONCE: usize = 1024;
 
 /// Algorithms by name: a name or an iterable of names.
 pub(crate) struct Algorithms(pub(crate) Vec<Algorithm>);
 
 impl Algorithms {
-    pub(crate) fn all() -> Self {
-        Self(Algorithm::ALL.to_vec())
+    pub(crate) fn recorded() -> Self {
+        Self(Algorithm::RECORDED.to_vec())
     }
 }
 
@@ -47,9 +47,6 @@ impl<'py> FromPyObject<'_, 'py> for Algorithms {
 
 fn algorithm_of(name: &Bound<'_, PyAny>) -> PyResult<Algorithm> {
     let text: String = name.extract()?;
-    if LATER.contains(&&*text) {
-        return Err(unsupported(format!("digest algorithm {text:?}")));
-    }
     text.parse().or_raise(name.py())
 }
 
@@ -64,11 +61,11 @@ pub(crate) fn threads_of(threads: Option<usize>) -> PyResult<Option<usize>> {
 /// Digests of a whole source in one pass.
 ///
 /// `source` is a path, bytes, a seekable binary file object, a Stream, or an Entry (its main stream). Algorithms: "md5",
-/// "sha1", "sha256", "blake3"; an unknown name is a ValueError.
+/// "sha1", "sha256", "blake3", "sha512", "sha3-256", "crc32", "ed2k"; an unknown name is a ValueError.
 #[pyfunction]
 #[pyo3(
     name = "hash",
-    signature = (source, algorithms = Algorithms::all()),
+    signature = (source, algorithms = Algorithms::recorded()),
     text_signature = "(source, algorithms=('md5', 'sha1', 'sha256', 'blake3'))"
 )]
 pub(crate) fn hash_source(source: &Bound<'_, PyAny>, algorithms: Algorithms) -> PyResult<Digests> {
@@ -82,7 +79,7 @@ pub(crate) fn hash_source(source: &Bound<'_, PyAny>, algorithms: Algorithms) -> 
 /// way for many files. Sources as for `hash`; one that cannot be read raises.
 #[pyfunction]
 #[pyo3(
-    signature = (sources, algorithms = Algorithms::all(), *, threads = None),
+    signature = (sources, algorithms = Algorithms::recorded(), *, threads = None),
     text_signature = "(sources, algorithms=('md5', 'sha1', 'sha256', 'blake3'), *, threads=None)"
 )]
 pub(crate) fn hash_many(
@@ -95,16 +92,38 @@ pub(crate) fn hash_many(
     let mut remaining = sources.try_iter()?;
     let mut digests = Vec::new();
     loop {
-        // In portions, so that only so many files are open at once and Ctrl-C is heard.
-        let portion = remaining.by_ref().take(SOURCES_AT_ONCE).map(|source| source_of(&source?));
-        let portion: Vec<Source> = portion.collect::<PyResult<_>>()?;
+        // In portions, so that Ctrl-C is heard.
+        let portion = remaining.by_ref().take(SOURCES_AT_ONCE).map(|source| Item::new(&source?));
+        let portion: Vec<Item> = portion.collect::<PyResult<_>>()?;
         if portion.is_empty() {
             return Ok(digests);
         }
-        for result in py.detach(|| hash::hash_many(&portion, &algorithms.0, threads)) {
+        for result in py.detach(|| hash::hash_each(&portion, Item::open, &algorithms.0, threads)) {
             digests.push(Digests(result.or_raise(py)?));
         }
         py.check_signals()?;
+    }
+}
+
+/// A source of `hash_many`: files are opened when their turn comes, as there may be more of them than can be open at once.
+enum Item {
+    File(PathBuf),
+    Source(Source),
+}
+
+impl Item {
+    fn new(argument: &Bound<'_, PyAny>) -> PyResult<Self> {
+        match path_of(argument)? {
+            Some(path) => Ok(Self::File(path)),
+            None => source_of(argument).map(Self::Source),
+        }
+    }
+
+    fn open(&self) -> forensic_core::Result<Source> {
+        match self {
+            Self::File(path) => Ok(Arc::new(FileSource::open(path)?)),
+            Self::Source(source) => Ok(source.clone()),
+        }
     }
 }
 
@@ -116,7 +135,7 @@ pub(crate) struct Hasher(Mutex<hash::Hasher>);
 impl Hasher {
     #[new]
     #[pyo3(
-        signature = (algorithms = Algorithms::all()),
+        signature = (algorithms = Algorithms::recorded()),
         text_signature = "(algorithms=('md5', 'sha1', 'sha256', 'blake3'))"
     )]
     fn new(algorithms: Algorithms) -> Self {
@@ -167,6 +186,31 @@ impl Digests {
         self.0.hex(Algorithm::Blake3)
     }
 
+    /// SHA-512 in lower-case hex, or None.
+    #[getter]
+    fn sha512(&self) -> Option<String> {
+        self.0.hex(Algorithm::Sha512)
+    }
+
+    /// SHA3-256 in lower-case hex, or None.
+    #[getter]
+    fn sha3_256(&self) -> Option<String> {
+        self.0.hex(Algorithm::Sha3_256)
+    }
+
+    /// CRC-32 as ZIP and gzip have it, in lower-case hex, or None.
+    #[getter]
+    fn crc32(&self) -> Option<String> {
+        self.0.hex(Algorithm::Crc32)
+    }
+
+    /// ED2K in lower-case hex, or None. Where the size is a multiple of a chunk of 9,728,000 bytes, an empty chunk stands
+    /// behind the last one, as eMule has it.
+    #[getter]
+    fn ed2k(&self) -> Option<String> {
+        self.0.hex(Algorithm::Ed2k)
+    }
+
     /// The names of the digests that were asked for.
     fn keys(&self) -> Vec<&'static str> {
         let asked = Algorithm::ALL.into_iter().filter(|algorithm| self.0.get(*algorithm).is_some());
@@ -179,7 +223,7 @@ impl Digests {
     }
 
     fn __contains__(&self, name: &str) -> bool {
-        self.keys().contains(&name)
+        self.__getitem__(name).is_ok()
     }
 
     fn __iter__<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyIterator>> {

@@ -19,7 +19,7 @@ pub(crate) struct Pieces(Mutex<hash::Pieces>);
 /// Where a piece cannot be read, the iterator raises, and goes on behind it.
 #[pyfunction]
 #[pyo3(
-    signature = (source, size, algorithms = Algorithms::all()),
+    signature = (source, size, algorithms = Algorithms::recorded()),
     text_signature = "(source, size, algorithms=('md5', 'sha1', 'sha256', 'blake3'))"
 )]
 pub(crate) fn hash_pieces(source: &Bound<'_, PyAny>, size: u64, algorithms: Algorithms) -> PyResult<Pieces> {

@@ -43,7 +43,7 @@ const LATER: [&str; 5] = ["parquet", "dfxml", "case", "vics", "html"];
 #[pyfunction]
 #[pyo3(
     name = "triage",
-    signature = (path, *, output = None, carve = true, hash_sets = Vec::new(), skip_known_good = true, algorithms = Algorithms::all(),
+    signature = (path, *, output = None, carve = true, hash_sets = Vec::new(), skip_known_good = true, algorithms = Algorithms::recorded(),
                  perceptual = vec!["gradient".to_owned()], threads = None, progress = None),
     text_signature = "(path, *, output=None, carve=True, hash_sets=(), skip_known_good=True, algorithms=('md5', 'sha1', 'sha256', 'blake3'), \
                       perceptual=('gradient',), threads=None, progress=None)"

@@ -3,6 +3,7 @@
 import hashlib
 import io
 import json
+import zlib
 
 import media
 import numpy
@@ -29,8 +30,15 @@ def test_only_what_was_asked_for_is_computed():
         digests["sha256"]
     with pytest.raises(ValueError):
         forensic.hash(b"", ["md4"])
-    with pytest.raises(forensic.UnsupportedError):
-        forensic.hash(b"", ["sha512"])
+
+
+def test_algorithms_that_records_do_not_have_are_there_when_asked_for():
+    digests = forensic.hash(b"abc", ["sha512", "sha3-256", "crc32", "ed2k"])
+    assert digests.sha512 == hashlib.sha512(b"abc").hexdigest()
+    assert digests.sha3_256 == digests["sha3_256"] == digests["sha3-256"] == hashlib.sha3_256(b"abc").hexdigest()
+    assert digests.crc32 == format(zlib.crc32(b"abc"), "08x")
+    assert digests.ed2k == "a448017aaf21d8525fc10ae87aa6729d"
+    assert digests.keys() == ["sha512", "sha3-256", "crc32", "ed2k"] and "sha3_256" in digests and "md5" not in digests
 
 
 def test_a_hasher_takes_pieces():

@@ -21,7 +21,7 @@ pub use extents::{Extents, Run};
 pub(crate) use fields::Fields;
 pub use os::FileSource;
 pub use readahead::for_each_block;
-pub(crate) use readahead::work_on_blocks;
+pub(crate) use readahead::{Spare, take_each_block, work_on_blocks};
 pub use reader::Reader;
 pub use slice::Slice;
 pub use unreadable::{Tolerant, Unreadable};

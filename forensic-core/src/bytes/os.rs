@@ -24,17 +24,34 @@ impl FileSource {
     pub fn open(path: impl AsRef<Path>) -> Result<Self> {
         let path = path.as_ref();
         let open = || -> io::Result<Self> {
-            // Asked before opening: opening a pipe would wait for a writer.
-            if !can_seek(&std::fs::metadata(path)?.file_type()) {
+            let mut file = open_at_once(path)?;
+            let metadata = file.metadata()?;
+            if !can_seek(&metadata.file_type()) {
                 return Err(io::Error::new(io::ErrorKind::InvalidInput, "not a file or block device"));
             }
-            let mut file = File::open(path)?;
             // The length in a block device's metadata is 0; its end is not.
-            let size = file.seek(SeekFrom::End(0))?;
+            let size = if metadata.len() > 0 { metadata.len() } else { file.seek(SeekFrom::End(0))? };
             Ok(Self { file, size })
         };
         open().map_err(|error| Error::io(path, error))
     }
+}
+
+/// Opens without waiting for a writer, were it a pipe; of a file, one call of the system less than asking before.
+#[cfg(target_os = "linux")]
+fn open_at_once(path: &Path) -> io::Result<File> {
+    use std::os::unix::fs::OpenOptionsExt;
+    // The system's flags are of one type, which the two say with different signs.
+    let flags = rustix::fs::OFlags::NONBLOCK.bits().cast_signed();
+    File::options().read(true).custom_flags(flags).open(path)
+}
+
+#[cfg(not(target_os = "linux"))]
+fn open_at_once(path: &Path) -> io::Result<File> {
+    if !can_seek(&std::fs::metadata(path)?.file_type()) {
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, "not a file or block device"));
+    }
+    File::open(path)
 }
 
 #[cfg(unix)]

@@ -18,16 +18,42 @@ pub fn for_each_block(
     readers: usize,
     mut visit: impl FnMut(u64, Result<&[u8]>) -> Result<()>,
 ) -> Result<()> {
-    let spare: Mutex<Vec<Vec<u8>>> = Mutex::default();
-    let lock = || spare.lock().unwrap_or_else(PoisonError::into_inner);
+    let spare = Spare::default();
+    take_each_block(source, block_size, readers, &spare, |offset, read, block| {
+        visit(offset, read.map(|()| &*block))?;
+        spare.give(block);
+        Ok(())
+    })
+}
+
+/// Buffers for blocks: those that are given back are taken again.
+#[derive(Default)]
+pub(crate) struct Spare(Mutex<Vec<Vec<u8>>>);
+
+impl Spare {
+    fn take(&self) -> Vec<u8> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).pop().unwrap_or_default()
+    }
+
+    pub(crate) fn give(&self, block: Vec<u8>) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(block);
+    }
+}
+
+/// As [`for_each_block`], but `visit` gets the block to keep, and gives it back to `spare` when it needs it no more.
+pub(crate) fn take_each_block(
+    source: &Source,
+    block_size: usize,
+    readers: usize,
+    spare: &Spare,
+    mut visit: impl FnMut(u64, Result<()>, Vec<u8>) -> Result<()>,
+) -> Result<()> {
     let read = |block: u64| {
-        let mut buf = lock().pop().unwrap_or_default();
+        let mut buf = spare.take();
         (read_block(source, block_size, block, &mut buf), buf)
     };
     parallel::in_order(blocks(source, block_size), readers, read, |block, (read, buf)| {
-        visit(block.saturating_mul(block_size.max(1) as u64), read.map(|()| &*buf))?;
-        lock().push(buf);
-        Ok(())
+        visit(block.saturating_mul(block_size.max(1) as u64), read, buf)
     })
 }
 
@@ -43,13 +69,12 @@ pub(crate) fn work_on_blocks<T: Send>(
     work: impl Fn(u64, Result<&[u8]>) -> T + Sync,
     mut visit: impl FnMut(T) -> Result<()>,
 ) -> Result<()> {
-    let spare: Mutex<Vec<Vec<u8>>> = Mutex::default();
-    let lock = || spare.lock().unwrap_or_else(PoisonError::into_inner);
+    let spare = Spare::default();
     let work = |block: u64| {
-        let mut buf = lock().pop().unwrap_or_default();
+        let mut buf = spare.take();
         let read = read_block(source, block_size, block, &mut buf);
         let done = work(block.saturating_mul(block_size.max(1) as u64), read.map(|()| &*buf));
-        lock().push(buf);
+        spare.give(buf);
         done
     };
     parallel::in_order(blocks(source, block_size), threads, work, |_, done| visit(done))

@@ -61,7 +61,7 @@ pub struct Options {
 impl Default for Options {
     fn default() -> Self {
         Self {
-            algorithms: hash::Algorithm::ALL.to_vec(),
+            algorithms: hash::Algorithm::RECORDED.to_vec(),
             perceptual: vec![perceptual::Options::new(perceptual::Algorithm::Gradient)],
             hash_sets: Vec::new(),
             skip_known_good: true,

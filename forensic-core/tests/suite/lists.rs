@@ -70,7 +70,7 @@ fn one_digest_under_several_names_gives_each() {
 
 #[test]
 fn a_file_known_by_two_of_its_digests_is_one_hit() {
-    let digests = Hasher::new(&Algorithm::ALL).finish();
+    let digests = Hasher::new(&Algorithm::RECORDED).finish();
     let (md5, sha256) = (digests.hex(Algorithm::Md5).unwrap(), digests.hex(Algorithm::Sha256).unwrap());
     let set = build(format!("%%%% HASHDEEP-1.0\n%%%% size,md5,sha256,filename\n0,{md5},{sha256},/empty\n")).unwrap();
     assert_eq!(set.len(), 2);
@@ -125,7 +125,7 @@ fn lists_by_other_programs_are_read() {
         };
         let set = build(&output.stdout).unwrap();
         for (number, name) in awkward.iter().enumerate() {
-            let mut hasher = Hasher::new(&Algorithm::ALL);
+            let mut hasher = Hasher::new(&Algorithm::RECORDED);
             hasher.update(format!("content {number}").as_bytes());
             let hits = set.lookup(&hasher.finish()).unwrap();
             // hashdeep escapes nothing: a name with a line feed is two lines.

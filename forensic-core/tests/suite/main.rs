@@ -11,6 +11,7 @@ mod carve;
 mod corpus;
 mod corpus_images;
 mod cross_checks;
+mod digests;
 mod every_fault;
 mod evidence;
 mod ewf;

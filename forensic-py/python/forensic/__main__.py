@@ -71,7 +71,7 @@ def parser() -> argparse.ArgumentParser:
 
     hashes = commands.add_parser("hash", help="digests of files, as md5sum (one algorithm) or hashdeep write them")
     hashes.add_argument("files", nargs="+", metavar="FILE")
-    hashes.add_argument("-a", "--algorithms", default="md5,sha256", help="md5, sha1, sha256, blake3")
+    hashes.add_argument("-a", "--algorithms", default="md5,sha256", help="md5, sha1, sha256, blake3, sha512, sha3-256, crc32, ed2k")
     hashes.set_defaults(run=run_hash)
 
     timeline = commands.add_parser("timeline", help="every time of every entry, as a bodyfile for mactime")

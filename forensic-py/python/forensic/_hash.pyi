@@ -39,6 +39,24 @@ class Digests:
     def blake3(self) -> str | None:
         """BLAKE3 in lower-case hex, or None."""
 
+    @property
+    def sha512(self) -> str | None:
+        """SHA-512 in lower-case hex, or None."""
+
+    @property
+    def sha3_256(self) -> str | None:
+        """SHA3-256 in lower-case hex, or None."""
+
+    @property
+    def crc32(self) -> str | None:
+        """CRC-32 as ZIP and gzip have it, in lower-case hex, or None."""
+
+    @property
+    def ed2k(self) -> str | None:
+        """ED2K in lower-case hex, or None. Where the size is a multiple of a chunk of 9,728,000 bytes, an empty chunk
+        stands behind the last one, as eMule has it.
+        """
+
     def keys(self) -> list[str]:
         """The names of the digests that were asked for."""
 
@@ -60,7 +78,7 @@ def hash(source: Source, algorithms: Iterable[str] | str = ("md5", "sha1", "sha2
     """Digests of a whole source in one pass.
 
     `source` is a path, bytes, a seekable binary file object, a Stream, or an Entry (its main stream). Algorithms:
-    "md5", "sha1", "sha256", "blake3"; an unknown name is a ValueError.
+    "md5", "sha1", "sha256", "blake3", "sha512", "sha3-256", "crc32", "ed2k"; an unknown name is a ValueError.
     """
 
 

@@ -23,7 +23,7 @@ impl HashSet {
     /// [`Error::Corrupt`] for a set that was changed.
     pub fn lookup(&self, digests: &Digests) -> Result<Vec<Known>> {
         let mut hits = Hits::default();
-        for digest in Algorithm::ALL.into_iter().filter_map(|algorithm| digests.get(algorithm)) {
+        for digest in Algorithm::RECORDED.into_iter().filter_map(|algorithm| digests.get(algorithm)) {
             self.find(digest, &mut hits)?;
         }
         self.known(hits)
