@@ -194,7 +194,7 @@ static void a_set_knows_what_its_lists_say(const char *folder) {
 }
 
 static void a_set_is_a_file(const char *folder) {
-    const char list[] = "%%%% HASHDEEP-1.0\n%%%% size,md5,filename\n0," EMPTY_MD5 ",/empty\n";
+    const char list[] = "%%%% HASHDEEP-1.0\n%%%% size,md5,filename\n0,d41d8cd98f00b204e9800998ecf8427e,/empty\n";
     const char *lists[1];
     char place[1100];
     forensic_hash_set *set = NULL;
@@ -261,6 +261,7 @@ int main(int argc, char **argv) {
     all_ways_of_hashing_agree(argv[1]);
     many_streams_are_hashed_and_the_unreadable_one_says_why();
     a_set_knows_what_its_lists_say(argv[1]);
+    a_set_is_a_file(argv[1]);
     pictures_that_are_alike_have_near_hashes();
     return 0;
 }

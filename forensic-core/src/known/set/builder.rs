@@ -6,6 +6,7 @@ use super::{
     description::{Description, Kind, SetGroup, StoredFilter},
     layout::{Header, Section, TableHeader, WIDTHS},
     output::{Output, folder_of},
+    placing::{IN_RECORDS, Placing, Removal, Run, digest_of},
     sort::{Budget, Chunk, PLACE, Piece, Shards, Spill, split},
     table_writer::TableWriter,
 };
@@ -19,10 +20,6 @@ use std::{
     collections::HashMap,
     path::{Path, PathBuf},
 };
-
-/// In the place of an entry while digests are put in order: it is in the section of records; else the number of a use of
-/// bare digests.
-const IN_RECORDS: u64 = 1 << 63;
 
 /// A set that is being built.
 pub(crate) struct Builder {
@@ -41,14 +38,6 @@ pub(crate) struct Builder {
     removals: Vec<Removal>,
     content: Vec<u8>,
     blob: Vec<u8>,
-}
-
-/// Records that are to be no more: those of this content that came before.
-#[derive(PartialEq, Eq, PartialOrd, Ord)]
-struct Removal {
-    content: [u8; 16],
-    before_use: u64,
-    before_record: u64,
 }
 
 impl Builder {
@@ -259,79 +248,6 @@ impl Builder {
         run.end(&mut table, output)?;
         table.finish(output)
     }
-}
-
-/// The kinds of bare records of one digest: in order of their uses they come, and some of them again.
-#[derive(Default)]
-struct Run {
-    digest: Vec<u8>,
-    places: Vec<u64>,
-}
-
-impl Run {
-    fn push(&mut self, digest: &[u8], place: u64, table: &mut TableWriter, output: &mut Output) -> Result<()> {
-        if self.digest != digest {
-            self.end(table, output)?;
-            self.digest.clear();
-            self.digest.extend_from_slice(digest);
-        }
-        self.places.push(place);
-        Ok(())
-    }
-
-    fn end(&mut self, table: &mut TableWriter, output: &mut Output) -> Result<()> {
-        self.places.sort_unstable();
-        self.places.dedup();
-        self.places.drain(..).try_for_each(|place| table.push(&self.digest, place, output))
-    }
-}
-
-/// How what stands with a digest while it is put in order becomes the place of its record.
-struct Placing {
-    removed: Vec<u64>,
-    bare: Vec<(u64, Kind)>,
-    of_use: Vec<u64>,
-    removals: Vec<Removal>,
-}
-
-impl Placing {
-    fn each_kind_is_used_once(&self) -> bool {
-        self.of_use.len() == self.bare.len()
-    }
-
-    /// `None` where the record was removed.
-    #[inline]
-    fn place(&self, digest: &[u8], place: u64) -> Option<u64> {
-        if place & IN_RECORDS != 0 {
-            let place = place & !IN_RECORDS;
-            let removed = !self.removed.is_empty() && self.removed.binary_search(&place).is_ok();
-            return (!removed).then(|| place.saturating_add(self.bare.len() as u64));
-        }
-        let number = *self.of_use.get(usize::try_from(place).ok()?)?;
-        if !self.removals.is_empty() {
-            let (_, kind) = self.bare.get(usize::try_from(number).ok()?)?;
-            let mut content = Vec::new();
-            blob::put_content(&kind.record(digest), &mut content);
-            if Removal::of(&self.removals, digest_of(&content)).is_some_and(|removal| place < removal.before_use) {
-                return None;
-            }
-        }
-        Some(number)
-    }
-}
-
-impl Removal {
-    /// The last removal of this content; they are in order.
-    fn of(removals: &[Self], content: [u8; 16]) -> Option<&Self> {
-        let behind = removals.partition_point(|removal| removal.content <= content);
-        removals.get(behind.checked_sub(1)?).filter(|removal| removal.content == content)
-    }
-}
-
-/// What tells contents apart, even those of a list that was made to have others removed.
-fn digest_of(content: &[u8]) -> [u8; 16] {
-    let digest = blake3::hash(content);
-    digest.as_bytes().first_chunk().copied().unwrap_or_default()
 }
 
 impl Sink for Builder {

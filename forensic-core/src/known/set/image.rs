@@ -16,7 +16,6 @@ pub(super) fn checksum(block: &[u8]) -> u64 {
 }
 
 /// A set's bytes.
-#[derive(Debug)]
 pub(super) struct Image {
     bytes: Bytes,
     /// The checksums, one a block behind the header.

@@ -5,7 +5,6 @@ use crate::error::{Error, Result};
 use std::{fs::File, ops::Deref, path::Path};
 
 /// Bytes that are only read.
-#[derive(Debug)]
 pub(super) enum Bytes {
     /// Of a file, as the operating system's cache has them.
     #[cfg(not(miri))]

@@ -10,9 +10,11 @@ mod description;
 mod give;
 mod image;
 mod layout;
+mod line;
 mod lookup;
 mod map;
 mod output;
+mod placing;
 mod sort;
 mod table;
 mod table_writer;
@@ -45,7 +47,6 @@ pub(super) use layout::MAGIC;
 ///
 /// A lookup costs a cache miss or three. Each block of the file is held against its checksum when it is first touched, so
 /// that a changed file is an error, not a wrong answer.
-#[derive(Debug)]
 pub struct HashSet {
     image: Image,
     records: Section,
@@ -243,5 +244,11 @@ impl HashSet {
         let number = usize::try_from(group).ok().filter(|number| *number < self.description.groups.len());
         let expected = || format!("one of {} groups", self.description.groups.len());
         number.ok_or_else(|| Error::corrupt("record of a hash set", at, expected(), group))
+    }
+}
+
+impl std::fmt::Debug for HashSet {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("HashSet").field("len", &self.len()).field("sources", &self.sources()).finish_non_exhaustive()
     }
 }

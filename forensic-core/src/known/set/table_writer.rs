@@ -2,8 +2,9 @@
 
 use super::{
     layout::{Section, TableHeader},
+    line::LINE,
     output::Output,
-    table::{LINE, STARTS_PADDING, bucket_of, bucket_shift, told_bytes},
+    table::{STARTS_PADDING, bucket_of, bucket_shift, told_bytes},
 };
 use crate::error::Result;
 
