@@ -20,7 +20,7 @@ mod value;
 
 use self::{
     database::Database,
-    input::{Input, Opened},
+    input::{Damage, Input, Opened},
     lines::Lines,
 };
 use super::record::{FileRecord, Group, Sink};
@@ -31,6 +31,7 @@ use crate::{
 use std::{
     io::Read,
     path::{Path, PathBuf},
+    sync::PoisonError,
 };
 
 pub use format::Format;
@@ -71,6 +72,7 @@ pub struct List<'a> {
     body: Body<'a>,
     /// Issues that are told one by one.
     issues: u64,
+    damage: Damage,
 }
 
 enum Body<'a> {
@@ -103,6 +105,7 @@ impl<'a> List<'a> {
     fn over(opened: Opened<'a>, format: Option<Format>) -> Result<Self> {
         let path = opened.path.clone();
         let issues = opened.limits.issues as u64;
+        let damage = opened.damage.clone();
         let is_database = opened.head.starts_with(database::MAGIC);
         if is_database || format.is_some_and(Format::is_database) {
             let database = Database::open(opened.into_file()?)?;
@@ -110,13 +113,13 @@ impl<'a> List<'a> {
             if !format.is_database() {
                 return Err(Error::Format { what: format!("{format} in the database {path:?}") });
             }
-            return Ok(Self { path, format, body: Body::Database(Box::new(database)), issues });
+            return Ok(Self { path, format, body: Body::Database(Box::new(database)), issues, damage });
         }
         let format = match format {
             Some(format) => format,
             None => detect::by_content(&opened.head, opened.is_whole()).ok_or_else(|| not_a_list(&path))?,
         };
-        Ok(Self { path, format, body: Body::Bytes(opened.into_input()), issues })
+        Ok(Self { path, format, body: Body::Bytes(opened.into_input()), issues, damage })
     }
 
     /// The format.
@@ -139,6 +142,10 @@ impl<'a> List<'a> {
         match self.body {
             Body::Database(database) => database.read(self.format, &mut counting)?,
             Body::Bytes(input) => read_bytes(self.format, input, &mut counting)?,
+        }
+        let damage = self.damage.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(damage) = damage {
+            counting.issue(0, format!("the packed list is cut or damaged, and unpacked up to there: {damage}"));
         }
         counting.tell_more();
         if counting.records == 0 && counting.issues > 0 {

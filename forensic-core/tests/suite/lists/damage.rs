@@ -166,6 +166,18 @@ fn every_damaged_list_says_where_and_gives_the_rest() {
 }
 
 #[test]
+fn a_packed_list_is_read_as_far_as_it_unpacks() {
+    let text: String = (1..=5000_u32).map(|number| digest(number.wrapping_mul(0x9e37_79b1)) + "\n").collect();
+    let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    std::io::Write::write_all(&mut packed, text.as_bytes()).unwrap();
+    let packed = packed.finish().unwrap();
+    assert_eq!(read(&packed).unwrap().records().len(), 5000);
+    let collected = read(&packed[..packed.len() / 2]).unwrap();
+    assert!((1000..5000).contains(&collected.records().len()));
+    assert!(collected.issues.last().unwrap().1.contains("packed list is cut"), "{:?}", collected.issues);
+}
+
+#[test]
 fn issues_without_number_are_counted_not_kept() {
     let limits = forensic_core::Limits { issues: 10, ..Default::default() };
     for text in [
