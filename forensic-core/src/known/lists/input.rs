@@ -9,8 +9,9 @@ use crate::{
 use flate2::read::MultiGzDecoder;
 use std::{
     fs::File,
-    io::{BufReader, Cursor, Read},
+    io::{BufReader, Cursor, ErrorKind, Read},
     path::{Path, PathBuf},
+    sync::{Arc, Mutex, PoisonError},
 };
 
 /// Bytes that the format is told by.
@@ -61,6 +62,33 @@ pub(super) struct Opened<'a> {
     /// Bytes that may be spooled.
     most: u64,
     pub(super) limits: Limits,
+    pub(super) damage: Damage,
+}
+
+/// What ended the unpacking of a list before its end.
+pub(super) type Damage = Arc<Mutex<Option<String>>>;
+
+/// Unpacks as far as that goes: what is there is read, and the damage told once it is.
+struct Unpacked<R> {
+    packed: R,
+    damage: Damage,
+}
+
+impl<R: Read> Read for Unpacked<R> {
+    fn read(&mut self, buf: &mut [u8]) -> std::io::Result<usize> {
+        match self.packed.read(buf) {
+            Err(error)
+                if matches!(
+                    error.kind(),
+                    ErrorKind::UnexpectedEof | ErrorKind::InvalidData | ErrorKind::InvalidInput
+                ) =>
+            {
+                *self.damage.lock().unwrap_or_else(PoisonError::into_inner) = Some(error.to_string());
+                Ok(0)
+            }
+            other => other,
+        }
+    }
 }
 
 impl<'a> Opened<'a> {
@@ -76,11 +104,13 @@ impl<'a> Opened<'a> {
     fn new(path: PathBuf, mut rest: Bytes<'a>, file: Option<PathBuf>, limits: Limits) -> Result<Self> {
         let mut head = read_head(&path, &mut rest)?;
         if !head.starts_with(&[0x1f, 0x8b, 8]) {
-            return Ok(Self { path, head, rest, file, most: u64::MAX, limits });
+            return Ok(Self { path, head, rest, file, most: u64::MAX, limits, damage: Damage::default() });
         }
-        rest = Box::new(MultiGzDecoder::new(Cursor::new(head).chain(rest)));
+        let packed = Unpacked { packed: MultiGzDecoder::new(Cursor::new(head).chain(rest)), damage: Damage::default() };
+        let damage = packed.damage.clone();
+        rest = Box::new(packed);
         head = read_head(&path, &mut rest)?;
-        Ok(Self { path, head, rest, file: None, most: limits.sparse_bytes, limits })
+        Ok(Self { path, head, rest, file: None, most: limits.sparse_bytes, limits, damage })
     }
 
     /// True where the head is all there is.

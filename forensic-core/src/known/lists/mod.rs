@@ -20,7 +20,7 @@ mod value;
 
 use self::{
     database::Database,
-    input::{Input, Opened},
+    input::{Damage, Input, Opened},
     lines::Lines,
 };
 use super::{
@@ -35,6 +35,7 @@ use crate::{
 use std::{
     io::Read,
     path::{Path, PathBuf},
+    sync::PoisonError,
 };
 
 pub use format::Format;
@@ -75,6 +76,7 @@ pub struct List<'a> {
     body: Body<'a>,
     /// Issues that are told one by one.
     issues: u64,
+    damage: Damage,
 }
 
 enum Body<'a> {
@@ -108,9 +110,10 @@ impl<'a> List<'a> {
     fn over(opened: Opened<'a>, format: Option<Format>) -> Result<Self> {
         let path = opened.path.clone();
         let issues = opened.limits.issues as u64;
+        let damage = opened.damage.clone();
         if opened.head.starts_with(&set::MAGIC) || format == Some(Format::Set) {
             let set = Box::new(opened.into_set()?);
-            return Ok(Self { path, format: Format::Set, body: Body::Set(set), issues });
+            return Ok(Self { path, format: Format::Set, body: Body::Set(set), issues, damage });
         }
         let is_database = opened.head.starts_with(database::MAGIC);
         if is_database || format.is_some_and(Format::is_database) {
@@ -119,13 +122,13 @@ impl<'a> List<'a> {
             if !format.is_database() {
                 return Err(Error::Format { what: format!("{format} in the database {path:?}") });
             }
-            return Ok(Self { path, format, body: Body::Database(Box::new(database)), issues });
+            return Ok(Self { path, format, body: Body::Database(Box::new(database)), issues, damage });
         }
         let format = match format {
             Some(format) => format,
             None => detect::by_content(&opened.head, opened.is_whole()).ok_or_else(|| not_a_list(&path))?,
         };
-        Ok(Self { path, format, body: Body::Bytes(opened.into_input()), issues })
+        Ok(Self { path, format, body: Body::Bytes(opened.into_input()), issues, damage })
     }
 
     /// The format.
@@ -157,6 +160,10 @@ impl<'a> List<'a> {
             Body::Database(database) => database.read(self.format, &mut counting)?,
             Body::Set(set) => set.give(&mut counting)?,
             Body::Bytes(input) => read_bytes(self.format, input, &mut counting)?,
+        }
+        let damage = self.damage.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(damage) = damage {
+            counting.issue(0, format!("the packed list is cut or damaged, and unpacked up to there: {damage}"));
         }
         counting.tell_more();
         if counting.records == 0 && counting.issues > 0 {

@@ -13,6 +13,7 @@ pub struct WriteReport {
     pub skipped: u64,
     /// How many records (for `scheme` and `group`: groups) lost this part of theirs, because the format has no place for it:
     /// `md5`, `sha1`, `sha256`, `blake3`, `untold`, `size`, `category`, `name`, `properties`, `algorithm`, `scheme`, `group`.
+    /// `removal`, `filter` and `issue` count what a reader gives that no list holds.
     pub lost: BTreeMap<&'static str, u64>,
 }
 

@@ -2,11 +2,13 @@
 
 use super::{
     binary::{bloom, encase},
-    collect::{Collected, md5, read},
+    collect::{Collected, md5, read, read_within},
     databases::{KDB, database},
     vics::CONTEXT,
 };
-use forensic_core::Error;
+use forensic_core::{Error, Limits};
+use proptest::prelude::*;
+use std::sync::LazyLock;
 
 fn digest(number: u32) -> String {
     format!("{number:032x}")
@@ -166,13 +168,25 @@ fn every_damaged_list_says_where_and_gives_the_rest() {
 }
 
 #[test]
+fn a_packed_list_is_read_as_far_as_it_unpacks() {
+    let text: String = (1..=5000_u32).map(|number| digest(number.wrapping_mul(0x9e37_79b1)) + "\n").collect();
+    let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    std::io::Write::write_all(&mut packed, text.as_bytes()).unwrap();
+    let packed = packed.finish().unwrap();
+    assert_eq!(read(&packed).unwrap().records().len(), 5000);
+    let collected = read(&packed[..packed.len() / 2]).unwrap();
+    assert!((1000..5000).contains(&collected.records().len()));
+    assert!(collected.issues.last().unwrap().1.contains("packed list is cut"), "{:?}", collected.issues);
+}
+
+#[test]
 fn issues_without_number_are_counted_not_kept() {
-    let limits = forensic_core::Limits { issues: 10, ..Default::default() };
+    let limits = Limits { issues: 10, ..Limits::default() };
     for text in [
         format!("{}\n{}", digest(1), "noise\n".repeat(1000)),
         format!("{}{}", vics().trim_end_matches("]}"), "}".repeat(1000)),
     ] {
-        let collected = super::collect::read_within(&text, None, &limits).unwrap();
+        let collected = read_within(&text, None, &limits).unwrap();
         assert_eq!(collected.issues.len(), 11);
         assert!(
             collected.issues[10].1.ends_with("more issues of this list are not told one by one"),
@@ -181,6 +195,42 @@ fn issues_without_number_are_counted_not_kept() {
         );
     }
 }
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(400))]
+
+    #[test]
+    fn any_damage_ends_in_records_and_issues_or_an_error(
+        which in any::<prop::sample::Index>(),
+        edits in prop::collection::vec((any::<prop::sample::Index>(), 0..4_u8, any::<u8>()), 1..6),
+    ) {
+        let mut bytes = which.get(&LISTS).clone();
+        for (at, kind, value) in edits {
+            let at = at.index(bytes.len().max(1));
+            match kind {
+                _ if bytes.is_empty() => {}
+                0 => bytes[at] = value,
+                1 => drop(bytes.remove(at)),
+                2 => bytes.insert(at, b"\"{}[],:;\n\\'()"[usize::from(value) % 13]),
+                _ => bytes.truncate(at),
+            }
+        }
+        let limits = Limits { issues: 100, ..Limits::default() };
+        if let Ok(collected) = read_within(&bytes, None, &limits) {
+            prop_assert!(collected.issues.len() <= 101);
+            for record in collected.records() {
+                prop_assert!(record.properties.as_json().is_empty() || !record.properties.to_map().is_empty());
+            }
+        }
+    }
+}
+
+/// What is damaged further: lists that are damaged already, and a database.
+static LISTS: LazyLock<Vec<Vec<u8>>> = LazyLock::new(|| {
+    let rows = "INSERT INTO hashes VALUES (1, x'00', x'01', NULL); INSERT INTO comments VALUES ('c', 1);";
+    let database = database(&["PRAGMA page_size = 512;", KDB, rows]);
+    [documents(), others()].into_iter().flatten().map(|list| list.1).chain([database]).collect()
+});
 
 fn assert_places(collected: &Collected, what: &str) {
     assert!(!collected.issues.is_empty(), "{what}");

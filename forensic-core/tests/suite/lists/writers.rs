@@ -2,8 +2,8 @@
 
 use super::collect::{Collected, read, read_as};
 use forensic_core::{
-    Error,
-    known::{FileRecord, Format, Group, ListWriter},
+    Error, Limits,
+    known::{FileRecord, Format, Group, List, ListWriter},
 };
 use proptest::{collection::vec, option, prelude::*};
 use serde_json::{Map, Value, json};
@@ -255,6 +255,25 @@ fn a_record_of_another_list_becomes_a_media() {
     let document: Value = serde_json::from_slice(&written).unwrap();
     assert_eq!(document["value"][0]["CaseID"].as_str().unwrap().len(), 36);
     assert_eq!(document["value"][0]["Media"].as_array().unwrap().len(), 1);
+}
+
+/// A reader tells a writer of a case as it comes, with what stands behind its Media at the end.
+#[test]
+fn a_document_of_cases_goes_from_reader_to_writer() {
+    let context = "http://github.com/VICSDATAMODEL/ProjectVic/DataModels/2.0.xml/US/$metadata#Cases";
+    let media = |n: u8| format!("{{\"MediaID\":1,\"MD5\":\"{}\"}}", format!("{n:02X}").repeat(16));
+    let document = format!(
+        "{{\"@odata.context\":\"{context}\",\"value\":[{{\"CaseID\":\"a\",\"Media\":[{}],\"TotalMediaFiles\":1}},{{\"CaseID\":\"b\",\"Media\":[{}]}}]}}",
+        media(1),
+        media(2)
+    );
+    let mut written = Vec::new();
+    let mut writer = ListWriter::new("x", &mut written, Format::VicsCase).unwrap();
+    List::from_reader("x", document.as_bytes(), None, &Limits::default()).unwrap().read(&mut writer).unwrap();
+    let report = writer.finish().unwrap();
+    assert_eq!((report.records, report.lost.len()), (2, 0), "{report:?}");
+    let without_breaks: String = String::from_utf8(written).unwrap().split('\n').collect();
+    assert_eq!(without_breaks, document);
 }
 
 #[test]

@@ -3,6 +3,7 @@
 use super::super::{
     Sink,
     lines::{LONGEST_LINE, Lines},
+    text::lossy,
 };
 use crate::error::Result;
 use csv_core::{ReadRecordResult, Reader, ReaderBuilder};
@@ -43,6 +44,9 @@ pub(super) struct Rows<'a> {
     reader: Reader,
     output: Vec<u8>,
     ends: Vec<usize>,
+    /// How much of both the row has filled.
+    written: usize,
+    ended: usize,
 }
 
 impl<'a> Rows<'a> {
@@ -50,7 +54,7 @@ impl<'a> Rows<'a> {
         let reader = ReaderBuilder::new().delimiter(separator).build();
         // A row of the longest lines, or a field for each byte of one.
         let (output, ends) = (vec![0; LONGEST_LINE as usize], vec![0; 1024]);
-        Self { lines, again: VecDeque::new(), reader, output, ends }
+        Self { lines, again: VecDeque::new(), reader, output, ends, written: 0, ended: 0 }
     }
 
     /// The next row, in `row`; false at the end. Lines that are no row are issues.
@@ -61,16 +65,24 @@ impl<'a> Rows<'a> {
                 continue;
             }
             row.line = first.number;
+            self.reader.reset();
+            (self.written, self.ended) = (0, 0);
             let mut taken = vec![first];
-            while taken.len() <= MOST_LINES {
-                self.reader.reset();
-                match self.parse(&taken, row) {
-                    Parsed::Row => return Ok(true),
+            while let Some(line) = taken.last() {
+                match self.feed(line) {
+                    Parsed::Row => {
+                        self.give(row);
+                        return Ok(true);
+                    }
                     Parsed::TooLong => break,
                     Parsed::Open => {}
                 }
                 match self.next_line(sink)? {
-                    Some(line) => taken.push(line),
+                    Some(line) if taken.len() < MOST_LINES => taken.push(line),
+                    Some(line) => {
+                        self.again.push_front(line);
+                        break;
+                    }
                     None => break,
                 }
             }
@@ -95,40 +107,33 @@ impl<'a> Rows<'a> {
         Ok(None)
     }
 
-    fn parse(&mut self, lines: &[Taken], row: &mut Row) -> Parsed {
-        let (mut written, mut ended) = (0_usize, 0_usize);
-        let last = lines.len().saturating_sub(1);
-        for (number, line) in lines.iter().enumerate() {
-            let mut input = line.text.as_bytes();
-            // The end of the line closes the row where no quote is open.
-            let mut end = line.end.as_bytes();
-            loop {
-                let output = self.output.get_mut(written..).unwrap_or_default();
-                let ends = self.ends.get_mut(ended..).unwrap_or_default();
-                let feed = if input.is_empty() { std::mem::take(&mut end) } else { input };
-                if feed.is_empty() {
-                    break;
-                }
-                let fed_end = input.is_empty();
-                let (result, read, wrote, fields) = self.reader.read_record(feed, output, ends);
+    /// Parses one more line of a row.
+    fn feed(&mut self, line: &Taken) -> Parsed {
+        // The end of the line closes the row where no quote is open.
+        for (text, is_end) in [(&line.text, false), (&line.end, true)] {
+            let mut input = text.as_bytes();
+            while !input.is_empty() {
+                let output = self.output.get_mut(self.written..).unwrap_or_default();
+                let ends = self.ends.get_mut(self.ended..).unwrap_or_default();
+                let (result, read, written, ended) = self.reader.read_record(input, output, ends);
                 input = input.get(read..).unwrap_or_default();
-                written = written.saturating_add(wrote);
-                ended = ended.saturating_add(fields);
+                self.written = self.written.saturating_add(written);
+                self.ended = self.ended.saturating_add(ended);
                 match result {
                     ReadRecordResult::InputEmpty => {}
-                    ReadRecordResult::Record if fed_end && number == last => {
-                        let text = self.output.get(..written).unwrap_or_default();
-                        row.text.clear();
-                        row.text.push_str(&String::from_utf8_lossy(text));
-                        row.ends.clear();
-                        row.ends.extend_from_slice(self.ends.get(..ended).unwrap_or_default());
-                        return Parsed::Row;
-                    }
+                    ReadRecordResult::Record if is_end => return Parsed::Row,
                     _ => return Parsed::TooLong,
                 }
             }
         }
         Parsed::Open
+    }
+
+    fn give(&self, row: &mut Row) {
+        row.text.clear();
+        row.text.push_str(&lossy(self.output.get(..self.written).unwrap_or_default()));
+        row.ends.clear();
+        row.ends.extend_from_slice(self.ends.get(..self.ended).unwrap_or_default());
     }
 }
 

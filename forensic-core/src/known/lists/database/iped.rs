@@ -5,6 +5,7 @@ use super::{
     super::{FileRecord, Group, Sink, value},
     Database,
     pairs::Pairs,
+    row::fill_columns,
 };
 use crate::{error::Result, known::record::Properties};
 use std::collections::HashMap;
@@ -25,22 +26,7 @@ pub(super) fn read(database: &Database, sink: &mut dyn Sink) -> Result<()> {
     database.scan("HASHES", "*", sink, &mut |sink, number, row| {
         let key = row.get(0).unwrap_or(i64::MAX);
         let mut record = FileRecord::default();
-        for (place, column) in (1..).zip(&columns) {
-            let Ok(found) = row.get_ref(place) else { continue };
-            let taken = match column.to_ascii_uppercase().as_str() {
-                "HASH_ID" => Ok(()),
-                "MD5" => value::digest(found, &mut record.md5),
-                "SHA1" | "SHA-1" => value::digest(found, &mut record.sha1),
-                "SHA256" | "SHA-256" => value::digest(found, &mut record.sha256),
-                _ => {
-                    value::property(found, column, &mut record.properties);
-                    Ok(())
-                }
-            };
-            if let Err(expected) = taken {
-                sink.issue(number, format!("{column}: expected {expected}"));
-            }
-        }
+        fill_columns(&mut record, &columns, row, number, sink);
         let mut unnamed = 0_u64;
         values.of(key, sink, &mut |row| {
             let name = row.get::<_, i64>(1).ok().and_then(|id| property_names.get(&id));

@@ -5,6 +5,7 @@ use super::{
     super::{FileRecord, Group, Sink, object::ObjectText, object::push_string, value},
     Database,
     pairs::Pairs,
+    row::fill_columns,
 };
 use crate::{error::Result, known::record::Properties};
 
@@ -23,22 +24,7 @@ pub(super) fn read(database: &Database, sink: &mut dyn Sink) -> Result<()> {
     database.scan("hashes", "*", sink, &mut |sink, number, row| {
         let key = row.get(0).unwrap_or(i64::MAX);
         let mut record = FileRecord::default();
-        for (place, column) in (1..).zip(&columns) {
-            let Ok(found) = row.get_ref(place) else { continue };
-            let taken = match column.to_ascii_lowercase().as_str() {
-                "id" => Ok(()),
-                "md5" => value::digest(found, &mut record.md5),
-                "sha1" => value::digest(found, &mut record.sha1),
-                "sha2_256" | "sha256" => value::digest(found, &mut record.sha256),
-                _ => {
-                    value::property(found, column, &mut record.properties);
-                    Ok(())
-                }
-            };
-            if let Err(expected) = taken {
-                sink.issue(number, format!("{column}: expected {expected}"));
-            }
-        }
+        fill_columns(&mut record, &columns, row, number, sink);
         for (pairs, property) in [(&mut names, "names"), (&mut comments, "comments")] {
             texts.clear();
             pairs.of(key, sink, &mut |row| texts.extend(row.get_ref(1).ok().and_then(value::text)));

@@ -8,6 +8,7 @@ mod iped;
 mod kdb;
 mod nsrl;
 mod pairs;
+mod row;
 mod scan;
 
 use super::{Format, Sink, input::Spooled};

@@ -266,6 +266,9 @@ impl Reader<'_> {
                 if !std::mem::replace(&mut is_case, true) {
                     self.cases = self.cases.saturating_add(1);
                     self.sink.begin_group()?;
+                    // What stands before the Media; the rest is told behind them.
+                    let before = [text.as_slice(), b"}"].concat();
+                    self.describe_case(self.scan.at(), &before)?;
                 }
                 self.elements(true)?;
             } else {

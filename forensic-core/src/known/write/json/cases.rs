@@ -21,13 +21,24 @@ pub(in super::super) struct Cases {
     begun: bool,
     open: bool,
     number: u64,
+    /// The fields of the case that is open, as they are written before its Media.
+    fields: String,
     media: MediaText,
 }
 
 impl Default for Cases {
     fn default() -> Self {
         let media = MediaText::new(Dialect::Vics);
-        Self { scheme: None, said: None, late: None, begun: false, open: false, number: 0, media }
+        Self {
+            scheme: None,
+            said: None,
+            late: None,
+            begun: false,
+            open: false,
+            number: 0,
+            fields: String::new(),
+            media,
+        }
     }
 }
 
@@ -52,6 +63,7 @@ impl Cases {
         self.open = true;
         self.number = self.number.saturating_add(1);
         let fields = self.fields(&group.properties, report);
+        self.fields = fields.clone();
         let comma = if self.number > 1 { "," } else { "" };
         write!(out, "{comma}\n{{{fields}")?;
         self.media.restart();
@@ -109,9 +121,15 @@ impl Cases {
             let text = group.properties.as_json();
             if let Ok(members) = Members::parse(if text.is_empty() { "{}" } else { text }) {
                 let mut fields = String::new();
-                // The identity stands before the records already.
-                let fresh = members.iter().filter(|(name, _)| *name != "CaseID");
-                fresh.for_each(|(name, value)| push_member(&mut fields, name, value));
+                let before = format!("{{{}}}", self.fields);
+                let before = Members::parse(&before);
+                let written = |name| before.iter().flat_map(Members::iter).find(|member| member.0 == name);
+                for (name, value) in members.iter() {
+                    match written(name) {
+                        None => push_member(&mut fields, name, value),
+                        Some(member) => report.lose("group", member.1 != value),
+                    }
+                }
                 if !fields.is_empty() {
                     write!(out, ",{fields}")?;
                 }
