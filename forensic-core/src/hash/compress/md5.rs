@@ -41,7 +41,7 @@ pub(in crate::hash) const STEPS: [(usize, u32, u32); 64] = {
 #[inline(always)]
 pub(super) fn step<const STEP: usize>([a, b, c, d]: [u32; 4], block: &mut &[u8; 64]) -> [u32; 4] {
     let (word, sine, shift) = const { STEPS[STEP] };
-    if STEP % 16 == 0 {
+    if STEP.is_multiple_of(16) {
         *block = elsewhere(block);
     }
     let ready = opaque(a.wrapping_add(sine).wrapping_add(u32::from_le_bytes(block.as_chunks().0[word])));
@@ -68,13 +68,14 @@ fn opaque(mut number: u32) -> u32 {
 /// The same bytes, which the compiler takes for others: it would keep all words for the next round, in memory, where they
 /// stand already.
 #[inline(always)]
+#[allow(clippy::pointers_in_nomem_asm_block)] // Nothing is read.
 fn elsewhere(block: &[u8; 64]) -> &[u8; 64] {
     #[cfg(all(target_arch = "x86_64", not(miri)))]
     // SAFETY: as in `opaque`; the pointer stays the one that was borrowed.
     unsafe {
         let mut pointer: *const [u8; 64] = block;
         std::arch::asm!("/* {0} */", inlateout(reg) pointer, options(pure, nomem, nostack, preserves_flags));
-        return &*pointer;
+        &*pointer
     }
     #[cfg(not(all(target_arch = "x86_64", not(miri))))]
     block

@@ -4,7 +4,7 @@
 pub(super) mod md5;
 pub(super) mod sha256;
 #[cfg(target_arch = "x86_64")]
-mod stitched;
+pub(super) mod stitched;
 
 use super::trio::{Asked, BLOCK, States};
 

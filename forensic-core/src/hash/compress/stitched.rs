@@ -10,11 +10,11 @@ use crate::hash::trio::{Asked, BLOCK, States};
 use std::arch::x86_64::*;
 
 /// The proof that this processor has the instructions.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Sha(());
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::hash) struct Sha(());
 
 impl Sha {
-    pub(super) fn detect() -> Option<Self> {
+    pub(in crate::hash) fn detect() -> Option<Self> {
         let found =
             is_x86_feature_detected!("sha") && is_x86_feature_detected!("sse4.1") && is_x86_feature_detected!("ssse3");
         found.then_some(Self(()))
@@ -35,6 +35,12 @@ impl Sha {
                 (true, true, true) => compress::<true, true, true>(states, blocks),
             }
         }
+    }
+
+    /// SHA-256 of two streams, whose rounds wait for one another no more than those of one do.
+    pub(in crate::hash) fn sha256_of_two(self, states: &mut [[u32; 8]; 2], blocks: [&[[u8; BLOCK]]; 2]) {
+        // SAFETY: as above.
+        unsafe { sha256_of_two(states, blocks) }
     }
 }
 
@@ -76,6 +82,28 @@ struct Sha256 {
 }
 
 impl Sha256 {
+    #[inline]
+    #[target_feature(enable = "sha,sse4.1,ssse3")]
+    fn new([a, b, c, d, e, f, g, h]: [u32; 8]) -> Self {
+        let message = [_mm_setzero_si128(); 4];
+        Self { abef: vector([f, e, b, a]), cdgh: vector([h, g, d, c]), message }
+    }
+
+    #[inline]
+    #[target_feature(enable = "sha,sse4.1,ssse3")]
+    fn state(self) -> [u32; 8] {
+        let ([f, e, b, a], [h, g, d, c]) = (words(self.abef), words(self.cdgh));
+        [a, b, c, d, e, f, g, h]
+    }
+
+    /// What the rounds of a block made of the state before is added to it.
+    #[inline]
+    #[target_feature(enable = "sha,sse4.1,ssse3")]
+    fn add(&mut self, before: &Self) {
+        self.abef = _mm_add_epi32(self.abef, before.abef);
+        self.cdgh = _mm_add_epi32(self.cdgh, before.cdgh);
+    }
+
     /// Four rounds: group `GROUP` of 16.
     #[inline]
     #[target_feature(enable = "sha,sse4.1,ssse3")]
@@ -118,8 +146,7 @@ fn compress<const MD5: bool, const SHA1: bool, const SHA256: bool>(states: &mut 
     let [a, b, c, d, e] = states.sha1;
     let mut start = vector([0, 0, 0, e]);
     let mut sha1 = Sha1 { abcd: vector([d, c, b, a]), before: zero, message: [zero; 4] };
-    let [a, b, c, d, e, f, g, h] = states.sha256;
-    let mut sha256 = Sha256 { abef: vector([f, e, b, a]), cdgh: vector([h, g, d, c]), message: [zero; 4] };
+    let mut sha256 = Sha256::new(states.sha256);
     for mut block in blocks {
         let (mut md5, sha1_before, sha256_before) = (states.md5, sha1, sha256);
         macro_rules! side_by_side {
@@ -158,8 +185,7 @@ fn compress<const MD5: bool, const SHA1: bool, const SHA256: bool>(states: &mut 
             sha1.abcd = _mm_add_epi32(sha1.abcd, sha1_before.abcd);
         }
         if SHA256 {
-            sha256.abef = _mm_add_epi32(sha256.abef, sha256_before.abef);
-            sha256.cdgh = _mm_add_epi32(sha256.cdgh, sha256_before.cdgh);
+            sha256.add(&sha256_before);
         }
     }
     if SHA1 {
@@ -167,9 +193,26 @@ fn compress<const MD5: bool, const SHA1: bool, const SHA256: bool>(states: &mut 
         states.sha1 = [a, b, c, d, words(start)[3]];
     }
     if SHA256 {
-        let ([f, e, b, a], [h, g, d, c]) = (words(sha256.abef), words(sha256.cdgh));
-        states.sha256 = [a, b, c, d, e, f, g, h];
+        states.sha256 = sha256.state();
     }
+}
+
+#[target_feature(enable = "sha,sse4.1,ssse3")]
+fn sha256_of_two(states: &mut [[u32; 8]; 2], [blocks, others]: [&[[u8; BLOCK]]; 2]) {
+    let (mut one, mut other) = (Sha256::new(states[0]), Sha256::new(states[1]));
+    for (block, other_block) in blocks.iter().zip(others) {
+        let (before, other_before) = (one, other);
+        macro_rules! rounds {
+            ($($group:literal)*) => {$(
+                one.rounds::<$group>(block);
+                other.rounds::<$group>(other_block);
+            )*};
+        }
+        rounds!(0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15);
+        one.add(&before);
+        other.add(&other_before);
+    }
+    *states = [one.state(), other.state()];
 }
 
 /// The words of a vector, the lowest first.

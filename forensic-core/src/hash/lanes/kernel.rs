@@ -5,6 +5,8 @@ use super::{
     rounds::{self, Message},
     vector::{Pair, Vector, Words},
 };
+#[cfg(target_arch = "x86_64")]
+use crate::hash::compress::stitched::Sha;
 use crate::hash::{
     compress::OPTIMISED,
     trio::{Asked, BLOCK, States},
@@ -48,6 +50,19 @@ impl LaneStates {
     }
 }
 
+#[cfg(target_arch = "x86_64")]
+impl LaneStates {
+    fn sha256_by_pairs(&mut self, sha: Sha, streams: &[Blocks<'_>; MOST], count: usize) {
+        for (pair, blocks) in streams.as_chunks::<2>().0.iter().take(Width::Avx2.lanes() / 2).enumerate() {
+            let mut states = [0, 1].map(|of| self.sha256.map(|words| words[2 * pair + of]));
+            sha.sha256_of_two(&mut states, blocks.map(|blocks| &blocks[..count]));
+            for (of, state) in states.into_iter().enumerate() {
+                self.sha256.iter_mut().zip(state).for_each(|(words, word)| words[2 * pair + of] = word);
+            }
+        }
+    }
+}
+
 /// How many lanes, by which instructions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::hash) enum Width {
@@ -55,6 +70,9 @@ pub(in crate::hash) enum Width {
     Portable,
     #[cfg(target_arch = "x86_64")]
     Avx2,
+    /// SHA-256 by the processor's own rounds, two streams at a time.
+    #[cfg(target_arch = "x86_64")]
+    Avx2Sha(Sha),
     #[cfg(target_arch = "x86_64")]
     Avx512,
 }
@@ -65,8 +83,14 @@ impl Width {
         let mut widths = vec![Self::Portable];
         #[cfg(target_arch = "x86_64")]
         {
-            widths.extend(is_x86_feature_detected!("avx2").then_some(Self::Avx2));
-            let wide = is_x86_feature_detected!("avx512f") && is_x86_feature_detected!("avx512bw");
+            if is_x86_feature_detected!("avx2") {
+                widths.push(Self::Avx2);
+                widths.extend(Sha::detect().map(Self::Avx2Sha));
+            }
+            // Built without, to time what other machines do.
+            let wide = !cfg!(forensic_without_avx512)
+                && is_x86_feature_detected!("avx512f")
+                && is_x86_feature_detected!("avx512bw");
             widths.extend(wide.then_some(Self::Avx512));
         }
         widths
@@ -76,7 +100,7 @@ impl Width {
         match self {
             Self::Portable => 2 * Words::LANES,
             #[cfg(target_arch = "x86_64")]
-            Self::Avx2 => 16,
+            Self::Avx2 | Self::Avx2Sha(_) => 16,
             #[cfg(target_arch = "x86_64")]
             Self::Avx512 => 32,
         }
@@ -107,6 +131,16 @@ impl Width {
             // SAFETY: only `all` makes this value, on a processor with AVX2; the streams were looked at above.
             #[cfg(target_arch = "x86_64")]
             Self::Avx2 => unsafe { avx2(asked, states, streams, count) },
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx2Sha(sha) => {
+                let rest = Asked { sha256: false, ..asked };
+                if rest.any() {
+                    Self::Avx2.compress(rest, states, streams, count);
+                }
+                if asked.sha256 {
+                    states.sha256_by_pairs(sha, streams, count);
+                }
+            }
             // SAFETY: as above, with AVX-512F and AVX-512BW.
             #[cfg(target_arch = "x86_64")]
             Self::Avx512 => unsafe { avx512(asked, states, streams, count) },

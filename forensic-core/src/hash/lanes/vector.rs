@@ -130,8 +130,8 @@ impl Words {
     #[inline(always)]
     fn each(self, other: Self, operation: impl Fn(u32, u32) -> u32) -> Self {
         let mut words = self.0;
-        for lane in 0..4 {
-            words[lane] = operation(words[lane], other.0[lane]);
+        for (word, other) in words.iter_mut().zip(other.0) {
+            *word = operation(*word, other);
         }
         Self(words)
     }

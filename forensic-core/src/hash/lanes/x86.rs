@@ -156,13 +156,13 @@ impl Vector for Ymm {
 /// Block `number` of 16 streams, word by word.
 ///
 /// # Safety
-/// The processor has AVX-512F; each stream has so many blocks.
+/// The processor has AVX-512F; each of the first 16 streams has so many blocks.
 #[inline(always)]
 pub(super) unsafe fn transpose_16(streams: &[&[[u8; BLOCK]]], number: usize) -> Message<Zmm> {
     unsafe {
         let mut rows = [_mm512_setzero_si512(); 16];
-        for lane in 0..16 {
-            rows[lane] = _mm512_loadu_si512(streams.get_unchecked(lane).get_unchecked(number).as_ptr().cast());
+        for (row, blocks) in rows.iter_mut().zip(streams) {
+            *row = _mm512_loadu_si512(blocks.get_unchecked(number).as_ptr().cast());
         }
         // Words of two, then of four lanes beside one another, within each quarter of a register.
         let mut fours = [_mm512_setzero_si512(); 16];
@@ -201,12 +201,12 @@ pub(super) unsafe fn transpose_8(streams: &[&[[u8; BLOCK]]], number: usize) -> M
         // Four words of two lanes a register, then as above.
         for four in 0..4 {
             let mut rows = [_mm256_setzero_si256(); 4];
-            for lane in 0..4 {
+            for (lane, row) in rows.iter_mut().enumerate() {
                 let quarter = |lane: usize| {
                     let block = streams.get_unchecked(lane).get_unchecked(number);
                     _mm_loadu_si128(block.as_ptr().add(16 * four).cast())
                 };
-                rows[lane] = _mm256_set_m128i(quarter(lane + 4), quarter(lane));
+                *row = _mm256_set_m128i(quarter(lane + 4), quarter(lane));
             }
             let [a, b, c, d] = rows;
             let (ab_low, ab_high) = (_mm256_unpacklo_epi32(a, b), _mm256_unpackhi_epi32(a, b));
