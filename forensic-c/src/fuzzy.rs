@@ -2,7 +2,7 @@
 
 use crate::{
     boundary::{borrow, buffer, bytes, fallible, file_path, out, text},
-    error::{forensic_error, forensic_status},
+    error::{Failure, forensic_error, forensic_status},
     stream::forensic_stream,
     text::copy,
 };
@@ -29,10 +29,8 @@ pub unsafe extern "C" fn forensic_fuzzy_hash_stream(
     error: *mut *mut forensic_error,
 ) -> forensic_status {
     fallible!(error, {
-        let digest = fuzzy::hash(&borrow!(stream).0, text!(algorithm).parse()?)?;
         let buffer = buffer.cast::<u8>();
-        copy(&digest, buffer!(buffer, capacity));
-        Ok(forensic_status::FORENSIC_OK)
+        write(&borrow!(stream).0, text!(algorithm), buffer!(buffer, capacity))
     })
 }
 
@@ -47,10 +45,8 @@ pub unsafe extern "C" fn forensic_fuzzy_hash_file(
 ) -> forensic_status {
     fallible!(error, {
         let source: Source = Arc::new(FileSource::open(file_path!(path))?);
-        let digest = fuzzy::hash(&source, text!(algorithm).parse()?)?;
         let buffer = buffer.cast::<u8>();
-        copy(&digest, buffer!(buffer, capacity));
-        Ok(forensic_status::FORENSIC_OK)
+        write(&source, text!(algorithm), buffer!(buffer, capacity))
     })
 }
 
@@ -66,10 +62,8 @@ pub unsafe extern "C" fn forensic_fuzzy_hash_bytes(
 ) -> forensic_status {
     fallible!(error, {
         let source: Source = Arc::new(bytes!(bytes, length).to_vec());
-        let digest = fuzzy::hash(&source, text!(algorithm).parse()?)?;
         let buffer = buffer.cast::<u8>();
-        copy(&digest, buffer!(buffer, capacity));
-        Ok(forensic_status::FORENSIC_OK)
+        write(&source, text!(algorithm), buffer!(buffer, capacity))
     })
 }
 
@@ -88,4 +82,9 @@ pub unsafe extern "C" fn forensic_fuzzy_compare(
         let score = out!(score);
         score.put(fuzzy::compare(text!(a), text!(b))?)
     })
+}
+
+fn write(source: &Source, algorithm: &str, place: &mut [u8]) -> Result<forensic_status, Failure> {
+    copy(&fuzzy::hash(source, algorithm.parse()?)?, place);
+    Ok(forensic_status::FORENSIC_OK)
 }
