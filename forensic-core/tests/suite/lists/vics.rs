@@ -192,6 +192,13 @@ fn what_exporters_write_each_in_their_way_is_kept_as_it_stands() {
 }
 
 #[test]
+fn a_media_that_says_media_of_itself_is_no_case() {
+    let record = one(&format!("{{\"MD5\":\"{}\",\"Media\":[{{\"MD5\":\"{}\"}}]}}", digest(1), digest(2)));
+    assert_eq!(md5(&record), "01".repeat(16));
+    assert!(record.properties.to_map()["Media"].is_array());
+}
+
+#[test]
 fn a_value_beyond_all_bounds_costs_no_other() {
     let deep = "[".repeat(5000) + &"]".repeat(5000);
     let record = one(&format!("{{\"MD5\":\"{}\",\"a\":1e999,\"b\":{deep},\"c\":\"kept\"}}", digest(1)));

@@ -59,7 +59,13 @@ fn keep(database: &Database, table: &str, tables: &mut Tables) -> rusqlite::Resu
     let mut statement = database.connection.prepare(&format!("SELECT * FROM {table}"))?;
     let columns: Vec<String> = statement.column_names().into_iter().map(str::to_owned).collect();
     let mut rows = statement.query([])?;
+    let mut left = database.most_rows();
     while let Some(row) = rows.next()? {
+        if left == 0 {
+            tables.left_out = tables.left_out.saturating_add(1);
+            break;
+        }
+        left = left.saturating_sub(1);
         database.pay();
         let named =
             columns.iter().enumerate().filter_map(|(place, name)| Some((name.as_str(), row.get_ref(place).ok()?)));

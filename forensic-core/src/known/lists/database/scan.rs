@@ -18,15 +18,14 @@ impl Database {
             false => format!("SELECT rowid, {columns} FROM {table} NOT INDEXED WHERE rowid > ?1 ORDER BY rowid"),
         };
         let (mut number, mut last, mut gap) = (0_u64, i64::MIN, 1_i64);
-        // A view may give rows without end: no more than could be made of two bytes each.
-        let most = std::fs::metadata(&self.list.file).map_or(0, |file| file.len() / 2);
+        let most = self.most_rows();
         loop {
-            let failed = self.scan_from(&sql, last, &mut |key, row| {
+            let failed = self.scan_from(&sql, last, !is_view, &mut |key, row| {
                 (last, gap) = (key, 1);
                 number = number.saturating_add(1);
-                if is_view && number > most {
+                if number > most {
                     return Err(Error::Limit {
-                        structure: "view of a database",
+                        structure: "table of a database",
                         offset: 0,
                         found: number,
                         limit: most,
@@ -49,10 +48,17 @@ impl Database {
         }
     }
 
+    /// Rows that a table or view may give: as many as could be made of two bytes each. A view, or a tree whose pages stand
+    /// in it many times, may have rows without end.
+    pub(super) fn most_rows(&self) -> u64 {
+        std::fs::metadata(&self.list.file).map_or(0, |file| file.len() / 2)
+    }
+
     fn scan_from(
         &self,
         sql: &str,
-        key: i64,
+        mut key: i64,
+        in_order: bool,
         each: &mut dyn FnMut(i64, &Row<'_>) -> Result<()>,
     ) -> Result<Option<rusqlite::Error>> {
         let mut statement = match self.connection.prepare_cached(sql) {
@@ -67,7 +73,14 @@ impl Database {
             match rows.next() {
                 Ok(Some(row)) => {
                     self.pay();
-                    let key = row.get_ref(0).and_then(|key| Ok(key.as_i64()?)).unwrap_or(key);
+                    let found = row.get_ref(0).and_then(|key| Ok(key.as_i64()?)).unwrap_or(key);
+                    if in_order && found <= key {
+                        // A page that stands in the tree more than once gives its rows again and again.
+                        let corrupt = rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_CORRUPT);
+                        let message = Some("its rows are not in order".to_owned());
+                        return Ok(Some(rusqlite::Error::SqliteFailure(corrupt, message)));
+                    }
+                    key = found;
                     each(key, row)?;
                 }
                 Ok(None) => return Ok(None),

@@ -243,6 +243,8 @@ impl Reader<'_> {
     /// are read.
     fn object(&mut self, text: &mut Vec<u8>, in_case: bool) -> Scan<Object> {
         let mut is_case = false;
+        // What has a digest is no case, whatever else it has.
+        let mut is_media = in_case;
         let mut key_start = 1;
         loop {
             if text.len() <= key_start {
@@ -257,11 +259,13 @@ impl Reader<'_> {
                 key_start = text.len();
                 self.scan.value(text, ELEMENT_BYTES, "VICS element")?;
             }
-            let is_media = text.get(key_start..) == Some(b"\"Media\"");
+            let key = text.get(key_start..);
+            is_media |= key == Some(b"\"MD5\"");
+            let has_list = key == Some(b"\"Media\"") && !is_media;
             if !self.scan.take(b':')? {
                 return Ok(Object::Damaged(self.scan.at(), "expected : behind a name"));
             }
-            if is_media && !in_case && self.scan.take(b'[')? {
+            if has_list && self.scan.take(b'[')? {
                 text.truncate(key_start.saturating_sub(1).max(1));
                 if !std::mem::replace(&mut is_case, true) {
                     self.cases = self.cases.saturating_add(1);

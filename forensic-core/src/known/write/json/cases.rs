@@ -2,7 +2,7 @@
 
 use super::{
     super::super::{lists::json::media::Members, record::Properties},
-    Dialect, FileRecord, Group, Layout, MediaText, WriteReport, context, push_member, quoted,
+    Dialect, FileRecord, Group, Layout, MediaText, WriteReport, context, push_member, quoted, vics_scheme,
 };
 use crate::hash::{Algorithm, Hasher, hex};
 use std::io::{self, Write};
@@ -47,7 +47,9 @@ impl Cases {
         match &self.scheme {
             None => {
                 self.scheme = Some(scheme.cloned());
-                let context = quoted(&context(scheme.map(String::as_str), "Cases"));
+                let scheme = scheme.map(String::as_str);
+                report.lose("scheme", vics_scheme(scheme) != scheme);
+                let context = quoted(&context(scheme, "Cases"));
                 write!(out, "{{\"@odata.context\":{context},\"value\":[")
             }
             Some(written) => {

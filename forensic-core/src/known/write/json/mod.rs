@@ -64,7 +64,11 @@ impl HashSet {
                 let is_context_alone =
                     members.is_some_and(|members| members.iter().all(|(name, _)| name.contains("odata.")));
                 report.lose("group", !is_context_alone);
-                report.lose("scheme", self.dialect == Dialect::Caid && group.scheme.is_some());
+                let scheme = group.scheme.as_deref();
+                report.lose(
+                    "scheme",
+                    scheme.is_some() && (self.dialect == Dialect::Caid || vics_scheme(scheme) != scheme),
+                );
             }
         }
         write!(out, "{{{envelope},\"value\":[")?;
@@ -105,12 +109,15 @@ impl Layout for HashSet {
     }
 }
 
+/// The scheme that the context of a document can name; others are not schemes of VICS.
+fn vics_scheme(scheme: Option<&str>) -> Option<&str> {
+    let is_word = |scheme: &&str| scheme.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+    scheme.filter(is_word).filter(|scheme| !matches!(*scheme, "" | "NSRL" | "IPED"))
+}
+
 /// The context of a document of this scheme.
 fn context(scheme: Option<&str>, kind: &str) -> String {
-    let plain =
-        |scheme: &&str| !scheme.is_empty() && scheme.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
-    let scheme = scheme.filter(plain).unwrap_or("Default");
-    format!("{MODELS}/{scheme}/$metadata#{kind}")
+    format!("{MODELS}/{}/$metadata#{kind}", vics_scheme(scheme).unwrap_or("Default"))
 }
 
 fn quoted(text: &str) -> String {
