@@ -65,14 +65,40 @@
 #define FORENSIC_BLAKE3 8
 
 /**
- * All four.
+ * SHA-512 (FIPS 180-4), 64 bytes.
  */
-#define FORENSIC_ALL_HASHES 15
+#define FORENSIC_SHA512 16
+
+/**
+ * SHA3-256 (FIPS 202), 32 bytes.
+ */
+#define FORENSIC_SHA3_256 32
+
+/**
+ * CRC-32 as ZIP, gzip and PNG have it, 4 bytes, the most significant first. A checksum: equal sums say little.
+ */
+#define FORENSIC_CRC32 64
+
+/**
+ * ED2K, the file hash of the eDonkey network, 16 bytes: MD4 of the MD4s of chunks of 9,728,000 bytes. Where the size is a
+ * multiple of a chunk, an empty chunk stands behind the last one, as eMule has it. Not collision-resistant.
+ */
+#define FORENSIC_ED2K 128
+
+/**
+ * MD5, SHA-1, SHA-256 and BLAKE3: those that records have and that known files are looked up by.
+ */
+#define FORENSIC_RECORDED_HASHES 15
+
+/**
+ * All eight.
+ */
+#define FORENSIC_ALL_HASHES 255
 
 /**
  * Bytes of the longest digest in hex, with its NUL.
  */
-#define FORENSIC_HEX_SIZE 65
+#define FORENSIC_HEX_SIZE 129
 
 /**
  * How whole a carved file is.
@@ -765,6 +791,22 @@ typedef struct {
      * BLAKE3.
      */
     uint8_t blake3[32];
+    /**
+     * SHA-512.
+     */
+    uint8_t sha512[64];
+    /**
+     * SHA3-256.
+     */
+    uint8_t sha3_256[32];
+    /**
+     * CRC-32, the most significant byte first.
+     */
+    uint8_t crc32[4];
+    /**
+     * ED2K.
+     */
+    uint8_t ed2k[16];
 } forensic_digests;
 
 /**

@@ -1,6 +1,8 @@
 //! Blocks of many streams into the chaining values of their lanes, by the widest instructions the processor has.
 #![allow(unsafe_code)] // Calls of functions compiled for more of the processor than the crate is: see `Width::compress`.
 
+#[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
+use super::quad::Quad;
 use super::{
     rounds::{self, Message},
     vector::{Pair, Vector, Words},
@@ -66,8 +68,11 @@ impl LaneStates {
 /// How many lanes, by which instructions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::hash) enum Width {
-    /// By what the compiler makes of arrays.
+    /// By arrays: the twin of all others, and no faster than one stream alone.
     Portable,
+    /// By what every processor of the family has.
+    #[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
+    Quad,
     #[cfg(target_arch = "x86_64")]
     Avx2,
     /// SHA-256 by the processor's own rounds, two streams at a time.
@@ -81,6 +86,8 @@ impl Width {
     /// All that this processor has, the widest last.
     pub(super) fn all() -> Vec<Self> {
         let mut widths = vec![Self::Portable];
+        #[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
+        widths.push(Self::Quad);
         #[cfg(target_arch = "x86_64")]
         {
             if is_x86_feature_detected!("avx2") {
@@ -99,6 +106,8 @@ impl Width {
     pub(super) fn lanes(self) -> usize {
         match self {
             Self::Portable => 2 * Words::LANES,
+            #[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
+            Self::Quad => 2 * Quad::LANES,
             #[cfg(target_arch = "x86_64")]
             Self::Avx2 | Self::Avx2Sha(_) => 16,
             #[cfg(target_arch = "x86_64")]
@@ -109,9 +118,14 @@ impl Width {
     /// The one for these algorithms, where it is faster than one stream after the other.
     pub(in crate::hash) fn best(asked: Asked) -> Option<Self> {
         let widest = Self::all().pop().filter(|_| OPTIMISED && asked.any())?;
-        // Processors without the wider ones have their own rounds of SHA, if any.
-        let only_md5 = asked.md5 && !asked.sha1 && !asked.sha256;
-        (widest != Self::Portable || only_md5).then_some(widest)
+        match widest {
+            Self::Portable => None,
+            // Processors without the wider ones have their own rounds of SHA, if any.
+            #[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
+            Self::Quad => (asked.md5 && !asked.sha1 && !asked.sha256).then_some(widest),
+            #[cfg(target_arch = "x86_64")]
+            _ => Some(widest),
+        }
     }
 
     /// The fewest streams that are faster in lanes than one after the other.
@@ -127,7 +141,9 @@ impl Width {
     pub(super) fn compress(self, asked: Asked, states: &mut LaneStates, streams: &[Blocks<'_>; MOST], count: usize) {
         assert!(streams.iter().take(self.lanes()).all(|blocks| blocks.len() >= count), "a stream of too few blocks");
         match self {
-            Self::Portable => portable(asked, states, streams, count),
+            Self::Portable => by_fours::<Words>(asked, states, streams, count),
+            #[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
+            Self::Quad => by_fours::<Quad>(asked, states, streams, count),
             // SAFETY: only `all` makes this value, on a processor with AVX2; the streams were looked at above.
             #[cfg(target_arch = "x86_64")]
             Self::Avx2 => unsafe { avx2(asked, states, streams, count) },
@@ -148,10 +164,9 @@ impl Width {
     }
 }
 
-fn portable(asked: Asked, states: &mut LaneStates, streams: &[Blocks<'_>; MOST], count: usize) {
-    run::<Words>(asked, states, count, |number| {
-        [transpose(streams, 0, number), transpose(streams, Words::LANES, number)]
-    });
+/// By vectors of four lanes.
+fn by_fours<V: Vector>(asked: Asked, states: &mut LaneStates, streams: &[Blocks<'_>; MOST], count: usize) {
+    run::<V>(asked, states, count, |number| [transpose(streams, number), transpose(&streams[4..], number)]);
 }
 
 /// # Safety
@@ -176,15 +191,18 @@ unsafe fn avx512(asked: Asked, states: &mut LaneStates, streams: &[Blocks<'_>; M
     });
 }
 
-/// Block `number` of the streams from `lane` on, word by word.
-fn transpose(streams: &[Blocks<'_>; MOST], lane: usize, number: usize) -> Message<Words> {
-    let mut words = [[0; Words::LANES]; 16];
-    for (lane, blocks) in streams[lane..].iter().enumerate().take(Words::LANES) {
-        for (place, word) in words.iter_mut().zip(blocks[number].as_chunks().0) {
-            place[lane] = u32::from_le_bytes(*word);
+/// Block `number` of the first four streams, word by word.
+#[inline(always)]
+fn transpose<V: Vector>(streams: &[Blocks<'_>], number: usize) -> Message<V> {
+    let mut message = [V::splat(0); 16];
+    for (word, lanes) in message.iter_mut().enumerate() {
+        let mut words = [0; 4];
+        for (place, blocks) in words.iter_mut().zip(streams) {
+            *place = u32::from_le_bytes(blocks[number].as_chunks().0[word]);
         }
+        *lanes = V::load(&words);
     }
-    words.map(|lanes| Words::load(&lanes))
+    message
 }
 
 /// Takes `count` blocks of each lane, which `message` gives by their number. The lanes of two vectors: of MD5, whose steps

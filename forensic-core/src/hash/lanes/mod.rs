@@ -6,6 +6,8 @@
 
 mod feed;
 mod kernel;
+#[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
+mod quad;
 mod rounds;
 mod vector;
 #[cfg(target_arch = "x86_64")]

@@ -16,8 +16,13 @@ pub(super) trait Vector: Copy {
     fn xor(self, other: Self) -> Self;
     fn rotate_left<const BITS: i32>(self) -> Self;
     fn shift_right<const BITS: i32>(self) -> Self;
+
     /// The bytes of each word in the opposite order.
-    fn swap_bytes(self) -> Self;
+    #[inline(always)]
+    fn swap_bytes(self) -> Self {
+        let (outer, inner) = (Self::splat(0xff00_ff00), Self::splat(0x00ff_00ff));
+        self.rotate_left::<24>().and(outer).or(self.rotate_left::<8>().and(inner))
+    }
 
     /// Each bit of `y` where `self` has a one, of `z` where it has a zero.
     #[inline(always)]
@@ -122,7 +127,7 @@ impl<V: Vector> Vector for Pair<V> {
     }
 }
 
-/// Words in memory, which the compiler turns into what vectors the target has: NEON, SSE2.
+/// Words in memory: the portable twin of all others.
 #[derive(Clone, Copy)]
 pub(super) struct Words([u32; 4]);
 
@@ -183,10 +188,5 @@ impl Vector for Words {
     #[inline(always)]
     fn shift_right<const BITS: i32>(self) -> Self {
         self.each(self, |x, _| x >> BITS)
-    }
-
-    #[inline(always)]
-    fn swap_bytes(self) -> Self {
-        self.each(self, |x, _| x.swap_bytes())
     }
 }
