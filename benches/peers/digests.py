@@ -120,13 +120,15 @@ def build(without_avx512):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("what", nargs="*", choices=[*SETS, []], default=list(SETS))
+    parser.add_argument("what", nargs="*", help=", ".join(SETS))
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--without-avx512", action="store_true", help="build and time a library that does not use AVX-512")
     parser.add_argument("--program", type=Path, help="a program digests that is built already")
     arguments = parser.parse_args()
+    if unknown := set(arguments.what) - set(SETS):
+        parser.error(f"no such set: {', '.join(sorted(unknown))}")
     ours = arguments.program or build(arguments.without_avx512)
-    for name in arguments.what:
+    for name in arguments.what or SETS:
         compare(name, ours, arguments.rounds)
 
 
