@@ -34,7 +34,7 @@ fn sample(length: usize, seed: u32) -> Vec<u8> {
         }
         _ => vec![next(); length],
     };
-    if seed % 3 == 0 {
+    if seed.is_multiple_of(3) {
         let start = length.saturating_sub(20);
         bytes[start..].fill(0);
     }
