@@ -67,15 +67,6 @@ pub struct FileRecord {
 }
 
 impl FileRecord {
-    /// True where there is nothing but one digest: what a plain list has.
-    pub(crate) fn is_bare(&self) -> bool {
-        self.digests().count() == 1
-            && self.size.is_none()
-            && self.category.is_none()
-            && self.name.is_none()
-            && self.properties.as_json().is_empty()
-    }
-
     /// The digests that a set is asked by.
     pub(crate) fn digests(&self) -> impl Iterator<Item = &[u8]> {
         let wide = [&self.sha256, &self.blake3, &self.untold].into_iter().flatten().map(|digest| &digest[..]);

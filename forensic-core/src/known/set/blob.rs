@@ -3,6 +3,7 @@
 //! Length of the rest; a mark, 1 where the record was removed; the number of its group; then two bytes that tell what it
 //! has, and that: digests, size, category, name, properties. Numbers are LEB128, texts have their length before them.
 
+use super::description::Kind;
 use crate::{
     error::{Error, Result},
     known::record::{FileRecord, Properties},
@@ -67,14 +68,34 @@ pub(super) fn put_content(record: &FileRecord, bytes: &mut Vec<u8>) {
     }
 }
 
-/// Writes a record behind `bytes`; `content` is room to work in.
-pub(super) fn put(record: &FileRecord, group: u64, content: &mut Vec<u8>, bytes: &mut Vec<u8>) {
-    content.clear();
-    content.push(0);
-    put_number(group, content);
-    put_content(record, content);
-    put_number(content.len() as u64, bytes);
+/// Writes a record of this content behind `bytes`.
+pub(super) fn put(content: &[u8], group: u64, bytes: &mut Vec<u8>) {
+    let length_of_group = u64::from((64 - (group | 1).leading_zeros()).div_ceil(7));
+    put_number(length_of_group.saturating_add(1).saturating_add(content.len() as u64), bytes);
+    bytes.push(0);
+    put_number(group, bytes);
     bytes.extend_from_slice(content);
+}
+
+/// Digests with their lengths, in the order they stand in a content.
+const DIGESTS: [(u16, usize, Kind); 5] = [
+    (MD5, 16, Kind::Md5),
+    (SHA1, 20, Kind::Sha1),
+    (SHA256, 32, Kind::Sha256),
+    (BLAKE3, 32, Kind::Blake3),
+    (UNTOLD, 32, Kind::Untold),
+];
+
+/// The digests of a content that [`put_content`] wrote, and what it is where it has nothing but one.
+pub(super) fn digests(content: &[u8]) -> (impl Iterator<Item = &[u8]>, Option<Kind>) {
+    let (has, mut rest) = content.split_first_chunk().unwrap_or((&[0; 2], &[]));
+    let has = u16::from_le_bytes(*has);
+    let digests = DIGESTS.into_iter().filter(move |(bit, ..)| has & bit != 0).map_while(move |(_, length, _)| {
+        let (digest, behind) = rest.split_at_checked(length)?;
+        rest = behind;
+        Some(digest)
+    });
+    (digests, DIGESTS.into_iter().find(|(bit, ..)| has == *bit).map(|(_, _, kind)| kind))
 }
 
 /// Reads what a set has, field by field.
@@ -200,16 +221,21 @@ mod tests {
         };
         record.properties = Properties::from_json("{\"a\":1.50}".to_owned());
         let (mut content, mut bytes) = (Vec::new(), Vec::new());
-        put(&record, 300, &mut content, &mut bytes);
+        put_content(&record, &mut content);
+        put(&content, 300, &mut bytes);
         let (stored, used) = parse(&bytes, 0).unwrap();
         assert_eq!((stored, used), (Stored { removed: false, group: 300, record: record.clone() }, bytes.len()));
         for length in 0..bytes.len() {
             assert!(parse(&bytes[..length], 0).is_err(), "{length}");
         }
         let head = head(&bytes, 0).unwrap();
-        content.clear();
-        put_content(&record, &mut content);
         assert_eq!(&bytes[head.content..head.end], content);
         assert_eq!(bytes[head.mark], 0);
+        let (digests, kind) = digests(&content);
+        assert_eq!((digests.collect::<Vec<_>>(), kind), (record.digests().collect(), None));
+        let bare = FileRecord { sha1: Some([4; 20]), ..FileRecord::default() };
+        content.clear();
+        put_content(&bare, &mut content);
+        assert_eq!(super::digests(&content).1, Some(Kind::Sha1));
     }
 }

@@ -4,6 +4,7 @@ use super::{
     HashSet, blob,
     bloom::Bloom,
     description::{Description, Kind, SetGroup, StoredFilter},
+    intake::{self, Event},
     layout::{Header, Section, TableHeader, WIDTHS},
     output::{Output, folder_of},
     placing::{IN_RECORDS, Placing, Removal, Run, digest_of},
@@ -13,7 +14,7 @@ use super::{
 use crate::{
     Limits,
     error::{Error, Result},
-    known::{FileRecord, Format, Group, List, SetIssue, SetSource, record::Sink},
+    known::{Format, Group, List, SetIssue, SetSource},
     parallel::{in_order, threads_to_start},
 };
 use std::{
@@ -36,7 +37,6 @@ pub(crate) struct Builder {
     uses: Vec<(u64, Kind)>,
     open_uses: HashMap<(u64, Kind), u64>,
     removals: Vec<Removal>,
-    content: Vec<u8>,
     blob: Vec<u8>,
 }
 
@@ -62,7 +62,6 @@ impl Builder {
             uses: Vec::new(),
             open_uses: HashMap::new(),
             removals: Vec::new(),
-            content: Vec::new(),
             blob: Vec::new(),
         })
     }
@@ -71,7 +70,7 @@ impl Builder {
     pub(super) fn begin_list(&mut self, path: &Path, format: Format) -> Result<()> {
         let set_name = path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
         self.description.sources.push(SetSource { path: path.to_owned(), format, set_name, records: 0 });
-        self.begin_group()
+        self.enter(Event::Group)
     }
 
     /// Takes all that a list has, which may be another set.
@@ -80,7 +79,44 @@ impl Builder {
             return self.merge(set);
         }
         self.begin_list(list.path(), list.format())?;
-        list.read(self)
+        intake::read(list, |event| self.enter(event))
+    }
+
+    /// Takes what is found in the list begun last.
+    pub(super) fn enter(&mut self, event: Event<'_>) -> Result<()> {
+        match event {
+            Event::Record(content) => {
+                self.add(self.group(), content)?;
+                if let Some(source) = self.description.sources.last_mut() {
+                    source.records = source.records.saturating_add(1);
+                }
+            }
+            Event::Removal(content) => {
+                self.removals.push(Removal {
+                    content: digest_of(content),
+                    before_use: self.uses.len() as u64,
+                    before_record: self.output.position().saturating_sub(self.records_at),
+                });
+                self.open_uses.clear();
+            }
+            Event::Group => {
+                let Some(source) = self.description.sources.len().checked_sub(1) else {
+                    return Err(Error::invalid("a group without a list"));
+                };
+                self.description.groups.push(SetGroup { source, group: Group::default() });
+            }
+            Event::Description(group) => {
+                if let Some(last) = self.description.groups.last_mut() {
+                    last.group = group;
+                }
+            }
+            Event::Filter(bytes) => self.add_filter(self.group(), &bytes)?,
+            Event::Issue(position, message) => {
+                let source = self.description.sources.last().map(|source| source.path.clone()).unwrap_or_default();
+                self.push_issue(SetIssue { source, position, message });
+            }
+        }
+        Ok(())
     }
 
     /// Takes all that another set has.
@@ -96,21 +132,27 @@ impl Builder {
         }
         let first_group = first_group as u64;
         set.for_each_filter(|group, bytes| self.add_filter(group.saturating_add(first_group), bytes))?;
-        set.for_each_record(|group, record| self.add((group as u64).saturating_add(first_group), &record))
+        let mut content = Vec::new();
+        set.for_each_record(|group, record| {
+            content.clear();
+            blob::put_content(&record, &mut content);
+            self.add((group as u64).saturating_add(first_group), &content)
+        })
     }
 
-    /// Takes a record of a group.
-    fn add(&mut self, group: u64, record: &FileRecord) -> Result<()> {
-        let place = if record.is_bare() {
-            self.use_of(group, Kind::of(record))
+    /// Takes a record of a group, of this content.
+    fn add(&mut self, group: u64, content: &[u8]) -> Result<()> {
+        let (digests, bare) = blob::digests(content);
+        let place = if let Some(kind) = bare {
+            self.use_of(group, kind)
         } else {
             let place = self.output.position().saturating_sub(self.records_at) | IN_RECORDS;
             self.blob.clear();
-            blob::put(record, group, &mut self.content, &mut self.blob);
+            blob::put(content, group, &mut self.blob);
             self.output.write(&self.blob)?;
             place
         };
-        for digest in record.digests() {
+        for digest in digests {
             if let Some(number) = WIDTHS.iter().position(|width| *width == digest.len())
                 && let Some(shards) = self.shards.get_mut(number)
             {
@@ -247,51 +289,5 @@ impl Builder {
         })?;
         run.end(&mut table, output)?;
         table.finish(output)
-    }
-}
-
-impl Sink for Builder {
-    fn begin_group(&mut self) -> Result<()> {
-        let Some(source) = self.description.sources.len().checked_sub(1) else {
-            return Err(Error::invalid("a group without a list"));
-        };
-        self.description.groups.push(SetGroup { source, group: Group::default() });
-        Ok(())
-    }
-
-    fn describe(&mut self, group: Group) -> Result<()> {
-        if let Some(last) = self.description.groups.last_mut() {
-            last.group = group;
-        }
-        Ok(())
-    }
-
-    fn record(&mut self, record: &FileRecord) -> Result<()> {
-        self.add(self.group(), record)?;
-        if let Some(source) = self.description.sources.last_mut() {
-            source.records = source.records.saturating_add(1);
-        }
-        Ok(())
-    }
-
-    fn remove(&mut self, record: &FileRecord) -> Result<()> {
-        self.content.clear();
-        blob::put_content(record, &mut self.content);
-        self.removals.push(Removal {
-            content: digest_of(&self.content),
-            before_use: self.uses.len() as u64,
-            before_record: self.output.position().saturating_sub(self.records_at),
-        });
-        self.open_uses.clear();
-        Ok(())
-    }
-
-    fn filter(&mut self, bytes: Vec<u8>) -> Result<()> {
-        self.add_filter(self.group(), &bytes)
-    }
-
-    fn issue(&mut self, position: u64, message: String) {
-        let source = self.description.sources.last().map(|source| source.path.clone()).unwrap_or_default();
-        self.push_issue(SetIssue { source, position, message });
     }
 }

@@ -19,17 +19,6 @@ pub(super) enum Kind {
 }
 
 impl Kind {
-    /// The digest of a record that has just one.
-    pub(super) fn of(record: &FileRecord) -> Self {
-        match record {
-            FileRecord { md5: Some(_), .. } => Self::Md5,
-            FileRecord { sha1: Some(_), .. } => Self::Sha1,
-            FileRecord { sha256: Some(_), .. } => Self::Sha256,
-            FileRecord { blake3: Some(_), .. } => Self::Blake3,
-            _ => Self::Untold,
-        }
-    }
-
     /// The record that has this digest and nothing else.
     pub(super) fn record(self, digest: &[u8]) -> FileRecord {
         let mut record = FileRecord::default();

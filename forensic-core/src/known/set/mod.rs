@@ -9,6 +9,7 @@ mod builder;
 mod description;
 mod give;
 mod image;
+mod intake;
 mod layout;
 mod line;
 mod lookup;

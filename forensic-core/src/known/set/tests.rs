@@ -1,11 +1,23 @@
 //! A set beside a list of records, whatever is put into both.
 #![allow(clippy::arithmetic_side_effects)] // An overflow fails the test, as it should.
 
-use super::{Builder, HashSet, sort::Budget};
+use super::{Builder, HashSet, intake::Events, sort::Budget};
 use crate::known::{FileRecord, Format, Group, Known, record::Sink};
 use proptest::{collection::vec, option, prelude::*};
 use serde_json::{Map, Value, json};
 use std::path::{Path, PathBuf};
+
+/// What takes records as a list gives them.
+fn into(builder: &mut Builder) -> impl Sink {
+    Events::new(|event| builder.enter(event))
+}
+
+/// True where there is nothing but one digest.
+fn is_bare(record: &FileRecord) -> bool {
+    let (md5, sha1, sha256, blake3, untold) = (None, None, None, None, None);
+    let rest = FileRecord { md5, sha1, sha256, blake3, untold, ..record.clone() };
+    record.digests().count() == 1 && rest == FileRecord::default()
+}
 
 #[derive(Debug, Clone)]
 enum Step {
@@ -36,7 +48,7 @@ impl Model {
                 Step::Record(record) => {
                     let twice =
                         |(group, known): &(usize, FileRecord)| *group + 1 == model.groups.len() && known == record;
-                    if !record.is_bare() || !model.records.iter().any(twice) {
+                    if !is_bare(record) || !model.records.iter().any(twice) {
                         model.records.push((model.groups.len() - 1, record.clone()));
                     }
                 }
@@ -49,9 +61,9 @@ impl Model {
     fn lookup(&self, digest: &[u8]) -> Vec<Known> {
         let mut hits: Vec<&(usize, FileRecord)> =
             self.records.iter().filter(|(_, record)| record.digests().any(|own| own == digest)).collect();
-        hits.sort_by_key(|(group, record)| (*group, !record.is_bare()));
+        hits.sort_by_key(|(group, record)| (*group, !is_bare(record)));
         // Of bare digests a hit says no more than which list has them.
-        let number = |record: &FileRecord| if record.is_bare() { std::ptr::null() } else { std::ptr::from_ref(record) };
+        let number = |record: &FileRecord| if is_bare(record) { std::ptr::null() } else { std::ptr::from_ref(record) };
         hits.dedup_by_key(|(group, record)| (*group, number(record)));
         let known = |(group, record): &(usize, FileRecord)| {
             let mut properties = record.properties.to_map();
@@ -80,11 +92,11 @@ fn build(steps: &[Step], path: Option<&Path>, budget: Budget) -> HashSet {
         match step {
             Step::List(name) => builder.begin_list(&PathBuf::from("lists").join(name), Format::Sums).unwrap(),
             Step::Group(scheme) => {
-                builder.begin_group().unwrap();
-                builder.describe(Group { scheme: scheme.clone(), ..Group::default() }).unwrap();
+                into(&mut builder).begin_group().unwrap();
+                into(&mut builder).describe(Group { scheme: scheme.clone(), ..Group::default() }).unwrap();
             }
-            Step::Record(record) => builder.record(record).unwrap(),
-            Step::Remove(record) => builder.remove(record).unwrap(),
+            Step::Record(record) => into(&mut builder).record(record).unwrap(),
+            Step::Remove(record) => into(&mut builder).remove(record).unwrap(),
         }
     }
     builder.finish().unwrap()
@@ -121,12 +133,12 @@ fn assert_knows(set: &HashSet, model: &Model) {
     })
     .unwrap();
     let told = |records: &[(usize, FileRecord)]| -> Vec<(usize, FileRecord)> {
-        records.iter().filter(|(_, record)| !record.is_bare()).cloned().collect()
+        records.iter().filter(|(_, record)| !is_bare(record)).cloned().collect()
     };
     assert_eq!(told(&records), told(&model.records));
     let bare = |records: &[(usize, FileRecord)]| {
         let mut bare: Vec<String> =
-            records.iter().filter(|(_, record)| record.is_bare()).map(|record| format!("{record:?}")).collect();
+            records.iter().filter(|(_, record)| is_bare(record)).map(|record| format!("{record:?}")).collect();
         bare.sort();
         bare
     };
@@ -246,7 +258,7 @@ fn a_bare_digest_takes_less_than_its_own_bytes() {
     builder.begin_list(Path::new("many"), Format::Plain).unwrap();
     let digests: Vec<[u8; 16]> = std::iter::repeat_with(random(7)).take(COUNT).collect();
     for digest in &digests {
-        builder.record(&FileRecord { md5: Some(*digest), ..FileRecord::default() }).unwrap();
+        into(&mut builder).record(&FileRecord { md5: Some(*digest), ..FileRecord::default() }).unwrap();
     }
     let set = builder.finish().unwrap();
     assert_eq!(set.len(), COUNT);
@@ -308,9 +320,9 @@ fn what_a_bloom_filter_knows_is_possible() {
     let filter: Vec<u8> = header.into_iter().chain(words).flat_map(u64::to_le_bytes).chain(*b"free").collect();
     let mut builder = Builder::new(None).unwrap();
     builder.begin_list(Path::new("hashlookup.bloom"), Format::Plain).unwrap();
-    builder.record(&FileRecord { sha1: Some(digests[49]), ..FileRecord::default() }).unwrap();
-    builder.filter(filter).unwrap();
-    assert!(builder.filter(b"no filter".to_vec()).is_err());
+    into(&mut builder).record(&FileRecord { sha1: Some(digests[49]), ..FileRecord::default() }).unwrap();
+    into(&mut builder).filter(filter).unwrap();
+    assert!(into(&mut builder).filter(b"no filter".to_vec()).is_err());
     let set = builder.finish().unwrap();
     for set in [merge(&[&set, &set], Budget::default()), set] {
         for digest in &digests[..25] {
