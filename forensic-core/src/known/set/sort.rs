@@ -29,7 +29,7 @@ pub(super) struct Budget {
 
 impl Default for Budget {
     fn default() -> Self {
-        Self { memory: 192 << 20, chunk: 32 << 10, piece: 32 << 20 }
+        Self { memory: 448 << 20, chunk: 32 << 10, piece: 32 << 20 }
     }
 }
 
