@@ -70,7 +70,7 @@ pub(super) fn put_content(record: &FileRecord, bytes: &mut Vec<u8>) {
 
 /// Writes a record of this content behind `bytes`.
 pub(super) fn put(content: &[u8], group: u64, bytes: &mut Vec<u8>) {
-    let length_of_group = u64::from((64 - (group | 1).leading_zeros()).div_ceil(7));
+    let length_of_group = u64::from((group | 1).ilog2().saturating_add(7) / 7);
     put_number(length_of_group.saturating_add(1).saturating_add(content.len() as u64), bytes);
     bytes.push(0);
     put_number(group, bytes);
