@@ -46,6 +46,18 @@ fn a_kdb_gives_its_hashes_with_names_and_comments() {
     assert_eq!(rows, [3, 4, 4], "{:?}", collected.issues);
 }
 
+#[test]
+fn names_that_are_no_text_are_refused_without_a_panic() {
+    let mut bytes =
+        database(&[KDB, "CREATE TABLE other (odd_name TEXT)", "CREATE VIEW seen AS SELECT odd_name FROM other"]);
+    assert!(read(&bytes).is_ok());
+    let places: Vec<usize> = (0..bytes.len() - 8).filter(|at| bytes[*at..].starts_with(b"odd_name")).collect();
+    assert_eq!(places.len(), 2);
+    places.iter().for_each(|at| bytes[at + 3] = 0xff);
+    let refused = read(&bytes).unwrap_err();
+    assert!(matches!(refused, Error::Corrupt { .. }) && refused.to_string().contains("UTF-8"), "{refused}");
+}
+
 /// `hfind` makes a database and fills it, and we read it.
 #[test]
 fn a_kdb_of_the_sleuth_kit_is_read() {

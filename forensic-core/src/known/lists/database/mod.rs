@@ -18,6 +18,7 @@ use rusqlite::{
     config::DbConfig,
     hooks::{AuthAction, AuthContext, Authorization},
     limits::Limit,
+    types::ValueRef,
 };
 use std::{
     io::Read,
@@ -75,6 +76,11 @@ impl Database {
         let pages = std::fs::metadata(&list.file).map_or(0, |file| file.len()) >> 12;
         let (most, seen) = (LOOKS.saturating_add(pages / PAGES_A_LOOK), looks.clone());
         connection.progress_handler(INSTRUCTIONS, Some(move || seen.fetch_add(1, Ordering::Relaxed) >= most));
+        // Names that are no text would end the hook below in a panic, which is caught, but told to whoever listens to panics.
+        if !has_text_for_names(&connection).map_err(|error| damaged(&list.path, &error))? {
+            let found = format!("others in {:?}", list.path);
+            return Err(Error::corrupt("SQLite database", 0, "names in UTF-8", found));
+        }
         connection.authorizer(Some(|context: AuthContext<'_>| match context.action {
             AuthAction::Select | AuthAction::Read { .. } => Authorization::Allow,
             AuthAction::Function { function_name: name }
@@ -145,6 +151,22 @@ impl Database {
     fn damaged(&self, error: &rusqlite::Error) -> Error {
         damaged(&self.list.path, error)
     }
+}
+
+/// Whether all that the schema says is UTF-8.
+fn has_text_for_names(connection: &Connection) -> rusqlite::Result<bool> {
+    let mut statement = connection.prepare("SELECT name, tbl_name, sql FROM sqlite_master LIMIT 10000")?;
+    let mut rows = statement.query([])?;
+    while let Some(row) = rows.next()? {
+        for column in 0..3 {
+            if let ValueRef::Text(bytes) | ValueRef::Blob(bytes) = row.get_ref(column)?
+                && std::str::from_utf8(bytes).is_err()
+            {
+                return Ok(false);
+            }
+        }
+    }
+    Ok(true)
 }
 
 fn damaged(path: &Path, error: &rusqlite::Error) -> Error {
