@@ -99,8 +99,8 @@ def test_what_is_no_list_is_refused(tmp_path):
     (tmp_path / "x").write_bytes(b"\x89PNG nothing of the kind\n")
     with pytest.raises(forensic.FormatError):
         forensic.HashSet.build(tmp_path / "x")
-    with pytest.raises(forensic.UnsupportedError):
-        forensic.HashSet.build([], format="vics")
+    with pytest.raises(forensic.FormatError):
+        forensic.HashSet.build(tmp_path / "x", format="nsrl-sqlite")
     with pytest.raises(ValueError):
         forensic.HashSet.build([], format="tea leaves")
     with pytest.raises(FileNotFoundError):
