@@ -21,8 +21,7 @@ import sys
 import time
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent.parent
-RELEASE = Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target")) / "release"
+from run import RELEASE, WORK
 
 
 def program(command, output=subprocess.DEVNULL):
@@ -104,7 +103,7 @@ def main():
     parser.add_argument("--digests", type=int, default=10_000_000)
     parser.add_argument("--lookups", type=int, default=1_000_000)
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--folder", type=Path, default=ROOT / "build" / "bench" / "known")
+    parser.add_argument("--folder", type=Path, default=WORK / "known")
     parser.add_argument("--no-hfind", action="store_true", help="leave hfind out: it takes the longest")
     arguments = parser.parse_args()
     folder, rounds = arguments.folder, arguments.rounds

@@ -30,10 +30,13 @@ fn vics(category: &str, content: &[u8]) -> String {
 }
 
 /// RDSv2, the version 1 header.
-fn nsrl(content: &[u8]) -> String {
-    let md5 = md5(content).to_uppercase();
+fn nsrl(digests: &[&str]) -> String {
     let header = r#""SHA-1","FileName","FileSize","ProductCode","OpSystemCode","MD4","MD5","CRC32","SpecialCode""#;
-    format!("{header}\r\n\"{}\",\"a.png\",1,1,\"WIN\",\"\",\"{md5}\",\"00000000\",\"\"\r\n", "A".repeat(40))
+    let row = |md5: &&str| {
+        let md5 = md5.to_uppercase();
+        format!("\"{}\",\"a.png\",1,1,\"WIN\",\"\",\"{md5}\",\"00000000\",\"\"\r\n", "A".repeat(40))
+    };
+    format!("{header}\r\n{}", digests.iter().map(row).collect::<String>())
 }
 
 fn standings(set: &HashSet, content: &[u8]) -> Vec<Standing> {
@@ -55,7 +58,7 @@ fn a_hit_tells_how_urgent_it_is() {
         let hit = &set.lookup_hex(&md5(b"x")).unwrap()[0];
         assert_eq!((hit.scheme.as_deref(), hit.properties["Series"].as_str()), (Some("UK"), Some("S")));
     }
-    assert_eq!(standings(&set(&[("NSRLFile.txt", &nsrl(b"x"))]), b"x"), [Standing::KnownGood]);
+    assert_eq!(standings(&set(&[("NSRLFile.txt", &nsrl(&[&md5(b"x")]))]), b"x"), [Standing::KnownGood]);
     assert_eq!(standings(&set(&[("list", &md5(b"x"))]), b"x"), [Standing::Listed]);
 }
 
@@ -71,14 +74,7 @@ fn triage_skips_what_is_good_and_puts_what_is_notable_first() {
     let (good, notable) = (&digests[0], &digests[digests.len() - 1]);
     let list =
         |digest: &str| format!(r#"{{"@odata.context":"{VICS}Media","value":[{{"MD5":"{digest}","Category":1}}]}}"#);
-    let rows = |digests: &[&String]| {
-        let header = r#""SHA-1","FileName","FileSize","ProductCode","OpSystemCode","MD4","MD5","CRC32","SpecialCode""#;
-        let row = |digest: &&String| {
-            format!("\"{}\",\"a.png\",1,1,\"WIN\",\"\",\"{digest}\",\"00000000\",\"\"\r\n", "A".repeat(40))
-        };
-        format!("{header}\r\n{}", digests.iter().map(row).collect::<String>())
-    };
-    let sets = [set(&[("bad.json", &list(notable))]), set(&[("NSRLFile.txt", &rows(&[good, notable]))])].map(Arc::new);
+    let sets = [set(&[("bad.json", &list(notable))]), set(&[("NSRLFile.txt", &nsrl(&[good, notable]))])].map(Arc::new);
     let mut options = triage::Options { hash_sets: sets.to_vec(), ..triage::Options::default() };
     let report = triage::run(&evidence, &options, &NoProgress).unwrap();
     let ranked: Vec<_> = report.ranked().collect();

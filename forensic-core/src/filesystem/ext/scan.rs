@@ -6,7 +6,7 @@ use super::{
     map,
 };
 use crate::{
-    bytes::ReadAt,
+    bytes::{ReadAt, Spare},
     error::{Error, Issue},
     parallel,
 };
@@ -123,15 +123,14 @@ impl Scan {
         let mut live: Vec<Claim> = Vec::with_capacity(count);
         let threads = parallel::threads_of_a_pass(stretches.len() as u64);
         // Bytes to read into, one piece a thread: new ones would have to be cleared.
-        let spare: Mutex<Vec<Vec<u8>>> = Mutex::default();
+        let spare = Spare::default();
         let read = |number: u64| {
             let Some(stretch) = usize::try_from(number).ok().and_then(|number| stretches.get(number)) else {
                 return Part::default();
             };
-            let spare = || spare.lock().unwrap_or_else(PoisonError::into_inner);
-            let mut bytes = spare().pop().unwrap_or_default();
+            let mut bytes = spare.take();
             let part = Part::read(volume, stretch, &mut bytes);
-            spare().push(bytes);
+            spare.give(bytes);
             part
         };
         let most = usize::try_from(volume.limits.entries).unwrap_or(usize::MAX);

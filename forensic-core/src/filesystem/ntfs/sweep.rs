@@ -9,14 +9,11 @@ use super::{
     remains::{self, SectorEnds},
 };
 use crate::{
-    bytes::{Fields, ReadAt, is_zero},
+    bytes::{Fields, ReadAt, Spare, is_zero},
     error::Error,
     parallel,
 };
-use std::{
-    ops::Range,
-    sync::{Mutex, PoisonError},
-};
+use std::ops::Range;
 
 /// Bytes read at once.
 const WINDOW: u64 = 1 << 20;
@@ -58,15 +55,14 @@ pub(super) fn run(
     let windows = windows(volume, places);
     // One thread reads while another searches; the results come in order whatever their number.
     let threads = parallel::threads_of_a_pass(windows.len() as u64);
-    let spare: Mutex<Vec<Vec<u8>>> = Mutex::default();
-    let lock = || spare.lock().unwrap_or_else(PoisonError::into_inner);
+    let spare = Spare::default();
     let search = |number: u64| {
         let Some(window) = usize::try_from(number).ok().and_then(|number| windows.get(number)) else {
             return Found::default();
         };
-        let mut buf = lock().pop().unwrap_or_default();
+        let mut buf = spare.take();
         let found = search(volume, window, &mut buf);
-        lock().push(buf);
+        spare.give(buf);
         found
     };
     // The visitor never fails, so neither does the work.

@@ -23,7 +23,7 @@ use std::{
 };
 
 /// A set that is being built.
-pub(crate) struct Builder {
+pub(super) struct Builder {
     path: Option<PathBuf>,
     output: Output,
     records_at: u64,
@@ -42,7 +42,7 @@ pub(crate) struct Builder {
 
 impl Builder {
     /// Builds into memory, or into a file at `path`.
-    pub(crate) fn new(path: Option<&Path>) -> Result<Self> {
+    pub(super) fn new(path: Option<&Path>) -> Result<Self> {
         Self::with_budget(path, Budget::default())
     }
 
@@ -74,7 +74,7 @@ impl Builder {
     }
 
     /// Takes all that a list has, which may be another set.
-    pub(crate) fn take(&mut self, list: List<'_>) -> Result<()> {
+    pub(super) fn take(&mut self, list: List<'_>) -> Result<()> {
         if let Some(set) = list.as_set() {
             return self.merge(set);
         }
@@ -188,7 +188,7 @@ impl Builder {
     }
 
     /// Writes what is left and opens the set.
-    pub(crate) fn finish(self) -> Result<HashSet> {
+    pub(super) fn finish(self) -> Result<HashSet> {
         let path = self.path.clone();
         match (self.write()?, path) {
             (Some(bytes), _) => HashSet::from_bytes(bytes),

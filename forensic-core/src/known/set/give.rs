@@ -3,7 +3,7 @@
 use super::{HashSet, SetGroup};
 use crate::{
     error::{Error, Result},
-    known::{FileRecord, Format, Group, ListWriter, Sink, WriteReport},
+    known::{Format, Group, ListWriter, Sink, WriteReport},
 };
 use std::{fs::File, path::Path};
 
@@ -58,29 +58,14 @@ impl HashSet {
                 }
                 at = at.saturating_add(length as u64);
             }
-            self.for_each_bare_of(number, |record| sink.record(&record))?;
-            self.for_each_filter(|group, bytes| if group == number { sink.filter(bytes.to_vec()) } else { Ok(()) })?;
+            self.for_each_bare(|group| group == number, |_, record| sink.record(&record))?;
+            for (_, _, section) in self.filters.iter().filter(|(group, ..)| *group == number) {
+                sink.filter(self.image.section(*section)?.to_vec())?;
+            }
         }
         if at < self.records.end() {
             let expected = "a record of one of the groups, in their order";
             return Err(Error::corrupt("record of a hash set", at, expected, "another"));
-        }
-        Ok(())
-    }
-
-    /// Gives the bare digests of a group to `visit`, in order of their values.
-    fn for_each_bare_of(&self, group: u64, mut visit: impl FnMut(FileRecord) -> Result<()>) -> Result<()> {
-        let bare = self.description.bare.as_slice();
-        if !bare.iter().any(|(of, _)| *of == group) {
-            return Ok(());
-        }
-        for table in &self.tables {
-            table.for_each(&self.image, |digest, place| {
-                match usize::try_from(place).ok().and_then(|place| bare.get(place)) {
-                    Some((of, kind)) if *of == group => visit(kind.record(digest)),
-                    _ => Ok(()),
-                }
-            })?;
         }
         Ok(())
     }

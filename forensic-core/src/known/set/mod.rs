@@ -24,6 +24,7 @@ mod tests;
 
 use self::{
     bloom::Bloom,
+    builder::Builder,
     description::Description,
     image::Image,
     layout::{BLOCK, Header, Section, WIDTHS},
@@ -40,7 +41,6 @@ use std::{
     path::{Path, PathBuf},
 };
 
-pub(super) use builder::Builder;
 pub use description::SetGroup;
 pub(super) use layout::MAGIC;
 
@@ -217,13 +217,25 @@ impl HashSet {
             }
             at = at.saturating_add(length as u64);
         }
+        self.for_each_bare(|_| true, |group, record| visit(usize::try_from(group).unwrap_or(usize::MAX), record))
+    }
+
+    /// Gives each bare digest of the groups that are wanted to `visit`, in order of their values.
+    fn for_each_bare(
+        &self,
+        wanted: impl Fn(u64) -> bool,
+        mut visit: impl FnMut(u64, FileRecord) -> Result<()>,
+    ) -> Result<()> {
         let bare = self.description.bare.as_slice();
-        for table in self.tables.iter().filter(|_| !bare.is_empty()) {
+        if !bare.iter().any(|(group, _)| wanted(*group)) {
+            return Ok(());
+        }
+        for table in &self.tables {
             table.for_each(&self.image, |digest, place| {
-                let Some((group, kind)) = usize::try_from(place).ok().and_then(|place| bare.get(place)) else {
-                    return Ok(());
-                };
-                visit(usize::try_from(*group).unwrap_or(usize::MAX), kind.record(digest))
+                match usize::try_from(place).ok().and_then(|place| bare.get(place)) {
+                    Some((group, kind)) if wanted(*group) => visit(*group, kind.record(digest)),
+                    _ => Ok(()),
+                }
             })?;
         }
         Ok(())

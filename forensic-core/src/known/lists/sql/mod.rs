@@ -104,6 +104,12 @@ struct Rows {
 }
 
 impl Rows {
+    fn row(&mut self, columns: &[String]) -> &mut NsrlRow {
+        let known = self.row.take().filter(|(known, _)| known == columns);
+        let make = || (columns.to_vec(), NsrlRow::new(columns.iter().map(String::as_str)));
+        &mut self.row.insert(known.unwrap_or_else(make)).1
+    }
+
     fn fill(
         &mut self,
         table: &str,
@@ -112,10 +118,7 @@ impl Rows {
         line: u64,
         sink: &mut dyn Sink,
     ) -> Option<&FileRecord> {
-        if self.row.as_ref().is_none_or(|(known, _)| known != columns) {
-            self.row = Some((columns.to_vec(), NsrlRow::new(columns.iter().map(String::as_str))));
-        }
-        let (_, row) = self.row.as_mut()?;
+        let row = self.row(columns);
         let filled = row.fill(|column| values.get(column).map(tokens::Value::as_ref));
         if let Err(message) = filled {
             sink.issue(line, message);
@@ -136,9 +139,7 @@ impl Rows {
         line: u64,
         sink: &mut dyn Sink,
     ) -> Option<&FileRecord> {
-        let whole =
-            table.eq_ignore_ascii_case("FILE") && NsrlRow::new(columns.iter().map(String::as_str)).is_whole_file();
-        if !whole {
+        if !(table.eq_ignore_ascii_case("FILE") && self.row(columns).is_whole_file()) {
             let message = format!("a change of {table} that does not name one row of FILE with all its columns");
             sink.issue(line, message);
             return None;
