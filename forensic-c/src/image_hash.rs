@@ -193,6 +193,6 @@ mod tests {
         assert_eq!(meant(forensic_image_algorithm::FORENSIC_IMAGE_DOUBLE_GRADIENT), Algorithm::DoubleGradient);
         assert_eq!(meant(forensic_image_algorithm::FORENSIC_IMAGE_MEDIAN), Algorithm::Median);
         assert_eq!(meant(forensic_image_algorithm::FORENSIC_IMAGE_BLOCKHASH), Algorithm::Blockhash);
-        assert!(options(6, 8, false).is_err());
+        assert!(options(99, 8, false).is_err());
     }
 }

@@ -119,7 +119,7 @@ impl ImageHash {
     /// Version of the algorithm's implementation; hashes of different versions are not to be compared.
     #[getter]
     fn version(&self) -> &'static str {
-        perceptual::ImageHash::VERSION
+        self.0.algorithm().version()
     }
 
     /// Number of bits.

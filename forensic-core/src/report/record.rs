@@ -133,10 +133,10 @@ impl From<&crate::perceptual::ImageHash> for Perceptual {
     fn from(hash: &crate::perceptual::ImageHash) -> Self {
         Self {
             algorithm: hash.algorithm().as_str(),
-            version: crate::perceptual::ImageHash::VERSION,
+            version: hash.algorithm().version(),
             pipeline: "array",
             hex: hash.hex(),
-            quality: None,
+            quality: hash.quality(),
         }
     }
 }
