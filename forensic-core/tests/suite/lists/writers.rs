@@ -97,6 +97,29 @@ fn round_trip(text: &str, format: Format) -> Result<(), TestCaseError> {
     Ok(())
 }
 
+/// A case of which the document says more than it should: what has a digest before its Media is read as one of them.
+#[test]
+fn a_case_with_a_digest_of_its_own_stays_a_case() {
+    let context = "http://github.com/VICSDATAMODEL/ProjectVic/DataModels/2.0.xml/US/$metadata#Cases";
+    let media = format!("\"Media\":[{{\"MediaID\":1,\"MD5\":\"{}\"}}]", upper(&[7; 16]));
+    for (fields, lost) in [
+        (format!("\"CaseID\":\"1\",{media},\"MD5\":\"{}\",\"Note\":\"x\"", upper(&[8; 16])), false),
+        (format!("{media},\"MD5\":\"{}\",\"CaseID\":\"1\"", upper(&[8; 16])), false),
+        (format!("\"CaseID\":\"1\",\"M\\u0065dia\":[{{\"MD5\":\"00\"}}],{media}"), true),
+    ] {
+        let text = format!("{{\"@odata.context\":\"{context}\",\"value\":[{{{fields}}}]}}");
+        let first = read(&text).unwrap();
+        assert_eq!((first.groups.len(), first.groups[1].1.len(), first.issues.len()), (2, 1, 0));
+        let (written, report) = first.write(Format::VicsCase);
+        assert_eq!(report.lost.is_empty(), !lost, "{report:?}");
+        let second = read(&written).unwrap();
+        assert_eq!(second.issues.len(), 0);
+        assert_eq!(first.groups[1].1, second.groups[1].1);
+        assert_eq!(first.groups[1].0 == second.groups[1].0, !lost);
+        assert_eq!(second.write(Format::VicsCase).0, written);
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(128))]
 

@@ -21,8 +21,9 @@ pub(in super::super) struct Cases {
     begun: bool,
     open: bool,
     number: u64,
-    /// The fields of the case that is open, as they are written before its Media.
+    /// The fields of the case that is open, as they are written before its Media, and those that wait for its end.
     fields: String,
+    behind: String,
     media: MediaText,
 }
 
@@ -37,6 +38,7 @@ impl Default for Cases {
             open: false,
             number: 0,
             fields: String::new(),
+            behind: String::new(),
             media,
         }
     }
@@ -64,33 +66,42 @@ impl Cases {
         self.envelope(group.scheme.as_ref(), out, report)?;
         self.open = true;
         self.number = self.number.saturating_add(1);
-        let fields = self.fields(&group.properties, report);
-        self.fields = fields.clone();
+        (self.fields, self.behind) = self.fields(&group.properties, report);
+        let fields = &self.fields;
         let comma = if self.number > 1 { "," } else { "" };
         write!(out, "{comma}\n{{{fields}")?;
         self.media.restart();
         out.write_all(if fields.is_empty() { b"\"Media\":[" } else { b",\"Media\":[" })
     }
 
-    /// The fields of a case. Only a document of VICS has such; of another list nothing but its name is known.
-    fn fields(&self, properties: &Properties, report: &mut WriteReport) -> String {
+    /// The fields of a case: those before its Media and those behind. Only a document of VICS has such; of another list
+    /// nothing but its name is known.
+    fn fields(&self, properties: &Properties, report: &mut WriteReport) -> (String, String) {
         let text = properties.as_json();
-        let mut fields = String::new();
+        let (mut fields, mut behind) = (String::new(), String::new());
         let Ok(members) = Members::parse(if text.is_empty() { "{}" } else { text }) else {
             report.lose("group", true);
-            return fields;
+            return (fields, behind);
         };
         let is_case = ["CaseID", "CaseNumber", "SourceApplicationName"].into_iter().any(|name| members.has(name));
         if !is_case {
             report.lose("group", members.iter().any(|(name, _)| !name.contains("odata.")));
             push_member(&mut fields, "CaseID", &quoted(&self.case_id(text)));
-            return fields;
+            return (fields, behind);
         }
         if !members.has("CaseID") {
             push_member(&mut fields, "CaseID", &quoted(&self.case_id(text)));
         }
-        members.iter().for_each(|(name, value)| push_member(&mut fields, name, value));
-        fields
+        for (name, value) in members.iter() {
+            match name {
+                // Only under an escaped name can a list of Media be a field.
+                "Media" if value.starts_with('[') => report.lose("group", true),
+                // Before its Media a digest would make the case a Media.
+                _ if name == "MD5" || !behind.is_empty() => push_member(&mut behind, name, value),
+                _ => push_member(&mut fields, name, value),
+            }
+        }
+        (fields, behind)
     }
 
     /// A GUID that is the same for the same case (RFC 9562, version 8).
@@ -118,24 +129,29 @@ impl Cases {
             return Ok(());
         }
         out.write_all(b"\n]")?;
+        let before = match (&*self.fields, &*self.behind) {
+            (fields, "") => format!("{{{fields}}}"),
+            ("", behind) => format!("{{{behind}}}"),
+            (fields, behind) => format!("{{{fields},{behind}}}"),
+        };
+        let mut fields = std::mem::take(&mut self.behind);
         if let Some(group) = self.late.take() {
             report.lose("scheme", self.scheme.as_ref() != Some(&group.scheme));
             let text = group.properties.as_json();
             if let Ok(members) = Members::parse(if text.is_empty() { "{}" } else { text }) {
-                let mut fields = String::new();
-                let before = format!("{{{}}}", self.fields);
                 let before = Members::parse(&before);
                 let written = |name| before.iter().flat_map(Members::iter).find(|member| member.0 == name);
                 for (name, value) in members.iter() {
                     match written(name) {
+                        None if name == "Media" && value.starts_with('[') => report.lose("group", true),
                         None => push_member(&mut fields, name, value),
                         Some(member) => report.lose("group", member.1 != value),
                     }
                 }
-                if !fields.is_empty() {
-                    write!(out, ",{fields}")?;
-                }
             }
+        }
+        if !fields.is_empty() {
+            write!(out, ",{fields}")?;
         }
         out.write_all(b"}")
     }
