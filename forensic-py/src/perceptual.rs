@@ -1,34 +1,31 @@
 //! Perceptual hashes of pictures.
 
 use crate::{
-    error::{OrRaise, unsupported},
+    error::OrRaise,
     source::{memory_view, source_of},
 };
 use forensic_core::{
     Limits,
-    perceptual::{self, Algorithm, Options},
+    perceptual::{self, Algorithm, Options, Scale},
 };
 use image::{DynamicImage, GrayImage, RgbImage, RgbaImage};
 use pyo3::{exceptions::PyValueError, prelude::*};
 
-/// Algorithms of the interface that come with a later version.
-const LATER: [&str; 5] = ["pdq", "phash", "dhash", "ahash", "whash"];
-
 /// The algorithm of a name.
 pub(crate) fn algorithm_of(py: Python<'_>, name: &str) -> PyResult<Algorithm> {
-    if LATER.contains(&name) {
-        return Err(unsupported(format!("perceptual algorithm {name:?}")));
-    }
     name.parse().or_raise(py)
 }
 
 /// The perceptual hash of a picture.
 ///
 /// `source` is a path, bytes, a binary file object, a Stream or an Entry that holds a picture file; or a decoded picture:
-/// a PIL image, or a NumPy array uint8 of shape (height, width, 3). Algorithms: "mean", "gradient", "vert_gradient",
-/// "double_gradient", "median", "blockhash", with the bits of the crate image_hasher 3; `hash_size` squared is the number
-/// of bits (twice that for double_gradient), `dct` applies a discrete cosine transform first. "pdq", `partial`, and other
-/// pipelines and scales are not in this version: UnsupportedError.
+/// a PIL image, or a NumPy array uint8 of shape (height, width, 3), or (height, width) where it is grey. Algorithms: "pdq",
+/// equal to Meta's; "mean", "gradient", "vert_gradient", "double_gradient", "median", "blockhash", with the bits of the
+/// crate image_hasher 3, where `dct` applies a discrete cosine transform first; "phash", "dhash", "ahash", "whash", with
+/// the bits of PyPI ImageHash. `hash_size` squared is the number of bits (twice that for double_gradient; PDQ has 256).
+/// `partial` hashes what decodes of a cut or damaged picture (see `.decoded`). For PDQ alone: `pipeline`
+/// "threatexchange-file" first makes a large picture one of 512 × 512, as Meta's own programs do with files; `scale` 2, 4,
+/// 8 decodes the means of so many pixels of a JPEG, "auto" as few as leave 256 to the shorter side.
 ///
 /// Raises FormatError where there is no picture, CorruptError where it does not decode, LimitError where it is too large.
 #[pyfunction]
@@ -45,16 +42,15 @@ pub(crate) fn image_hash(
 ) -> PyResult<ImageHash> {
     let py = source.py();
     let algorithm = algorithm_of(py, algorithm)?;
-    if partial {
-        return Err(unsupported("partial=True"));
+    let mut options = Options::new(algorithm)
+        .dct(dct)
+        .pipeline(pipeline.parse().or_raise(py)?)
+        .scale(scale.map_or(Ok(Scale::Full), scale_of)?)
+        .partial(partial);
+    // The default is that of the other algorithms.
+    if algorithm != Algorithm::Pdq || hash_size != 8 {
+        options = options.hash_size(hash_size);
     }
-    if pipeline != "array" {
-        return Err(unsupported(format!("pipeline {pipeline:?}")));
-    }
-    if let Some(scale) = scale.filter(|scale| scale.extract::<u32>().ok() != Some(1)) {
-        return Err(unsupported(format!("scale {}", scale.repr()?)));
-    }
-    let options = Options { hash_size, dct, ..Options::new(algorithm) };
     let hash = match decoded(source)? {
         Some(picture) => py.detach(|| perceptual::hash_picture(&picture, options)),
         None => {
@@ -63,6 +59,18 @@ pub(crate) fn image_hash(
         }
     };
     hash.or_raise(py).map(ImageHash)
+}
+
+/// 1, 2, 4, 8 or "auto".
+fn scale_of(scale: &Bound<'_, PyAny>) -> PyResult<Scale> {
+    match scale.extract::<u32>() {
+        Ok(1) => Ok(Scale::Full),
+        Ok(2) => Ok(Scale::Half),
+        Ok(4) => Ok(Scale::Quarter),
+        Ok(8) => Ok(Scale::Eighth),
+        _ if scale.extract::<String>().is_ok_and(|name| name == "auto") => Ok(Scale::Auto),
+        _ => Err(PyValueError::new_err(format!("scale is 1, 2, 4, 8 or \"auto\", not {}", scale.repr()?))),
+    }
 }
 
 /// The pixels of a picture that is decoded already; None where `source` is something else.
@@ -80,7 +88,11 @@ fn decoded(source: &Bound<'_, PyAny>) -> PyResult<Option<DynamicImage>> {
             let pixels = view.call_method0("tobytes")?.extract()?;
             RgbImage::from_raw(width, height, pixels).map(DynamicImage::ImageRgb8).ok_or_else(no_picture).map(Some)
         }
-        _ => Err(PyValueError::new_err("expected an array uint8 of shape (height, width, 3)")),
+        [height, width] if format == "B" => {
+            let pixels = view.call_method0("tobytes")?.extract()?;
+            GrayImage::from_raw(width, height, pixels).map(DynamicImage::ImageLuma8).ok_or_else(no_picture).map(Some)
+        }
+        _ => Err(PyValueError::new_err("expected an array uint8 of shape (height, width, 3) or (height, width)")),
     }
 }
 
@@ -128,16 +140,36 @@ impl ImageHash {
         self.0.bits()
     }
 
-    /// 0 to 100 where the algorithm grades pictures; None for those of this version.
+    /// 0 to 100 where the algorithm grades pictures (PDQ), else None. Below 50 PDQ has little to tell a picture by.
     #[getter]
     fn quality(&self) -> Option<u8> {
-        None
+        self.0.quality()
     }
 
-    /// Share of the picture that decoded, 0 to 1. A picture that does not decode in full has no hash in this version.
+    /// Share of the picture that decoded, 0 to 1.
     #[getter]
     fn decoded(&self) -> f64 {
-        1.0
+        self.0.decoded()
+    }
+
+    /// How the pixels came to the algorithm: "array", "threatexchange-file".
+    #[getter]
+    fn pipeline(&self) -> &'static str {
+        self.0.pipeline().as_str()
+    }
+
+    /// Side of the blocks of pixels that were hashed by their means: 1, 2, 4 or 8.
+    #[getter]
+    fn scale(&self) -> u32 {
+        self.0.scale()
+    }
+
+    /// PDQ: the hashes of the picture as it is; turned by 90, 180 and 270 degrees; upside down; left to right; mirrored
+    /// along each diagonal.
+    ///
+    /// Raises ValueError for other algorithms.
+    fn dihedral(&self, py: Python<'_>) -> PyResult<Vec<Self>> {
+        Ok(self.0.dihedral().or_raise(py)?.into_iter().map(Self).collect())
     }
 
     /// The bits in lower-case hex.

@@ -1,18 +1,12 @@
 //! The `img_hash` family: bits equal those of the crate `image_hasher` 3.1, the maintained continuation of `img_hash`.
 
-use super::{Algorithm, ImageHash, Options};
+use super::{ImageHash, Options};
 use crate::error::{Error, Result};
 use image::DynamicImage;
 use img_hash::{HashAlg, HasherConfig};
 
 pub(super) fn hash(picture: &DynamicImage, kind: HashAlg, options: Options) -> Result<ImageHash> {
-    let Options { algorithm, hash_size, dct } = options;
-    if !(2..=64).contains(&hash_size) {
-        return Err(Error::invalid(format!("hash size {hash_size} is not within 2 to 64")));
-    }
-    if algorithm == Algorithm::Blockhash && !hash_size.is_multiple_of(4) {
-        return Err(Error::invalid(format!("blockhash takes a hash size divisible by 4, not {hash_size}")));
-    }
+    let Options { algorithm, hash_size, dct, .. } = options;
     let config = HasherConfig::new().hash_alg(kind).hash_size(hash_size, hash_size);
     let config = if dct { config.preproc_dct() } else { config };
     let hashed = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| config.to_hasher().hash_image(picture)))

@@ -1,7 +1,8 @@
 //! A hash and what it came from.
 
-use super::Algorithm;
+use super::{Algorithm, Pipeline};
 use crate::error::{Error, Result};
+use std::hash::{Hash, Hasher};
 
 /// The perceptual hash of a picture.
 ///
@@ -13,17 +14,62 @@ use crate::error::{Error, Result};
 /// assert_eq!(hash.distance(&hash)?, 0);
 /// # Ok::<(), forensic_core::Error>(())
 /// ```
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+///
+/// Two are equal where algorithm and bits are.
+#[derive(Debug, Clone)]
 pub struct ImageHash {
     algorithm: Algorithm,
     bytes: Vec<u8>,
     quality: Option<u8>,
+    origin: Origin,
+    /// All hashes of the picture turned and mirrored, this one first.
+    dihedral: Option<Box<[[u8; 32]; 8]>>,
+}
+
+/// What the pixels of a hash were.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Origin {
+    pub pipeline: Pipeline,
+    /// Side of the blocks of pixels that were hashed by their means.
+    pub scale: u32,
+    /// Share of the picture that decoded.
+    pub decoded: f64,
+}
+
+impl Default for Origin {
+    fn default() -> Self {
+        Self { pipeline: Pipeline::Array, scale: 1, decoded: 1.0 }
+    }
+}
+
+impl PartialEq for ImageHash {
+    fn eq(&self, other: &Self) -> bool {
+        (self.algorithm, &self.bytes) == (other.algorithm, &other.bytes)
+    }
+}
+
+impl Eq for ImageHash {}
+
+impl Hash for ImageHash {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        (self.algorithm, &self.bytes).hash(state);
+    }
 }
 
 impl ImageHash {
     /// A hash that was made before, of an algorithm that does not grade pictures where `quality` is `None`.
     pub fn from_parts(algorithm: Algorithm, bytes: impl Into<Vec<u8>>, quality: Option<u8>) -> Self {
-        Self { algorithm, bytes: bytes.into(), quality }
+        Self { algorithm, bytes: bytes.into(), quality, origin: Origin::default(), dihedral: None }
+    }
+
+    pub(super) fn of_pdq(hashes: [[u8; 32]; 8], quality: u8) -> Self {
+        let dihedral = Some(Box::new(hashes));
+        Self { dihedral, ..Self::from_parts(Algorithm::Pdq, hashes[0], Some(quality)) }
+    }
+
+    pub(super) fn from_origin(mut self, origin: Origin) -> Self {
+        self.origin = origin;
+        self
     }
 
     /// The algorithm.
@@ -34,6 +80,34 @@ impl ImageHash {
     /// How much there is to tell the picture by, 0 to 100, where the algorithm grades pictures.
     pub fn quality(&self) -> Option<u8> {
         self.quality
+    }
+
+    /// How the pixels came to the algorithm.
+    pub fn pipeline(&self) -> Pipeline {
+        self.origin.pipeline
+    }
+
+    /// Side of the blocks of pixels that were hashed by their means: 1, 2, 4 or 8.
+    pub fn scale(&self) -> u32 {
+        self.origin.scale
+    }
+
+    /// Share of the picture that decoded, 0 to 1.
+    pub fn decoded(&self) -> f64 {
+        self.origin.decoded
+    }
+
+    /// The hashes of the picture as it is; turned by 90, 180 and 270 degrees; upside down; left to right; mirrored along each
+    /// diagonal. In the order of the reference, all from one transform.
+    ///
+    /// # Errors
+    /// [`Error::InvalidArgument`] where the algorithm is not PDQ, or where the hash was not made from a picture here: its
+    /// bits alone do not tell the others.
+    pub fn dihedral(&self) -> Result<[Self; 8]> {
+        let hashes = self.dihedral.as_deref().ok_or_else(|| {
+            Error::invalid("only a PDQ made from a picture has the hashes of its rotations and mirrors".to_owned())
+        })?;
+        Ok(hashes.map(|bytes| Self::from_parts(Algorithm::Pdq, bytes, self.quality).from_origin(self.origin)))
     }
 
     /// Number of bits.
