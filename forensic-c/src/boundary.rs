@@ -67,6 +67,14 @@ macro_rules! or_default {
     }};
 }
 
+/// What is behind a pointer that may be NULL.
+macro_rules! optional {
+    ($pointer:ident) => {{
+        // SAFETY: the header demands that such a pointer is NULL or to what it says.
+        unsafe { $pointer.as_ref() }
+    }};
+}
+
 /// Where a result goes; a handle there is NULL until it is given.
 macro_rules! out {
     ($place:ident) => {{
@@ -125,8 +133,8 @@ macro_rules! offer {
 }
 
 pub(crate) use {
-    borrow, borrow_mut, buffer, bytes, fallible, file_path, file_paths, free, getter, item, offer, or_default, out,
-    text,
+    borrow, borrow_mut, buffer, bytes, fallible, file_path, file_paths, free, getter, item, offer, optional,
+    or_default, out, text,
 };
 
 /// # Safety

@@ -1,12 +1,13 @@
 //! `forensic_triage_options` and the triage itself.
 
 use crate::{
-    boundary::{borrow, borrow_mut, fallible, file_path, free, or_default, out, text},
+    boundary::{borrow, borrow_mut, fallible, file_path, free, optional, or_default, out, text},
     callback::{Watched, forensic_progress},
     error::{forensic_error, forensic_status},
     evidence::forensic_evidence,
     hash::named,
     hash_set::forensic_hash_set,
+    image_hash::{self, forensic_image_options},
     record::forensic_record,
     report::forensic_report,
 };
@@ -99,17 +100,16 @@ pub unsafe extern "C" fn forensic_triage_options_clear_image_hashes(
     })
 }
 
-/// Adds a perceptual hash of every picture; the arguments are those of forensic_image_hash_file.
+/// Adds a perceptual hash of every picture: with wanted NULL, PDQ.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn forensic_triage_options_add_image_hash(
     options: *mut forensic_triage_options,
-    algorithm: u32,
-    hash_size: u32,
-    dct: bool,
+    wanted: *const forensic_image_options,
     error: *mut *mut forensic_error,
 ) -> forensic_status {
     fallible!(error, {
-        borrow_mut!(options).0.perceptual.push(crate::image_hash::options(algorithm, hash_size, dct)?);
+        let wanted = image_hash::wanted(optional!(wanted))?;
+        borrow_mut!(options).0.perceptual.push(wanted);
         Ok(forensic_status::FORENSIC_OK)
     })
 }

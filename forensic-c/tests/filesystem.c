@@ -191,13 +191,14 @@ static void a_triage_records_every_file(const forensic_evidence *evidence, const
     size_t records = 0;
     uint64_t size = 0, accounted = 0;
     forensic_extents *account = NULL;
+    forensic_image_options mean = {.algorithm = FORENSIC_IMAGE_MEAN};
     int calls = 0;
 
     EXPECT_OK(forensic_triage_options_new(&options, &error));
     EXPECT_OK(forensic_triage_options_set_carve(options, false, &error));
     EXPECT_OK(forensic_triage_options_set_threads(options, 2, &error));
     EXPECT_OK(forensic_triage_options_clear_image_hashes(options, &error));
-    EXPECT_OK(forensic_triage_options_add_image_hash(options, FORENSIC_IMAGE_MEAN, 8, false, &error));
+    EXPECT_OK(forensic_triage_options_add_image_hash(options, &mean, &error));
     EXPECT_OK(forensic_triage_run(evidence, options, NULL, NULL, &report, &error));
     while (forensic_report_next(report, &record, NULL) == FORENSIC_OK) {
         forensic_extents *extents = NULL;

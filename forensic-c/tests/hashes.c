@@ -220,6 +220,7 @@ static void pictures_that_are_alike_have_near_hashes(void) {
     static uint8_t pixels[HEIGHT * STRIDE];
     forensic_image_hash *first = NULL, *same = NULL, *other = NULL;
     forensic_stream *text = stream_of("no picture");
+    forensic_image_options gradient = {.algorithm = FORENSIC_IMAGE_GRADIENT}, mean = {.algorithm = FORENSIC_IMAGE_MEAN};
     uint32_t distance = 9;
     size_t length = 0;
 
@@ -228,29 +229,53 @@ static void pictures_that_are_alike_have_near_hashes(void) {
             memset(pixels + y * STRIDE + x * 3, (int)((x * y) % 251), 3);
         }
     }
-    EXPECT_OK(forensic_image_hash_rgb(pixels, sizeof pixels, WIDTH, HEIGHT, STRIDE, FORENSIC_IMAGE_GRADIENT, 8, false,
-                                      &first, &error));
+    EXPECT_OK(forensic_image_hash_rgb(pixels, sizeof pixels, WIDTH, HEIGHT, STRIDE, &gradient, &first, &error));
     EXPECT(forensic_image_hash_bits(first) == 64 && strlen(forensic_image_hash_hex(first)) == 16);
     EXPECT(forensic_image_hash_bytes(first, &length) != NULL && length == 8);
     EXPECT_TEXT(forensic_image_hash_algorithm(first), "gradient");
     pixels[10] ^= 1;
-    EXPECT_OK(forensic_image_hash_rgb(pixels, sizeof pixels, WIDTH, HEIGHT, STRIDE, FORENSIC_IMAGE_GRADIENT, 8, false,
-                                      &same, &error));
+    EXPECT_OK(forensic_image_hash_rgb(pixels, sizeof pixels, WIDTH, HEIGHT, STRIDE, &gradient, &same, &error));
     EXPECT_OK(forensic_image_hash_distance(first, same, &distance, &error));
     EXPECT(distance <= 2);
-    EXPECT_OK(forensic_image_hash_rgb(pixels, sizeof pixels, WIDTH, HEIGHT, STRIDE, FORENSIC_IMAGE_MEAN, 8, false,
-                                      &other, &error));
+    EXPECT_OK(forensic_image_hash_rgb(pixels, sizeof pixels, WIDTH, HEIGHT, STRIDE, &mean, &other, &error));
     EXPECT_FAILS(FORENSIC_INVALID_ARGUMENT, forensic_image_hash_distance(first, other, &distance, &error));
     forensic_image_hash_free(other);
     EXPECT_FAILS(FORENSIC_INVALID_ARGUMENT,
-                 forensic_image_hash_rgb(pixels, sizeof pixels, WIDTH, HEIGHT + 1, STRIDE, FORENSIC_IMAGE_MEAN, 8,
-                                         false, &other, &error));
-    EXPECT_FAILS(FORENSIC_FORMAT,
-                 forensic_image_hash_stream(text, FORENSIC_IMAGE_MEAN, 8, false, NULL, &other, &error));
+                 forensic_image_hash_rgb(pixels, sizeof pixels, WIDTH, HEIGHT + 1, STRIDE, &mean, &other, &error));
+    mean.scale = 3;
+    EXPECT_FAILS(FORENSIC_INVALID_ARGUMENT,
+                 forensic_image_hash_rgb(pixels, sizeof pixels, WIDTH, HEIGHT, STRIDE, &mean, &other, &error));
+    EXPECT_FAILS(FORENSIC_FORMAT, forensic_image_hash_stream(text, NULL, NULL, &other, &error));
     EXPECT(other == NULL);
     forensic_stream_free(text);
     forensic_image_hash_free(first);
     forensic_image_hash_free(same);
+}
+
+static void a_pdq_knows_its_picture_turned_and_mirrored(void) {
+    enum { SIDE = 96 };
+    static uint8_t pixels[SIDE * SIDE * 3], mirrored[SIDE * SIDE * 3];
+    forensic_image_hash *hash = NULL, *turned = NULL, *other = NULL;
+    uint32_t distance = 999;
+
+    for (size_t y = 0; y < SIDE; y++) {
+        for (size_t x = 0; x < SIDE; x++) {
+            memset(pixels + (y * SIDE + x) * 3, (int)((x / 12 * 37 + y / 10 * x / 7 * 91) % 256), 3);
+            memcpy(mirrored + (y * SIDE + SIDE - 1 - x) * 3, pixels + (y * SIDE + x) * 3, 3);
+        }
+    }
+    EXPECT_OK(forensic_image_hash_rgb(pixels, sizeof pixels, SIDE, SIDE, SIDE * 3, NULL, &hash, &error));
+    EXPECT_OK(forensic_image_hash_rgb(mirrored, sizeof mirrored, SIDE, SIDE, SIDE * 3, NULL, &other, &error));
+    EXPECT(forensic_image_hash_bits(hash) == 256 && forensic_image_hash_quality(hash) > 50);
+    EXPECT(forensic_image_hash_decoded(hash) == 1.0 && forensic_image_hash_scale(hash) == 1);
+    EXPECT_OK(forensic_image_hash_dihedral(hash, 5, &turned, &error));
+    EXPECT_OK(forensic_image_hash_distance(turned, other, &distance, &error));
+    EXPECT(distance <= 10);
+    forensic_image_hash_free(turned);
+    EXPECT_FAILS(FORENSIC_INVALID_ARGUMENT, forensic_image_hash_dihedral(hash, 8, &turned, &error));
+    EXPECT(turned == NULL);
+    forensic_image_hash_free(hash);
+    forensic_image_hash_free(other);
 }
 
 int main(int argc, char **argv) {
@@ -263,5 +288,6 @@ int main(int argc, char **argv) {
     a_set_knows_what_its_lists_say(argv[1]);
     a_set_is_a_file(argv[1]);
     pictures_that_are_alike_have_near_hashes();
+    a_pdq_knows_its_picture_turned_and_mirrored();
     return 0;
 }
