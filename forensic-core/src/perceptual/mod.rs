@@ -2,14 +2,18 @@
 
 mod algorithm;
 mod family;
+mod group;
 mod hash;
+mod index;
 
 use crate::{bytes::Source, error::{Error, Result}, limits::Limits, picture};
 use image::DynamicImage;
 use img_hash::HashAlg;
 
 pub use algorithm::{Algorithm, Options};
+pub use group::{Group, GroupOptions, group};
 pub use hash::ImageHash;
+pub use index::{Answer, HashIndex, IndexBuilder, Key, Match, Query};
 
 /// Hashes the picture in `source`.
 ///
