@@ -57,7 +57,10 @@ def steps(text):
 
 
 def ours(*arguments):
-    return program([RELEASE / "index", *arguments], subprocess.PIPE)
+    """What the bench program prints, and the most memory it held in MiB (what the system says of a child has ours in it)."""
+    text = program([RELEASE / "index", *arguments], subprocess.PIPE)[3]
+    most = [int(line.split()[1]) / 1024 for line in text.splitlines() if line.startswith("VmHWM:")]
+    return text, most[0]
 
 
 def lookups(folder, count, queries, rounds, numpy, faiss):
@@ -67,7 +70,7 @@ def lookups(folder, count, queries, rounds, numpy, faiss):
     asked = source.integers(0, 256, size=(queries, 32), dtype=numpy.uint8)
     asked[::2] = turned(source, hashes[source.integers(0, count, size=len(asked[::2]))], 31, numpy)
     asked.tofile(folder / "queries.raw")
-    _, _, most, text = ours("build", folder / "hashes.index", folder / "hashes.raw")
+    text, most = ours("build", folder / "hashes.index", folder / "hashes.raw")
     print(f"\n{count} hashes, {queries} queries, {rounds} rounds interleaved; building takes {most:.0f} MiB at most, the hashes as read included")
     print("\n".join(line for line in text.splitlines() if line.startswith(("build", "bytes"))))
     flat = faiss.IndexBinaryFlat(256)
@@ -80,7 +83,7 @@ def lookups(folder, count, queries, rounds, numpy, faiss):
 
     single, batched, opening = Table("one by one"), Table("all at once"), []
     for _ in range(rounds):
-        found = steps(ours("lookup", folder / "hashes.index", folder / "queries.raw", RADIUS)[3])
+        found = steps(ours("lookup", folder / "hashes.index", folder / "queries.raw", RADIUS)[0])
         opening.append(found["open"][0])
         matches = int(found["single"][2].split()[0])
         for name in ("single", "verified", "first"):
@@ -107,12 +110,12 @@ def groups(folder, count, large, rounds, numpy, faiss):
     flat.add(hashes)
     table = Table(f"groups of {count}, one thread")
     for _ in range(max(1, rounds // 2)):
-        table.add("forensic", *steps(ours("group", folder / "group.raw", RADIUS, 1)[3])["group"][:2])
+        table.add("forensic", *steps(ours("group", folder / "group.raw", RADIUS, 1)[0])["group"][:2])
         table.add("faiss range_search, all against all", *timed(lambda: flat.range_search(hashes, RADIUS + 1)[0][-1])[:2])
     table.show()
     for name, make in (("uniform", uniform), ("skewed", skewed)):
         make(large, numpy).tofile(folder / "group.raw")
-        _, _, most, text = ours("group", folder / "group.raw", RADIUS, 2)
+        text, most = ours("group", folder / "group.raw", RADIUS, 2)
         print(f"groups of {large}, {name}, two threads: {text.splitlines()[0]}, {most:.0f} MiB at most")
 
 

@@ -34,7 +34,7 @@ pub enum forensic_image_algorithm {
 
 /// The perceptual hash of a picture: pictures that look alike have hashes that differ in few bits. The caller frees it.
 pub struct forensic_image_hash {
-    hash: ImageHash,
+    pub(crate) hash: ImageHash,
     texts: Texts,
 }
 

@@ -14,20 +14,29 @@ fn main() -> Result<(), Box<dyn Error>> {
     let texts: Vec<&str> = arguments.iter().map(String::as_str).collect();
     match texts.as_slice() {
         ["build", index, hashes] => build(Path::new(index), &std::fs::read(hashes)?),
-        ["lookup", index, queries, radius] => lookup(Path::new(index), &hashes(&std::fs::read(queries)?), radius.parse()?),
+        ["lookup", index, queries, radius] => {
+            lookup(Path::new(index), &hashes(&std::fs::read(queries)?), radius.parse()?)
+        }
         ["group", items, radius, threads] => {
             let threads = Some(threads.parse()?);
             let options = GroupOptions { threads, ..GroupOptions::new(radius.parse()?) };
             let items = hashes(&std::fs::read(items)?);
             let count = |members: usize, groups: usize| format!("{groups} groups of {members}");
-            let groups = step("group", || group(&items, &options), |groups| {
-                let groups = groups.as_deref().unwrap_or_default();
-                count(groups.iter().map(|group| group.members.len()).sum(), groups.len())
-            });
+            let groups = step(
+                "group",
+                || group(&items, &options),
+                |groups| {
+                    let groups = groups.as_deref().unwrap_or_default();
+                    count(groups.iter().map(|group| group.members.len()).sum(), groups.len())
+                },
+            );
             memory();
             groups.map(|_| ()).map_err(Into::into)
         }
-        _ => Err("index build INDEX HASHES | index lookup INDEX QUERIES RADIUS | index group HASHES RADIUS THREADS".into()),
+        _ => {
+            Err("index build INDEX HASHES | index lookup INDEX QUERIES RADIUS | index group HASHES RADIUS THREADS"
+                .into())
+        }
     }
 }
 
@@ -57,7 +66,10 @@ fn step<T>(what: &str, work: impl FnOnce() -> T, figures: impl Fn(&T) -> String)
 
 fn memory() {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-    status.lines().filter(|line| line.starts_with("VmHWM") || line.starts_with("RssAnon")).for_each(|line| println!("{line}"));
+    status
+        .lines()
+        .filter(|line| line.starts_with("VmHWM") || line.starts_with("RssAnon"))
+        .for_each(|line| println!("{line}"));
 }
 
 fn build(path: &Path, bytes: &[u8]) -> Result<(), Box<dyn Error>> {

@@ -6,7 +6,12 @@ mod group;
 mod hash;
 mod index;
 
-use crate::{bytes::Source, error::{Error, Result}, limits::Limits, picture};
+use crate::{
+    bytes::Source,
+    error::{Error, Result},
+    limits::Limits,
+    picture,
+};
 use image::DynamicImage;
 use img_hash::HashAlg;
 

@@ -190,7 +190,7 @@ fn the_answer_is_the_same_on_any_number_of_threads() {
         }
         builder.finish(None).unwrap()
     };
-    let queries: Vec<ImageHash> = hashes.iter().step_by(40).map(|hash| of(Algorithm::Mean, hash)).collect();
+    let queries: Vec<ImageHash> = hashes.iter().step_by(160).map(|hash| of(Algorithm::Mean, hash)).collect();
     let (index, query) = (build(1), Query::new(31));
     let expected: Vec<Answer> = queries.iter().map(|hash| index.query(hash, &query).unwrap()).collect();
     for threads in [1, 2, 5] {
@@ -209,9 +209,15 @@ fn a_plain_picture_neither_asks_nor_answers_unless_it_is_told_to() {
     let ask = |quality, query: Query| index.query(&graded(0, quality), &query).unwrap();
 
     let answer = ask(Some(50), Query::new(31));
-    assert_eq!((keys(&answer), answer.asked, answer.gated), (vec!["\"good\"".into(), "\"fair\"".into(), "\"ungraded\"".into()], true, 1));
+    assert_eq!(
+        (keys(&answer), answer.asked, answer.gated),
+        (vec!["\"good\"".into(), "\"fair\"".into(), "\"ungraded\"".into()], true, 1)
+    );
     let hit = &answer.matches[1];
-    assert_eq!((hit.quality, hit.algorithm, hit.version, hit.threshold), (Some(50), Algorithm::Pdq, Algorithm::Pdq.version(), 31));
+    assert_eq!(
+        (hit.quality, hit.algorithm, hit.version, hit.threshold),
+        (Some(50), Algorithm::Pdq, Algorithm::Pdq.version(), 31)
+    );
     assert_eq!(keys(&ask(None, Query::new(31))).len(), 3);
     // "Not asked" and "no answer" are told apart.
     let silent = ask(Some(49), Query::new(31));
@@ -236,11 +242,18 @@ fn keys_are_numbers_and_texts_and_may_share_a_hash() {
     ];
     let index = HashIndex::build(items.clone(), None).unwrap();
     assert_eq!((index.len(), index.distinct(), index.bits(), index.algorithm()), (6, 3, 64, Some(Algorithm::Gradient)));
-    let keys = |radius| index.query(&hash(1), &Query::new(radius)).unwrap().matches.into_iter().map(|hit| hit.key).collect::<Vec<_>>();
+    let keys = |radius| {
+        index.query(&hash(1), &Query::new(radius)).unwrap().matches.into_iter().map(|hit| hit.key).collect::<Vec<_>>()
+    };
     assert_eq!(keys(0), [Key::from(-7), Key::from(i64::MAX), Key::from(""), Key::from("b")]);
     assert_eq!(keys(16)[4..], [Key::from("Füße/ß.jpg"), Key::from("b")]);
     let mut given = HashSet::new();
-    index.for_each(|key, hash| { given.insert((key, hash)); Ok(()) }).unwrap();
+    index
+        .for_each(|key, hash| {
+            given.insert((key, hash));
+            Ok(())
+        })
+        .unwrap();
     assert_eq!(given, HashSet::from(items));
     index.verify().unwrap();
 }
@@ -306,7 +319,9 @@ fn indexes_are_merged_and_keys_removed_while_they_are_open() {
 fn bytes_of(hashes: &[Vec<u8>]) -> Vec<u8> {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("pictures.index");
-    let key = |number: usize| if number % 3 == 0 { Key::from(format!("{number}.jpg")) } else { Key::from(number as i64) };
+    let key = |number: usize| {
+        if number.is_multiple_of(3) { Key::from(format!("{number}.jpg")) } else { Key::from(number as i64) }
+    };
     let graded = |number: usize| ImageHash::from_parts(Algorithm::Pdq, &hashes[number][..], Some((number % 101) as u8));
     HashIndex::build((0..hashes.len()).map(|number| (key(number), graded(number))), Some(&path)).unwrap();
     let bytes = std::fs::read(path).unwrap();
@@ -341,7 +356,7 @@ fn no_other_answer(bytes: Vec<u8>, count: usize, expected: &[Answer], at: usize)
 
 #[test]
 fn no_changed_byte_changes_an_answer() {
-    for (bytes, count, step) in [(&*SMALL, SOME, 67), (&*LARGE, ENOUGH, 9973)] {
+    for (bytes, count, step) in [(&*SMALL, SOME, 67), (&*LARGE, ENOUGH, 20_011)] {
         let whole = HashIndex::from_bytes(bytes.clone()).unwrap();
         let expected: Vec<Answer> = ask(&whole, count).into_iter().map(Result::unwrap).collect();
         let (mut refused, mut reported) = (0, 0);
@@ -383,7 +398,7 @@ fn mend(bytes: &mut [u8]) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(64))]
+    #![proptest_config(ProptestConfig::with_cases(40))]
     #[test]
     fn an_index_made_to_do_harm_does_none(
         large in any::<bool>(), changes in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>(), any::<bool>()), 1..6),
@@ -417,7 +432,9 @@ fn rows_out_of_their_place_are_told_by_a_check_of_all() {
         let mut bytes = LARGE.clone();
         let middle = section.start + section.len() / 2 / step * step;
         // Two neighbours that differ change places.
-        let place = (middle..section.end - 2 * step).step_by(step).find(|at| bytes[*at..at + step] != bytes[at + step..at + 2 * step]);
+        let place = (middle..section.end - 2 * step)
+            .step_by(step)
+            .find(|at| bytes[*at..at + step] != bytes[at + step..at + 2 * step]);
         let place = place.unwrap();
         let (a, b) = bytes[place..place + 2 * step].split_at_mut(step);
         a.swap_with_slice(b);
@@ -430,7 +447,8 @@ fn rows_out_of_their_place_are_told_by_a_check_of_all() {
 /// Groups by the definition.
 fn grouped(hashes: &[Vec<u8>], radius: u32) -> Vec<(usize, Vec<usize>, Vec<u32>)> {
     let near = |a: &[u8], b: &[u8]| distance(a, b) <= radius;
-    let count = |a: usize| hashes.iter().enumerate().filter(|(b, hash)| *b != a && near(&hashes[a], hash)).count().min(128);
+    let count =
+        |a: usize| hashes.iter().enumerate().filter(|(b, hash)| *b != a && near(&hashes[a], hash)).count().min(128);
     let counts: Vec<usize> = (0..hashes.len()).map(count).collect();
     let mut order: Vec<usize> = (0..hashes.len()).filter(|item| counts[*item] > 0).collect();
     order.sort_by_key(|item| (std::cmp::Reverse(counts[*item]), *item));
@@ -439,8 +457,10 @@ fn grouped(hashes: &[Vec<u8>], radius: u32) -> Vec<(usize, Vec<usize>, Vec<u32>)
         if taken[item] {
             continue;
         }
-        let others = (0..hashes.len()).filter(|other| !taken[*other] && *other != item && near(&hashes[item], &hashes[*other]));
-        let mut members: Vec<(u32, usize)> = others.map(|other| (distance(&hashes[item], &hashes[other]), other)).collect();
+        let others =
+            (0..hashes.len()).filter(|other| !taken[*other] && *other != item && near(&hashes[item], &hashes[*other]));
+        let mut members: Vec<(u32, usize)> =
+            others.map(|other| (distance(&hashes[item], &hashes[other]), other)).collect();
         members.sort();
         members.insert(0, (0, item));
         members.iter().for_each(|(_, member)| taken[*member] = true);
@@ -458,12 +478,12 @@ fn plain(groups: Vec<Group>) -> Vec<(usize, Vec<usize>, Vec<u32>)> {
 #[test]
 fn groups_are_those_of_the_definition_on_any_number_of_threads() {
     for (set, count, length, radius) in [
-        (Set::Uniform, 2500, 32, 31),
-        (Set::Skewed, 1500, 32, 31),
-        (Set::Skewed, 700, 32, 8),
-        (Set::Skewed, 700, 8, 7),
-        (Set::Uniform, 300, 8, 24),
-        (Set::Skewed, 300, 128, 0),
+        (Set::Uniform, 800, 32, 31),
+        (Set::Skewed, 600, 32, 31),
+        (Set::Skewed, 400, 32, 8),
+        (Set::Skewed, 400, 8, 7),
+        (Set::Uniform, 200, 8, 24),
+        (Set::Skewed, 200, 128, 0),
         (Set::Uniform, 1, 32, 256),
         (Set::Uniform, 0, 32, 31),
     ] {
@@ -474,7 +494,7 @@ fn groups_are_those_of_the_definition_on_any_number_of_threads() {
             let options = GroupOptions { threads: Some(threads), ..GroupOptions::new(radius) };
             assert!(plain(group(&items, &options).unwrap()) == expected, "{set:?} {count} {length} {radius} {threads}");
         }
-        assert!(count < 300 || !expected.is_empty());
+        assert!(count < 200 || !expected.is_empty());
     }
 }
 

@@ -7,10 +7,7 @@
 //! Rows in a crowded bucket are compared with those that are in none only; among themselves they would be compared over and
 //! over. See `near.rs` for those.
 
-use super::{
-    near::Counts,
-    rows::Rows,
-};
+use super::{near::Counts, rows::Rows};
 use crate::{
     error::Result,
     parallel::{in_order, threads_to_start},
@@ -40,7 +37,13 @@ impl Plan {
     /// The cheapest plan; `None` where comparing every row with every other is cheaper.
     pub(super) fn of(rows: &Rows, radius: u32) -> Option<Self> {
         let count = rows.len() as f64;
-        let mut best = (count * count / 2.0, None);
+        Self::cheapest(rows, radius, count * count / 2.0)
+    }
+
+    /// The cheapest plan that costs less than `most`.
+    pub(super) fn cheapest(rows: &Rows, radius: u32, most: f64) -> Option<Self> {
+        let count = rows.len() as f64;
+        let mut best = (most, None);
         for number in 1..=rows.bits() / WIDTHS.start() {
             let (narrow, wider) = (rows.bits() / number, rows.bits() % number);
             let width_of = |chunk: u32| (narrow + u32::from(chunk < wider)).min(*WIDTHS.end()) as u8;
@@ -83,11 +86,19 @@ impl Plan {
     }
 
     /// Counts all pairs that are near, but those of two crowded rows.
-    pub(super) fn join(&self, rows: &Rows, crowded: &[bool], radius: u32, counts: &Counts<'_>, threads: Option<usize>) -> Result<Vec<u64>> {
+    pub(super) fn join(
+        &self,
+        rows: &Rows,
+        crowded: &[bool],
+        radius: u32,
+        counts: &Counts<'_>,
+        threads: Option<usize>,
+    ) -> Result<Vec<u64>> {
         let kernel = Kernel::of(rows.width());
         let work = |number: u64| {
             let sorted = Sorted::new(rows, self.chunks[number as usize].0, crowded);
-            let mut found = Found { plan: self, number: number as usize, rows, sorted: &sorted, counts, pairs: Vec::new() };
+            let mut found =
+                Found { plan: self, number: number as usize, rows, sorted: &sorted, counts, pairs: Vec::new() };
             let mut hits = Vec::new();
             for mask in masks(sorted.chunk.width, self.chunks[number as usize].1) {
                 (0..sorted.buckets()).filter(|bucket| *bucket <= bucket ^ mask).for_each(|bucket| {
@@ -159,7 +170,15 @@ impl Sorted {
     }
 
     /// Compares the rows of two buckets, or of one with one another.
-    fn compare(&self, bucket: u32, other: u32, kernel: Kernel, radius: u32, hits: &mut Vec<Hit>, found: &mut Found<'_>) {
+    fn compare(
+        &self,
+        bucket: u32,
+        other: u32,
+        kernel: Kernel,
+        radius: u32,
+        hits: &mut Vec<Hit>,
+        found: &mut Found<'_>,
+    ) {
         let [from, crowded, to] = self.bucket(bucket);
         let [other_from, other_crowded, other_to] = self.bucket(other);
         if other_from == other_to {

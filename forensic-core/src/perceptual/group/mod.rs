@@ -12,7 +12,7 @@ use crate::error::{Error, Result};
 const MANY: u32 = 128;
 
 /// How to group.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct GroupOptions {
     /// The most bits in which a member may differ from its group's representative, and the least quality of a hash that takes
     /// part.
@@ -25,12 +25,6 @@ impl GroupOptions {
     /// Up to so many bits that differ.
     pub fn new(max_distance: u32) -> Self {
         Self { near: Query::new(max_distance), threads: None }
-    }
-}
-
-impl Default for GroupOptions {
-    fn default() -> Self {
-        Self { near: Query::default(), threads: None }
     }
 }
 

@@ -6,7 +6,10 @@ use crate::{
     parallel::{in_order, threads_to_start},
     perceptual::{
         ImageHash, IndexBuilder,
-        index::{Scratch, scan::{Hit, Kernel}},
+        index::{
+            Scratch,
+            scan::{Hit, Kernel},
+        },
     },
 };
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -59,8 +62,11 @@ pub(super) struct Near {
 impl Near {
     /// Compares all rows.
     pub(super) fn of(rows: &Rows, radius: u32, threads: Option<usize>) -> Result<Self> {
+        Self::by(Plan::of(rows, radius), rows, radius, threads)
+    }
+
+    fn by(plan: Option<Plan>, rows: &Rows, radius: u32, threads: Option<usize>) -> Result<Self> {
         let counts = Counts::new(rows);
-        let plan = Plan::of(rows, radius);
         let crowded = plan.as_ref().map_or_else(|| vec![true; rows.len()], |plan| plan.crowded(rows));
         let mut pairs = match &plan {
             Some(plan) => plan.join(rows, &crowded, radius, &counts, threads)?,
@@ -94,7 +100,13 @@ impl Near {
 }
 
 /// Counts the crowded rows that are near a crowded one; gives the pairs, the row in the upper half.
-fn among_crowded(rows: &Rows, crowded: &[bool], radius: u32, counts: &Counts<'_>, threads: Option<usize>) -> Result<Vec<u64>> {
+fn among_crowded(
+    rows: &Rows,
+    crowded: &[bool],
+    radius: u32,
+    counts: &Counts<'_>,
+    threads: Option<usize>,
+) -> Result<Vec<u64>> {
     let numbers: Vec<u32> = (0..).zip(crowded).filter(|(_, crowded)| **crowded).map(|(row, _)| row).collect();
     let Some(shape) = rows.shape().filter(|_| numbers.len() > 1) else { return Ok(Vec::new()) };
     let (width, kernel) = (rows.width(), Kernel::of(rows.width()));
@@ -195,5 +207,57 @@ impl<'a> Left<'a> {
             Ok::<(), Error>(())
         })?;
         Ok(near)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::perceptual::{Algorithm, Query};
+
+    /// Some hashes far from all others, many near one, many alike in half of their bits.
+    fn rows(length: usize) -> Rows {
+        let mut state = length as u64;
+        let mut next = || {
+            state = state.wrapping_mul(0x5851_f42d_4c95_7f2d).wrapping_add(0x1405_7b7e_f767_814f);
+            state >> 33
+        };
+        let one = |number: u64| {
+            let mut bytes = vec![0xa5u8; length];
+            match number % 4 {
+                0 => (0..number % 24).for_each(|_| bytes[next() as usize % length] ^= 1 << (next() % 8)),
+                1 => bytes[length / 2..].iter_mut().for_each(|byte| *byte = next() as u8),
+                2 => (0..number % 5).for_each(|_| bytes[next() as usize % 3] ^= 1 << (next() % 8)),
+                _ => bytes.iter_mut().for_each(|byte| *byte = next() as u8),
+            }
+            ImageHash::from_parts(Algorithm::Mean, bytes, None)
+        };
+        Rows::of(&(0..500).map(one).collect::<Vec<_>>(), &Query::default()).unwrap()
+    }
+
+    /// What a comparison of all with all finds.
+    fn expected(rows: &Rows, row: u32, radius: u32) -> (u32, Vec<u32>) {
+        let near = |other: &u32| *other != row && rows.distance(row, *other) <= radius;
+        let others: Vec<u32> = (0..rows.len() as u32).filter(near).collect();
+        let count = others.iter().map(|other| rows.weight(*other)).sum::<u32>() + rows.weight(row) - 1;
+        (count.min(MANY), others)
+    }
+
+    #[test]
+    fn every_pair_is_found_by_chunks_in_crowds_and_without_either() {
+        for (length, radius) in [(8, 5), (32, 0), (32, 31), (64, 40)] {
+            let rows = rows(length);
+            let plan = || Plan::cheapest(&rows, radius, f64::INFINITY);
+            let crowded = plan().unwrap().crowded(&rows).iter().filter(|crowded| **crowded).count();
+            assert!(crowded > 0 && crowded < rows.len(), "{crowded} of {} in crowds", rows.len());
+            let expected: Vec<_> = (0..rows.len() as u32).map(|row| expected(&rows, row, radius)).collect();
+            for (plan, threads) in [(plan(), 1), (plan(), 3), (None, 3)] {
+                let near = Near::by(plan, &rows, radius, Some(threads)).unwrap();
+                for (row, (count, others)) in (0..).zip(&expected) {
+                    assert_eq!(near.count(row), *count, "{length} bytes, radius {radius}");
+                    assert_eq!(near.of_row(row), (*count < MANY).then_some(&others[..]));
+                }
+            }
+        }
     }
 }

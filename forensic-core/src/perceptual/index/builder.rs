@@ -133,7 +133,7 @@ impl IndexBuilder {
         let threads = threads_to_start(self.threads).saturating_sub(1);
         let row = self.shape.map_or(8, Shape::row);
         let sorted = self.sort(row);
-        let row_count = (sorted.rows.len() / row) as u64;
+        let row_count = sorted.rows.chunks_exact(row).len() as u64;
         let bits = self.shape.map_or(0, Shape::bits);
         let mut header = Header {
             shape: self.shape,
@@ -148,7 +148,12 @@ impl IndexBuilder {
         let at = output.begin();
         let cut = Chunks::new(&header.widths, bits, row_count, at);
         let cut = cut.ok_or_else(|| Error::invalid("chunks that do not fit the hashes"))?;
-        let table = |number: u64| usize::try_from(number).ok().and_then(|number| cut.get(number)).map(|chunk| Table::new(*chunk, &sorted.rows, row));
+        let table = |number: u64| {
+            usize::try_from(number)
+                .ok()
+                .and_then(|number| cut.get(number))
+                .map(|chunk| Table::new(*chunk, &sorted.rows, row))
+        };
         in_order(cut.len() as u64, threads, table, |_, table| {
             let Some(table) = table else { return Ok(()) };
             output.begin();
@@ -265,7 +270,7 @@ impl Table {
         }
         starts.extend(next.to_le_bytes());
         let ids = chunk.ids.map(|_| {
-            let mut ids = vec![0; (rows.len() / row).saturating_mul(4)];
+            let mut ids = vec![0; rows.chunks_exact(row).len().saturating_mul(4)];
             let (places, _) = ids.as_chunks_mut();
             for (value, number) in values().zip(0u32..) {
                 let Some(next) = ends.get_mut(value) else { continue };

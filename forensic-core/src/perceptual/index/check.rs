@@ -34,7 +34,9 @@ impl HashIndex {
                 let (from, to) = self.bucket(*chunk, chunk.value(self.row(row)?))?;
                 let found = match chunk.ids {
                     None => (from..to).contains(&row),
-                    Some(_) => self.ids(*chunk, from, to)?.binary_search_by_key(&row, |id| u32::from_le_bytes(*id)).is_ok(),
+                    Some(_) => {
+                        self.ids(*chunk, from, to)?.binary_search_by_key(&row, |id| u32::from_le_bytes(*id)).is_ok()
+                    }
                 };
                 if !found {
                     return Err(self.astray(*chunk, row));
@@ -117,7 +119,12 @@ impl HashIndex {
             let items = self.items_of(row)?;
             if items.start != expected {
                 let found = items.start.to_string();
-                return Err(Error::corrupt("item of a hash index", self.header.firsts.offset, expected.to_string(), found));
+                return Err(Error::corrupt(
+                    "item of a hash index",
+                    self.header.firsts.offset,
+                    expected.to_string(),
+                    found,
+                ));
             }
             expected = items.end;
             for item in items {

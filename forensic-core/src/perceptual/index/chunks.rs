@@ -108,11 +108,12 @@ pub(super) fn plan(bits: u32, rows: u64) -> Vec<u8> {
     // The distance at which pictures are looked for, of 256 bits 31, and in proportion of fewer.
     let radius = (bits / 8).min(32).saturating_sub(1);
     for count in 1..=MOST as u32 {
-        let narrow = bits / count;
-        for width in 8..=u32::from(WIDEST).min(narrow) {
-            // Bits that are left over make the first chunks wider.
-            let wider = if width == narrow && width < u32::from(WIDEST) { bits % count } else { 0 };
-            let width_of = |number: u32| (width as u8).saturating_add(u8::from(number < wider));
+        let (Some(narrow), Some(over)) = (bits.checked_div(count), bits.checked_rem(count)) else { continue };
+        // Bits that are left over make the first chunks wider, where there is room for it.
+        let widened = if narrow < u32::from(WIDEST) { over } else { 0 };
+        let widths = (8..=u32::from(WIDEST).min(narrow)).map(|width| (width, 0)).chain([(narrow, widened)]);
+        for (width, wider) in widths {
+            let width_of = |number: u32| (width.min(WIDEST.into()) as u8).saturating_add(u8::from(number < wider));
             let widths: Vec<u8> = (0..count).map(width_of).collect();
             let bytes = Chunks::new(&widths, bits, rows, 0).map_or(u64::MAX, |chunks| chunks.end());
             if bytes > rows.saturating_mul(TABLE_BYTES) {
@@ -129,6 +130,7 @@ pub(super) fn plan(bits: u32, rows: u64) -> Vec<u8> {
 }
 
 #[cfg(test)]
+#[allow(clippy::arithmetic_side_effects)] // An overflow fails the test, as it should.
 mod tests {
     use super::*;
 
@@ -147,7 +149,9 @@ mod tests {
 
     #[test]
     fn tables_are_small_and_cover_what_they_can() {
-        for (bits, rows) in [(64, 5_000), (64, 1_000_000), (256, 5_000), (256, 100_000), (256, 10_000_000), (1024, 1 << 20)] {
+        for (bits, rows) in
+            [(64, 5_000), (64, 1_000_000), (256, 5_000), (256, 100_000), (256, 10_000_000), (1024, 1 << 20)]
+        {
             let widths = plan(bits, rows);
             let chunks = Chunks::new(&widths, bits, rows, 0).unwrap();
             assert!(!widths.is_empty() && chunks.end() <= rows * TABLE_BYTES, "{bits} bits, {rows} rows: {widths:?}");

@@ -41,7 +41,8 @@ impl HashIndex {
     pub(super) fn items_of(&self, row: u32) -> Result<std::ops::Range<u32>> {
         let at = self.header.firsts.offset.saturating_add(u64::from(row).saturating_mul(4));
         let bytes = self.image.read(at, 8)?;
-        let number = |from: usize| bytes.get(from..).and_then(<[u8]>::first_chunk).map_or(0, |n| u32::from_le_bytes(*n));
+        let number =
+            |from: usize| bytes.get(from..).and_then(<[u8]>::first_chunk).map_or(0, |n| u32::from_le_bytes(*n));
         let (from, to) = (number(0), number(4));
         if from >= to || u64::from(to) > self.header.item_count {
             let expected = format!("some of {} items", self.header.item_count);

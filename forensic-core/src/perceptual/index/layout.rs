@@ -116,7 +116,8 @@ impl Header {
         bytes.extend(self.item_count.to_le_bytes());
         bytes.extend(&self.widths);
         bytes.resize(ALGORITHM_AT, 0);
-        let (name, version) = self.shape.map_or(("", ""), |shape| (shape.algorithm.as_str(), shape.algorithm.version()));
+        let (name, version) =
+            self.shape.map_or(("", ""), |shape| (shape.algorithm.as_str(), shape.algorithm.version()));
         bytes.extend(name.bytes().take(NAME_LENGTH));
         bytes.resize(ALGORITHM_VERSION_AT, 0);
         bytes.extend(version.bytes().take(NAME_LENGTH));

@@ -77,7 +77,8 @@ impl HashIndex {
         let batches: Vec<&[ImageHash]> = hashes.chunks(BATCH).collect();
         let work = |number: u64| -> Result<Vec<Answer>> {
             let mut scratch = Scratch::default();
-            let batch = usize::try_from(number).ok().and_then(|number| batches.get(number)).copied().unwrap_or_default();
+            let batch =
+                usize::try_from(number).ok().and_then(|number| batches.get(number)).copied().unwrap_or_default();
             batch.iter().map(|hash| self.answer(hash, query, &mut scratch)).collect()
         };
         let mut answers = Vec::with_capacity(hashes.len());
@@ -179,7 +180,7 @@ impl HashIndex {
             let Scratch { query, numbers, hits, .. } = scratch;
             self.kernel.pick(self.image.unchecked(rows), numbers, query, radius, hits);
             // A row comes from each chunk once at most.
-            if hits.len() / self.chunks.len() > most_hits {
+            if hits.len() > most_hits.saturating_mul(self.chunks.len()) {
                 break;
             }
         }
@@ -190,7 +191,7 @@ impl HashIndex {
     fn crowd(&self, chunk: Chunk, value: u32) -> Result<f64> {
         const NEAR: u32 = 16;
         let width = NEAR.min(1u32.wrapping_shl(u32::from(chunk.width)));
-        let first = value - value % width;
+        let first = value & !width.saturating_sub(1);
         let (from, to) = (self.start(chunk, first)?, self.start(chunk, first.saturating_add(width))?);
         Ok(f64::from(to.saturating_sub(from)) / f64::from(width))
     }
@@ -202,14 +203,18 @@ impl HashIndex {
         let (ranges, mut left) = (&mut scratch.ranges, Some(left));
         ranges.clear();
         let masks = spread::masks(chunk.width, depth);
-        ahead(masks, |mask| fetch(starts, (value ^ mask) as usize), |mask| {
-            let (from, to) = self.bucket(chunk, value ^ mask)?;
-            if from < to {
-                ranges.push((from, to));
-                left = left.and_then(|left| left.checked_sub(to.saturating_sub(from)));
-            }
-            Ok(())
-        })?;
+        ahead(
+            masks,
+            |mask| fetch(starts, (value ^ mask) as usize),
+            |mask| {
+                let (from, to) = self.bucket(chunk, value ^ mask)?;
+                if from < to {
+                    ranges.push((from, to));
+                    left = left.and_then(|left| left.checked_sub(to.saturating_sub(from)));
+                }
+                Ok(())
+            },
+        )?;
         Ok(left)
     }
 
@@ -223,13 +228,17 @@ impl HashIndex {
         };
         let length = self.header.row_count.saturating_mul(4);
         let ids = self.image.unchecked(Section { offset, length }).as_chunks::<4>().0;
-        ahead(ranges, |(from, _)| fetch(ids, *from as usize), |(from, to)| {
-            let at = offset.saturating_add(u64::from(*from).saturating_mul(4));
-            self.image.ensure(at, u64::from(to.saturating_sub(*from)).saturating_mul(4))?;
-            let found = ids.get(*from as usize..*to as usize).unwrap_or_default();
-            numbers.extend(found.iter().map(|number| u32::from_le_bytes(*number)));
-            Ok(())
-        })
+        ahead(
+            ranges,
+            |(from, _)| fetch(ids, *from as usize),
+            |(from, to)| {
+                let at = offset.saturating_add(u64::from(*from).saturating_mul(4));
+                self.image.ensure(at, u64::from(to.saturating_sub(*from)).saturating_mul(4))?;
+                let found = ids.get(*from as usize..*to as usize).unwrap_or_default();
+                numbers.extend(found.iter().map(|number| u32::from_le_bytes(*number)));
+                Ok(())
+            },
+        )
     }
 
     /// Where the rows of a bucket are, among those of its chunk.

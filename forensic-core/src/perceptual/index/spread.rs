@@ -69,6 +69,7 @@ fn all_masks(width: u8, depth: u8) -> Box<[u32]> {
 }
 
 #[cfg(test)]
+#[allow(clippy::arithmetic_side_effects)] // An overflow fails the test, as it should.
 mod tests {
     use super::*;
 

@@ -54,7 +54,14 @@ impl Kernel {
 
     /// Adds those of the rows of these numbers that are at most `limit` from `query`. A number that is no row's is passed over.
     #[inline]
-    pub(in crate::perceptual) fn pick(self, rows: &[u8], numbers: &[u32], query: &[u8], limit: u32, hits: &mut Vec<Hit>) {
+    pub(in crate::perceptual) fn pick(
+        self,
+        rows: &[u8],
+        numbers: &[u32],
+        query: &[u8],
+        limit: u32,
+        hits: &mut Vec<Hit>,
+    ) {
         (self.pick)(rows, numbers, query, limit, hits);
     }
 }
@@ -146,6 +153,7 @@ pub(super) fn fetch<T>(elements: &[T], number: usize) {
 }
 
 #[cfg(test)]
+#[allow(clippy::arithmetic_side_effects)] // An overflow fails the test, as it should.
 mod tests {
     use super::*;
     use proptest::{collection::vec, prelude::*};

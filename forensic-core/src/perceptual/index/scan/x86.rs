@@ -14,7 +14,8 @@ pub(super) fn kernel(words: usize) -> Option<Kernel> {
 
 /// All loops this processor can run, the fastest first.
 pub(super) fn all(words: usize) -> Vec<Kernel> {
-    let vectors = has!("avx512f") && has!("avx512vl") && has!("avx512bw") && has!("avx512dq") && has!("avx512vpopcntdq");
+    let vectors =
+        has!("avx512f") && has!("avx512vl") && has!("avx512bw") && has!("avx512dq") && has!("avx512vpopcntdq");
     let words_at_once = has!("avx2") && has!("bmi1") && has!("bmi2") && has!("popcnt");
     if cfg!(miri) {
         return Vec::new();
