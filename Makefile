@@ -91,7 +91,7 @@ kit: $(VENV)/.tools
 
 # Each parser family for ten minutes; needs `cargo install cargo-fuzz` and a nightly toolchain.
 fuzz:
-	cd forensic-core && for target in evidence volume ntfs fat exfat xfs btrfs ext hfsplus apfs iso9660 udf squashfs f2fs lists lists_json lists_text lists_sqlite lists_binary known_set pictures carve_jpeg carve_pictures carve_documents carve_databases carve_isobmff carve_video carve_fragments; do \
+	cd forensic-core && for target in evidence volume ntfs fat exfat xfs btrfs ext hfsplus apfs iso9660 udf squashfs f2fs lists lists_json lists_text lists_sqlite lists_binary known_set hash_index pictures carve_jpeg carve_pictures carve_documents carve_databases carve_isobmff carve_video carve_fragments; do \
 	  $(CARGO) +nightly fuzz run $$target -- -max_total_time=600 -max_len=2097152 || exit 1; done
 
 # Two thousand damaged copies of each image, read whole and compared with `fls`: make mutate IMAGES="a.img b.img".

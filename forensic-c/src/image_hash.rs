@@ -76,7 +76,7 @@ pub struct forensic_image_options {
 
 /// The perceptual hash of a picture: pictures that look alike have hashes that differ in few bits. The caller frees it.
 pub struct forensic_image_hash {
-    hash: ImageHash,
+    pub(crate) hash: ImageHash,
     texts: Texts,
 }
 

@@ -19,6 +19,7 @@ pub mod extents;
 pub mod filesystem;
 pub mod fuzzy;
 pub mod hash;
+pub mod hash_index;
 pub mod hash_set;
 pub mod image_hash;
 pub mod issues;
@@ -74,6 +75,8 @@ mod tests {
         shared::<stream::forensic_stream>();
         shared::<issues::forensic_issues>();
         shared::<extents::forensic_extents>();
+        shared::<hash_index::forensic_hash_index>();
+        shared::<hash_index::forensic_answer>();
         shared::<hash_set::forensic_hash_set>();
         shared::<hash_set::forensic_hits>();
         shared::<image_hash::forensic_image_hash>();

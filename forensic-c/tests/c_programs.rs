@@ -36,6 +36,11 @@ fn digests_sets_and_image_hashes_are_reached() {
 }
 
 #[test]
+fn perceptual_hashes_are_indexed_and_grouped() {
+    run_c("index", |folder| vec![folder.to_owned()]);
+}
+
+#[test]
 fn fat_is_reached_from_evidence_to_report() {
     run_c("filesystem", |folder| vec![volume("fat", folder), folder.to_owned()]);
 }

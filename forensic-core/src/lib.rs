@@ -14,6 +14,7 @@ mod parallel;
 pub mod perceptual;
 pub mod picture;
 pub mod report;
+mod sealed;
 pub mod triage;
 pub mod volume;
 

@@ -10,6 +10,7 @@ mod extent;
 mod filesystem;
 mod fuzzy;
 mod hash;
+mod hash_index;
 mod issue;
 mod known;
 mod limits;
@@ -42,6 +43,9 @@ fn _forensic(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<filesystem::Walk>()?;
     module.add_class::<hash::Digests>()?;
     module.add_class::<hash::Hasher>()?;
+    module.add_class::<hash_index::Group>()?;
+    module.add_class::<hash_index::HashIndex>()?;
+    module.add_class::<hash_index::Match>()?;
     module.add_class::<issue::Issue>()?;
     module.add_class::<known::HashSet>()?;
     module.add_class::<known::Known>()?;
@@ -66,6 +70,7 @@ fn _forensic(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(fuzzy::fuzzy_hash, module)?)?;
     module.add_function(wrap_pyfunction!(hash::hash_many, module)?)?;
     module.add_function(wrap_pyfunction!(hash::hash_source, module)?)?;
+    module.add_function(wrap_pyfunction!(hash_index::group, module)?)?;
     module.add_function(wrap_pyfunction!(perceptual::image_hash, module)?)?;
     module.add_function(wrap_pyfunction!(pieces::hash_pieces, module)?)?;
     module.add_function(wrap_pyfunction!(triage::run, module)?)

@@ -118,7 +118,7 @@ fn no_picture() -> PyErr {
 /// The perceptual hash of a picture: `bytes(hash)`, `hash.hex()`, `hash.distance(other)`.
 #[pyclass(module = "forensic", frozen, eq, hash)]
 #[derive(PartialEq, Eq, Hash)]
-pub(crate) struct ImageHash(perceptual::ImageHash);
+pub(crate) struct ImageHash(pub(crate) perceptual::ImageHash);
 
 #[pymethods]
 impl ImageHash {

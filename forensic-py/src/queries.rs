@@ -213,7 +213,7 @@ impl Bytes {
 }
 
 /// The argument as pyarrow has it, where it is an Arrow array of whatever library and pyarrow is there.
-fn arrow_array<'py>(digests: &Bound<'py, PyAny>) -> PyResult<Option<Bound<'py, PyAny>>> {
+pub(crate) fn arrow_array<'py>(digests: &Bound<'py, PyAny>) -> PyResult<Option<Bound<'py, PyAny>>> {
     if digests.hasattr("buffers")? || digests.hasattr("chunks")? {
         return Ok(Some(digests.clone()));
     }

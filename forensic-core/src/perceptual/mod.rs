@@ -4,8 +4,10 @@
 
 mod algorithm;
 mod family;
+mod group;
 mod hash;
 mod image_hash;
+mod index;
 mod pdq;
 mod pixels;
 mod resample;
@@ -16,7 +18,9 @@ use image::DynamicImage;
 use img_hash::HashAlg;
 
 pub use algorithm::{Algorithm, Options, Pipeline, Scale};
+pub use group::{Group, GroupOptions, group};
 pub use hash::ImageHash;
+pub use index::{Answer, HashIndex, IndexBuilder, Key, Match, Query};
 
 /// The side to which Meta's programs reduce the pictures of files.
 const FILE_SIDE: usize = 512;

@@ -25,6 +25,7 @@ mod fat_images_of_others;
 mod faults;
 mod fixtures;
 mod fuzzy_hashes;
+mod hash_index;
 mod hfsplus;
 mod iso9660;
 mod known_lists;

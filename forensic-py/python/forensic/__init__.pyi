@@ -1,5 +1,6 @@
 """Every file of a disk image, live and deleted, hashed, matched and traced to the bytes it came from."""
 
+from ._answer import Answer as Answer
 from ._carve import Carved as Carved
 from ._carve import Carving as Carving
 from ._carve import carve as carve
@@ -25,6 +26,10 @@ from ._hash import Hasher as Hasher
 from ._hash import Digests as Digests
 from ._hash import hash as hash
 from ._hash import hash_many as hash_many
+from ._hash_index import Group as Group
+from ._hash_index import HashIndex as HashIndex
+from ._hash_index import Match as Match
+from ._hash_index import group as group
 from ._issue import Issue as Issue
 from ._known import HashSet as HashSet
 from ._known import Known as Known
@@ -49,6 +54,7 @@ from ._volume import Volume as Volume
 __version__: str
 
 __all__ = [
+    "Answer",
     "CancelledError",
     "Carved",
     "Carving",
@@ -62,6 +68,8 @@ __all__ = [
     "FileSystem",
     "ForensicError",
     "FormatError",
+    "Group",
+    "HashIndex",
     "HashSet",
     "Hasher",
     "ImageHash",
@@ -69,6 +77,7 @@ __all__ = [
     "Known",
     "LimitError",
     "Limits",
+    "Match",
     "Record",
     "Records",
     "Report",
@@ -84,6 +93,7 @@ __all__ = [
     "__version__",
     "carve",
     "carve_types",
+    "group",
     "hash",
     "hash_many",
     "image_hash",

@@ -27,6 +27,10 @@ from ._hash import Digests as Digests
 from ._hash import Hasher as Hasher
 from ._hash import hash as hash
 from ._hash import hash_many as hash_many
+from ._hash_index import Group as Group
+from ._hash_index import HashIndex as HashIndex
+from ._hash_index import Match as Match
+from ._hash_index import group as group
 from ._issue import Issue as Issue
 from ._known import HashSet as HashSet
 from ._known import Known as Known

@@ -3,8 +3,12 @@
 //! Format: DCSO bloom, version 1: six words, little-endian (version, capacity, probability of a wrong answer as a float,
 //! hash functions k, bits m, digests), then the bits in words, then free data. The key is the SHA-1 as upper-case hex.
 
-use super::{image::Image, layout::Section};
-use crate::{bytes::Fields, error::Result, hash::hex};
+use crate::{
+    bytes::Fields,
+    error::Result,
+    hash::hex,
+    sealed::{Image, Section},
+};
 
 const STRUCTURE: &str = "Bloom filter";
 const HEADER: u64 = 48;

@@ -5,8 +5,7 @@ use super::{
     bloom::Bloom,
     description::{Description, Kind, SetGroup, StoredFilter},
     intake::{self, Event},
-    layout::{Header, Section, TableHeader, WIDTHS},
-    output::{Output, folder_of},
+    layout::{Header, TableHeader, WIDTHS},
     placing::{IN_RECORDS, Placing, Removal, Run, digest_of},
     sort::{Budget, Chunk, PLACE, Piece, Shards, Spill, split},
     table_writer::TableWriter,
@@ -16,6 +15,7 @@ use crate::{
     error::{Error, Result},
     known::{Format, Group, List, SetIssue, SetSource},
     parallel::{in_order, threads_to_start},
+    sealed::{Output, Section, folder_of},
 };
 use std::{
     collections::HashMap,
@@ -49,7 +49,7 @@ impl Builder {
     pub(super) fn with_budget(path: Option<&Path>, budget: Budget) -> Result<Self> {
         // Beside the set, there is room for what is as large as the set.
         let folder = path.map_or_else(std::env::temp_dir, |path| folder_of(path).to_owned());
-        let mut output = Output::new(path)?;
+        let mut output = Output::new(path, ".hash-set-")?;
         Ok(Self {
             path: path.map(Path::to_owned),
             records_at: output.begin(),
@@ -222,7 +222,10 @@ impl Builder {
         let at = self.output.begin();
         self.output.write(&self.description.to_json()?)?;
         header.description = self.output.section_from(at);
-        self.output.finish(header)
+        self.output.finish(|sums| {
+            let length = sums.section.end();
+            Header { length, sums: sums.section, sums_checksum: sums.checksum, ..header }.to_bytes()
+        })
     }
 
     /// The kinds of bare records, each once, and which of them each use is.

@@ -10,19 +10,16 @@
 //!
 //! A table has its digests in order, in buckets by their first bits; see [`super::table`].
 
-use super::image::checksum;
 use crate::{
     bytes::Fields,
     error::{Error, Result},
+    sealed::{BLOCK, Section, check_sections, checksum},
 };
 
 /// What a set begins with. Not text, and changed by what changes line ends.
 pub(crate) const MAGIC: [u8; 16] = *b"\x89forensic-set\r\n\x1a";
 
 pub(super) const VERSION: u32 = 1;
-
-/// Bytes that share a checksum; the header is one of them.
-pub(super) const BLOCK: u64 = 4096;
 
 const STRUCTURE: &str = "header of a hash set";
 const CHECKSUM_AT: usize = 4088;
@@ -35,19 +32,6 @@ const SUMS_CHECKSUM_AT: usize = 384;
 
 /// The widths of digests, in the order of their tables.
 pub(super) const WIDTHS: [usize; 3] = [16, 20, 32];
-
-/// A part of the file.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(super) struct Section {
-    pub(super) offset: u64,
-    pub(super) length: u64,
-}
-
-impl Section {
-    pub(super) fn end(self) -> u64 {
-        self.offset.saturating_add(self.length)
-    }
-}
 
 /// What the header says of a table.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -164,31 +148,7 @@ impl Header {
         if self.length != found {
             return Err(fields.corrupt(24, format!("a file of {} bytes", self.length), format!("{found}")));
         }
-        let mut before = BLOCK;
-        for (number, section) in self.sections().into_iter().enumerate() {
-            let at = SECTIONS_AT.saturating_add(number.saturating_mul(16));
-            if section.offset < before || section.offset.checked_add(section.length).is_none_or(|end| end > found) {
-                let expected = format!("a section between {before} and the end of the file at {found}");
-                let found = format!("{} bytes at {}", section.length, section.offset);
-                return Err(fields.corrupt(at, expected, found));
-            }
-            before = section.end();
-        }
-        let blocks = self.sums.offset.saturating_sub(BLOCK).div_ceil(BLOCK);
-        if self.sums.length != blocks.saturating_mul(8) || self.sums.end() != found {
-            let expected = format!("{blocks} checksums at the end of the file");
-            return Err(fields.corrupt(SECTIONS_AT, expected, format!("{} bytes of them", self.sums.length)));
-        }
-        let sums = usize::try_from(self.sums.offset).ok().and_then(|from| file.get(from..)).unwrap_or_default();
-        if checksum(sums) != self.sums_checksum {
-            return Err(Error::corrupt(
-                "checksums of a hash set",
-                self.sums.offset,
-                format!("{:016x} over all", self.sums_checksum),
-                "another",
-            ));
-        }
-        Ok(())
+        check_sections(fields, file, (&self.sections(), SECTIONS_AT), self.sums_checksum)
     }
 }
 

@@ -8,13 +8,10 @@ mod bloom;
 mod builder;
 mod description;
 mod give;
-mod image;
 mod intake;
 mod layout;
 mod line;
 mod lookup;
-mod map;
-mod output;
 mod placing;
 mod sort;
 mod table;
@@ -26,15 +23,14 @@ use self::{
     bloom::Bloom,
     builder::Builder,
     description::Description,
-    image::Image,
-    layout::{BLOCK, Header, Section, WIDTHS},
-    map::Bytes,
+    layout::{Header, WIDTHS},
     table::Table,
 };
 use super::{FileRecord, Format, List, SetIssue, SetSource};
 use crate::{
     Limits,
     error::{Error, Result},
+    sealed::{BLOCK, Bytes, Image, Section},
 };
 use std::{
     io::Read,
@@ -150,7 +146,7 @@ impl HashSet {
 
     fn of(bytes: Bytes) -> Result<Self> {
         let header = Header::parse(&bytes)?;
-        let image = Image::new(bytes, header.sums);
+        let image = Image::new(bytes, "hash set", header.sums);
         let [a, b, c] = header.tables;
         let [x, y, z] = WIDTHS;
         let tables = [Table::new(x, a)?, Table::new(y, b)?, Table::new(z, c)?];

@@ -1,7 +1,7 @@
 //! What stands with a digest while it is put in order, and how that becomes the place of its record.
 
-use super::{blob, description::Kind, output::Output, table_writer::TableWriter};
-use crate::error::Result;
+use super::{blob, description::Kind, table_writer::TableWriter};
+use crate::{error::Result, sealed::Output};
 
 /// In the place of an entry while digests are put in order: it is in the section of records; else the number of a use of
 /// bare digests.

@@ -8,11 +8,13 @@
 //! lines of a bucket are searched by halving.
 
 use super::{
-    image::Image,
     layout::TableHeader,
     line::{LINE, Line, mask_of, number, word_at},
 };
-use crate::error::{Error, Result};
+use crate::{
+    error::{Error, Result},
+    sealed::Image,
+};
 
 /// Behind the starts, so that each can be read as a word.
 pub(super) const STARTS_PADDING: u64 = 8;

@@ -1,12 +1,14 @@
 //! Writes a table of digests; see [`super::table`] for what it looks like.
 
 use super::{
-    layout::{Section, TableHeader},
+    layout::TableHeader,
     line::LINE,
-    output::Output,
     table::{STARTS_PADDING, bucket_of, bucket_shift, told_bytes},
 };
-use crate::error::Result;
+use crate::{
+    error::Result,
+    sealed::{Output, Section},
+};
 
 /// Digests of a bucket, on average of 12 to 24.
 const BUCKET: u64 = 12;

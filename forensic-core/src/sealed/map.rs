@@ -1,11 +1,11 @@
-//! The bytes of a set: mapped, shared between processes, or in memory. The only unsafe code of the set.
+//! The bytes of a file: mapped, shared between processes, or in memory. The only unsafe code here.
 #![allow(unsafe_code)] // A mapped file is memory that others can change: see `open`.
 
 use crate::error::{Error, Result};
 use std::{fs::File, ops::Deref, path::Path};
 
 /// Bytes that are only read.
-pub(super) enum Bytes {
+pub(crate) enum Bytes {
     /// Of a file, as the operating system's cache has them.
     #[cfg(not(miri))]
     Mapped(memmap2::Mmap),
@@ -15,11 +15,11 @@ pub(super) enum Bytes {
 
 impl Bytes {
     /// Maps a file; reads it where it cannot be mapped, as an empty one.
-    pub(super) fn open(path: &Path) -> Result<Self> {
+    pub(crate) fn open(path: &Path) -> Result<Self> {
         let file = File::open(path).map_err(|error| Error::io(path, error))?;
         #[cfg(not(miri))]
-        // SAFETY: the map is read-only. Whoever writes a set writes another file and renames it, so a set's own bytes
-        // never change; what somebody else's change of the file would do is told in the documentation of `HashSet::open`.
+        // SAFETY: the map is read-only. Whoever writes such a file writes another and renames it, so its own bytes
+        // never change; what somebody else's change of the file would do is told in the documentation of `HashSet::open` and `HashIndex::open`.
         if let Ok(map) = unsafe { memmap2::Mmap::map(&file) } {
             return Ok(Self::Mapped(map));
         }

@@ -1,9 +1,6 @@
-//! The file of a set while it is written: sections one behind another, each block's checksum taken as it goes by.
+//! A file while it is written: sections one behind another, each block's checksum taken as it goes by.
 
-use super::{
-    image::checksum,
-    layout::{BLOCK, Header, Section},
-};
+use super::{BLOCK, Section, checksum};
 use crate::error::{Error, Result};
 use std::{
     fs::File,
@@ -17,8 +14,8 @@ const ALIGNMENT: usize = 64;
 const BLOCK_BYTES: usize = BLOCK as usize;
 const BUFFER: usize = 256 * BLOCK_BYTES;
 
-/// A set that is being written. One that is not finished leaves nothing behind.
-pub(super) struct Output {
+/// A file that is being written. One that is not finished leaves nothing behind.
+pub(crate) struct Output {
     target: Target,
     /// The next bytes of the file; always begins with a block.
     buffer: Vec<u8>,
@@ -28,18 +25,25 @@ pub(super) struct Output {
     sums: Vec<u64>,
 }
 
+/// The checksums of a file, its last section.
+pub(crate) struct Sums {
+    pub(crate) section: Section,
+    /// The checksum of them all.
+    pub(crate) checksum: u64,
+}
+
 enum Target {
     Memory(Vec<u8>),
     File { file: NamedTempFile, path: PathBuf },
 }
 
 impl Output {
-    /// A set in memory, or one that becomes the file at `path` when it is finished.
-    pub(super) fn new(path: Option<&Path>) -> Result<Self> {
+    /// A file in memory, or one that becomes the file at `path` when it is finished; until then its name begins with `prefix`.
+    pub(crate) fn new(path: Option<&Path>, prefix: &str) -> Result<Self> {
         let target = match path {
             None => Target::Memory(Vec::new()),
             Some(path) => {
-                let file = new_file_beside(path).map_err(|error| Error::io(path, error))?;
+                let file = new_file_beside(path, prefix).map_err(|error| Error::io(path, error))?;
                 Target::File { file, path: path.to_owned() }
             }
         };
@@ -47,23 +51,25 @@ impl Output {
     }
 
     /// Where the next byte goes.
-    pub(super) fn position(&self) -> u64 {
+    pub(crate) fn position(&self) -> u64 {
         self.written.saturating_add(self.buffer.len() as u64)
     }
 
-    pub(super) fn write(&mut self, bytes: &[u8]) -> Result<()> {
-        self.buffer.extend_from_slice(bytes);
-        if self.buffer.len() >= BUFFER { self.flush_blocks() } else { Ok(()) }
+    pub(crate) fn write(&mut self, bytes: &[u8]) -> Result<()> {
+        bytes.chunks(BUFFER).try_for_each(|part| {
+            self.buffer.extend_from_slice(part);
+            if self.buffer.len() >= BUFFER { self.flush_blocks() } else { Ok(()) }
+        })
     }
 
     /// Begins a section; gives its offset.
-    pub(super) fn begin(&mut self) -> u64 {
+    pub(crate) fn begin(&mut self) -> u64 {
         self.buffer.resize(self.buffer.len().next_multiple_of(ALIGNMENT), 0);
         self.position()
     }
 
     /// The section from `offset` on to here.
-    pub(super) fn section_from(&self, offset: u64) -> Section {
+    pub(crate) fn section_from(&self, offset: u64) -> Section {
         Section { offset, length: self.position().saturating_sub(offset) }
     }
 
@@ -84,13 +90,13 @@ impl Output {
 
     /// Gives the bytes from `offset` on, which were written before, to `read`, a part after another until that answers
     /// `None`; else it says how many of them it is done with.
-    pub(super) fn read_back(&mut self, section: Section) -> Result<ReadBack<'_>> {
+    pub(crate) fn read_back(&mut self, section: Section) -> Result<ReadBack<'_>> {
         self.flush_blocks()?;
         Ok(ReadBack { output: self, at: section.offset, end: section.end(), buffer: Vec::new(), taken: 0 })
     }
 
     /// Overwrites a byte that was written before.
-    pub(super) fn patch(&mut self, offset: u64, byte: u8) -> Result<()> {
+    pub(crate) fn patch(&mut self, offset: u64, byte: u8) -> Result<()> {
         if let Some(ahead) = offset.checked_sub(self.written) {
             if let Some(place) = usize::try_from(ahead).ok().and_then(|ahead| self.buffer.get_mut(ahead)) {
                 *place = byte;
@@ -119,21 +125,19 @@ impl Output {
         Ok(())
     }
 
-    /// Writes the checksums and the header; gives the set's bytes, where they are in memory.
-    pub(super) fn finish(mut self, mut header: Header) -> Result<Option<Vec<u8>>> {
+    /// Writes the checksums and the header, which is made of what is told of them; gives the bytes, where they are in memory.
+    pub(crate) fn finish(mut self, header: impl FnOnce(Sums) -> Vec<u8>) -> Result<Option<Vec<u8>>> {
         self.flush(self.buffer.len())?;
         let sums: Vec<u8> = self.sums.iter().skip(1).flat_map(|sum| sum.to_le_bytes()).collect();
-        header.sums = Section { offset: self.written, length: sums.len() as u64 };
-        header.sums_checksum = checksum(&sums);
-        header.length = header.sums.end();
+        let section = Section { offset: self.written, length: sums.len() as u64 };
         self.target.append(&sums)?;
-        self.target.overwrite(0, &header.to_bytes())?;
+        self.target.overwrite(0, &header(Sums { section, checksum: checksum(&sums) }))?;
         self.target.finish()
     }
 }
 
 /// Bytes that were written before, read again from first to last.
-pub(super) struct ReadBack<'a> {
+pub(crate) struct ReadBack<'a> {
     output: &'a mut Output,
     /// Where the bytes behind the buffer are.
     at: u64,
@@ -144,12 +148,12 @@ pub(super) struct ReadBack<'a> {
 
 impl ReadBack<'_> {
     /// Offset of the next byte.
-    pub(super) fn position(&self) -> u64 {
+    pub(crate) fn position(&self) -> u64 {
         self.at.saturating_sub(self.buffer.len().saturating_sub(self.taken) as u64)
     }
 
     /// At least `length` of the next bytes, fewer only at the end.
-    pub(super) fn peek(&mut self, length: usize) -> Result<&[u8]> {
+    pub(crate) fn peek(&mut self, length: usize) -> Result<&[u8]> {
         let have = self.buffer.len().saturating_sub(self.taken);
         if have < length && self.at < self.end {
             self.buffer.drain(..self.taken);
@@ -164,12 +168,12 @@ impl ReadBack<'_> {
     }
 
     /// Goes on behind `length` bytes that were seen.
-    pub(super) fn take(&mut self, length: usize) {
+    pub(crate) fn take(&mut self, length: usize) {
         self.taken = self.taken.saturating_add(length).min(self.buffer.len());
     }
 
     /// Overwrites a byte.
-    pub(super) fn patch(&mut self, offset: u64, byte: u8) -> Result<()> {
+    pub(crate) fn patch(&mut self, offset: u64, byte: u8) -> Result<()> {
         self.output.patch(offset, byte)
     }
 }
@@ -226,7 +230,7 @@ impl Target {
         match self {
             Self::Memory(memory) => Ok(Some(memory)),
             Self::File { file, path } => {
-                // On the medium before it has its name: a set of that name is always whole.
+                // On the medium before it has its name: a file of that name is always whole.
                 file.as_file().sync_all().map_err(|error| Error::io(&path, error))?;
                 file.persist(&path).map_err(|error| Error::io(&path, error.error))?;
                 Ok(None)
@@ -236,14 +240,14 @@ impl Target {
 }
 
 /// The folder a file is in.
-pub(super) fn folder_of(path: &Path) -> &Path {
+pub(crate) fn folder_of(path: &Path) -> &Path {
     path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
 /// A new file in the folder of `path`, with the permissions that any new file has.
-fn new_file_beside(path: &Path) -> io::Result<NamedTempFile> {
+fn new_file_beside(path: &Path, prefix: &str) -> io::Result<NamedTempFile> {
     let mut builder = tempfile::Builder::new();
-    builder.prefix(".hash-set-");
+    builder.prefix(prefix);
     #[cfg(unix)]
     let permissions = std::os::unix::fs::PermissionsExt::from_mode(0o666);
     #[cfg(unix)]
