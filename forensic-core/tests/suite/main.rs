@@ -27,6 +27,7 @@ mod fixtures;
 mod fuzzy_hashes;
 mod hfsplus;
 mod iso9660;
+mod jpeg_pictures;
 mod known_lists;
 mod known_set;
 mod linux_fixtures;
