@@ -58,8 +58,17 @@ impl Model {
     }
 
     /// A row of pixels from those of its components, 0 mid-grey and the eighth bit the sign.
-    #[inline(always)]
     pub(super) fn to_rgb(self, components: [&[u8]; 4], row: &mut [u8]) {
+        #[cfg(target_arch = "x86_64")]
+        if let Some(wide) = super::wide::Wide::detect() {
+            return wide.to_rgb(self, components, row);
+        }
+        self.to_rgb_here(components, row);
+    }
+
+    /// The same, compiled for the processor that its caller is.
+    #[inline(always)]
+    pub(super) fn to_rgb_here(self, components: [&[u8]; 4], row: &mut [u8]) {
         let [a, b, c, d] = components;
         let (pixels, _) = row.as_chunks_mut::<3>();
         let three = pixels.iter_mut().zip(a).zip(b).zip(c);
@@ -85,22 +94,27 @@ const fn fixed(factor: f64) -> i32 {
 /// ISO/IEC 10918-5, clause 7, to the nearest in each product but that for green, which has two.
 #[inline(always)]
 fn rgb(y: u8, cb: u8, cr: u8) -> [u8; 3] {
-    let [y, cb, cr] = [y, cb, cr].map(|value| i32::from(value as i8));
-    let whole = |fraction: i32| (fraction + 0x8000) >> 16;
-    let red = y + whole(fixed(1.402) * cr);
-    let green = y + whole(-fixed(0.34414) * cb - fixed(0.71414) * cr);
-    let blue = y + whole(fixed(1.772) * cb);
-    [red, green, blue].map(|value| (value + 128).clamp(0, 255) as u8)
+    const HALF: i32 = 0x8000;
+    const CR_RED: i32 = fixed(1.402);
+    const CB_GREEN: i32 = fixed(0.34414);
+    const CR_GREEN: i32 = fixed(0.71414);
+    const CB_BLUE: i32 = fixed(1.772);
+    let (y, cb, cr) = (i32::from(y as i8) + 128, i32::from(cb as i8), i32::from(cr as i8));
+    let red = y + ((CR_RED * cr + HALF) >> 16);
+    let green = y + ((HALF - CB_GREEN * cb - CR_GREEN * cr) >> 16);
+    let blue = y + ((CB_BLUE * cb + HALF) >> 16);
+    [red.clamp(0, 255) as u8, green.clamp(0, 255) as u8, blue.clamp(0, 255) as u8]
 }
 
 /// The light that comes back through inks, and black, which let so much of it pass.
 #[inline(always)]
 fn light(inks: [u8; 3], black: u8) -> [u8; 3] {
-    inks.map(|ink| {
+    let through = |ink: u8| {
         // Divided by 255, to the nearest.
         let product = u32::from(ink) * u32::from(black) + 128;
         ((product + (product >> 8)) >> 8) as u8
-    })
+    };
+    [through(inks[0]), through(inks[1]), through(inks[2])]
 }
 
 /// The luminance of a row of pixels (ITU-R BT.601).

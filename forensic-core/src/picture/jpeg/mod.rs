@@ -22,6 +22,8 @@ mod sequential;
 mod standard;
 pub(crate) mod syntax;
 mod upsample;
+#[cfg(target_arch = "x86_64")]
+mod wide;
 
 use crate::{
     error::{Error, Result},

@@ -6,21 +6,23 @@
 //! only in the sign of the odd coefficients.
 
 mod portable;
+
 #[cfg(target_arch = "x86_64")]
-mod wide;
+use super::wide::Wide;
 
 /// Fractional bits of the weights, and those that the first dimension leaves to the second.
 const WEIGHT_BITS: i32 = 13;
 const BETWEEN_BITS: i32 = 2;
 /// What the sums of the first and of the second dimension are shifted by: the second has the eighth that both leave out.
-const FIRST_SHIFT: i32 = WEIGHT_BITS - BETWEEN_BITS;
-const SECOND_SHIFT: i32 = WEIGHT_BITS + BETWEEN_BITS + 3;
+pub(super) const FIRST_SHIFT: i32 = WEIGHT_BITS - BETWEEN_BITS;
+pub(super) const SECOND_SHIFT: i32 = WEIGHT_BITS + BETWEEN_BITS + 3;
 
 /// Of a sample in the first half, the weights of coefficients 0, 4, 2, 6 and 1, 7, 3, 5.
-type Weights = [i16; 8];
+pub(super) type Weights = [i16; 8];
 
 /// The weights of `count` samples.
-const fn weights(count: usize) -> &'static [Weights] {
+#[inline(always)]
+pub(super) const fn weights(count: usize) -> &'static [Weights] {
     match count {
         8 => &[
             [8192, 8192, 10703, 4433, 11363, 2260, 9633, 6437],
@@ -40,7 +42,7 @@ pub(super) struct Transform {
     across: usize,
     down: usize,
     #[cfg(target_arch = "x86_64")]
-    wide: Option<wide::Wide>,
+    wide: Option<Wide>,
 }
 
 impl Transform {
@@ -49,7 +51,7 @@ impl Transform {
             across,
             down,
             #[cfg(target_arch = "x86_64")]
-            wide: wide::Wide::detect(),
+            wide: Wide::detect(),
         }
     }
 
@@ -165,7 +167,7 @@ mod tests {
     #[cfg(target_arch = "x86_64")]
     #[test]
     fn both_ways_to_transform_give_the_same() {
-        let Some(wide) = wide::Wide::detect() else {
+        let Some(wide) = Wide::detect() else {
             eprintln!("SKIPPED: no AVX2");
             return;
         };

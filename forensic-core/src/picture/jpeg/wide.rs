@@ -1,8 +1,11 @@
-//! The transform by AVX2, eight columns at once: two coefficients of 16 bits are multiplied by their weights and added in one
-//! instruction.
+//! What is done by AVX2. The transform takes eight columns at once: two coefficients of 16 bits are multiplied by their weights
+//! and added in one instruction. Colours are left to the compiler.
 #![allow(unsafe_code)] // Calls of functions compiled for more of the processor than the crate is: see `Wide`.
 
-use super::{FIRST_SHIFT, SECOND_SHIFT, weights};
+use super::{
+    colour::Model,
+    idct::{FIRST_SHIFT, SECOND_SHIFT, weights},
+};
 use std::arch::x86_64::*;
 
 /// Proof that the processor has AVX2.
@@ -14,12 +17,23 @@ impl Wide {
         is_x86_feature_detected!("avx2").then_some(Self(()))
     }
 
-    /// See [`Transform::samples`](super::Transform::samples), to `N` rows of `N` samples.
+    /// See [`Transform::samples`](super::idct::Transform::samples), to `N` rows of `N` samples.
     #[inline]
     pub(super) fn samples<const N: usize>(self, block: &[i16; 64]) -> [u64; 8] {
         // SAFETY: there is a `Wide` only where AVX2 was detected.
         unsafe { samples::<N>(block) }
     }
+
+    /// See [`Model::to_rgb`].
+    pub(super) fn to_rgb(self, model: Model, components: [&[u8]; 4], row: &mut [u8]) {
+        // SAFETY: there is a `Wide` only where AVX2 was detected.
+        unsafe { to_rgb(model, components, row) }
+    }
+}
+
+#[target_feature(enable = "avx2")]
+fn to_rgb(model: Model, components: [&[u8]; 4], row: &mut [u8]) {
+    model.to_rgb_here(components, row);
 }
 
 #[target_feature(enable = "avx2")]
