@@ -1,6 +1,6 @@
 //! Decodes JPEG files, for comparisons with other decoders.
 //!
-//!     jpeg time FILE…                    milliseconds of each way to decode each file, zune-jpeg's beside
+//!     jpeg time FILE…                    milliseconds of the processor for each way to decode each file, zune-jpeg's beside
 //!     jpeg pixels SCALE luma|rgb FILE…   the size and the pixels of each file, in binary: width, height, bytes a pixel (u32, little-endian)
 
 use forensic_core::{
@@ -34,21 +34,33 @@ fn time(file: &str) -> Result<(), Box<dyn Error>> {
         ("rgb/8", 8, Channels::Rgb),
     ] {
         let options = Options::default().scale(scale).channels(channels);
-        report(file, name, || Ok(drop(black_box(jpeg::decode(&bytes, &options, &limits)?))))?;
+        report(file, name, || {
+            black_box(jpeg::decode(&bytes, &options, &limits)?);
+            Ok(())
+        })?;
     }
     report(file, "zune-jpeg rgb", || {
         let decoded = JpegDecoder::new(ZCursor::new(&bytes)).decode();
-        Ok(drop(black_box(decoded.map_err(|error| format!("{error:?}"))?)))
+        black_box(decoded.map_err(|error| format!("{error:?}"))?);
+        Ok(())
     })
 }
 
-/// Prints the time of a second decode: the first touches memory that the process has not had before.
+/// Prints the time of a decode, the mean of several: the system counts a process's time in ticks of some milliseconds.
 fn report(file: &str, name: &str, decode: impl Fn() -> Result<(), Box<dyn Error>>) -> Result<(), Box<dyn Error>> {
-    decode()?;
-    let start = Instant::now();
-    decode()?;
-    println!("{file}\t{name}\t{:.4}", start.elapsed().as_secs_f64() * 1e3);
+    const ROUNDS: u32 = 20;
+    (0..ROUNDS / 4).try_for_each(|_| decode())?;
+    let (start, processor) = (Instant::now(), processor_time());
+    (0..ROUNDS).try_for_each(|_| decode())?;
+    let wall = start.elapsed().as_secs_f64();
+    let seconds = processor_time().zip(processor).map_or(wall, |(end, start)| (end - start) as f64 / 1e9);
+    println!("{file}\t{name}\t{:.4}", seconds * 1e3 / f64::from(ROUNDS));
     Ok(())
+}
+
+/// Nanoseconds that this process has had of the processor, where Linux tells: other programs take turns with it.
+fn processor_time() -> Option<u64> {
+    std::fs::read_to_string("/proc/self/schedstat").ok()?.split(' ').next()?.parse().ok().filter(|time| *time > 0)
 }
 
 fn pixels(file: &str, options: &Options) -> Result<(), Box<dyn Error>> {

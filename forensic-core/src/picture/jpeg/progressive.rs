@@ -180,6 +180,11 @@ impl<'a> AcBlocks<'a> {
         blocks: &mut [[i16; 64]],
     ) -> Result<(), (u32, usize)> {
         for (passed, block) in (0..).zip(blocks) {
+            // Most blocks that are over have nothing to correct.
+            if *eob_run > 0 && block.iter().fold(0, |all, value| all | value) == 0 {
+                *eob_run -= 1;
+                continue;
+            }
             let mut k = self.band.0;
             while k <= self.band.1 && *eob_run == 0 {
                 let window = bits.look();
@@ -228,20 +233,31 @@ impl<'a> AcBlocks<'a> {
         k: &mut u32,
         mut zeros: u32,
     ) -> Option<&'b mut i16> {
+        // 32 bits are good at a time.
+        let (mut window, mut used) = (bits.peek(), 0);
+        let mut found = None;
         while *k <= self.band.1 {
             let index = usize::from(ZIGZAG[(*k & 63) as usize] & 63);
             *k += 1;
             let value = block[index];
             if value == 0 {
                 if zeros == 0 {
-                    return Some(&mut block[index]);
+                    found = Some(index);
+                    break;
                 }
                 zeros -= 1;
-            } else if bits.take(1) == 1 {
-                block[index] = value.wrapping_add(value.signum() << self.low);
+                continue;
+            }
+            let bit = (window >> 63) as i16;
+            block[index] = value.wrapping_add((value.signum() << self.low) * bit);
+            (window, used) = (window << 1, used + 1);
+            if used == 32 {
+                bits.skip(used);
+                (window, used) = (bits.peek(), 0);
             }
         }
-        None
+        bits.skip(used);
+        block.get_mut(found?)
     }
 }
 

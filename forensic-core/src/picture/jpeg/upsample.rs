@@ -48,12 +48,13 @@ impl<'a> Rows<'a> {
             plane.samples.get(first..first + plane.width).unwrap_or_default()
         };
         let signed = |sample: &u8| i16::from(*sample as i8);
-        let beyond = if y % 2 == 0 { (y / 2).saturating_sub(1) } else { y / 2 + 1 };
+        let is_upper = y.is_multiple_of(2);
+        let beyond = if is_upper { (y / 2).saturating_sub(1) } else { y / 2 + 1 };
         let wide = plane.width > 2;
         match (self.across, self.down) {
             ((1, 1), (1, 1)) => return samples(y),
             ((1, 1), (2, 1)) => {
-                let half = if y % 2 == 0 { 1 } else { 2 };
+                let half = if is_upper { 1 } else { 2 };
                 let pairs = samples(y / 2).iter().zip(samples(beyond));
                 self.row.iter_mut().zip(pairs).for_each(|(pixel, (near, beyond))| {
                     *pixel = ((3 * signed(near) + signed(beyond) + half) >> 2) as u8;

@@ -131,8 +131,8 @@ mod tests {
         for block in blocks().take(200).filter(|block| block.iter().all(|value| value.abs() < 1024)) {
             for count in [8, 4, 2, 1] {
                 let rows = Transform::new(count, count).samples(&block);
-                for y in 0..count {
-                    for x in 0..count {
+                for (y, row) in rows.iter().take(count).enumerate() {
+                    for (x, found) in row.to_le_bytes().into_iter().take(count).enumerate() {
                         let exact: f64 = (0..64)
                             .map(|place| {
                                 let weight =
@@ -140,7 +140,7 @@ mod tests {
                                 f64::from(block[place]) * weight / 8.0
                             })
                             .sum();
-                        let found = f64::from(rows[y].to_le_bytes()[x] as i8);
+                        let found = f64::from(found as i8);
                         assert!((found - exact.clamp(-128.0, 127.0)).abs() < 0.6, "{found} {exact}");
                     }
                 }
