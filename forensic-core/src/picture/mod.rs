@@ -1,6 +1,7 @@
 //! Pictures: recognised by content, decoded within bounds.
 
 mod content;
+pub mod jpeg;
 
 use crate::{
     bytes::{ReadAt, Reader, Source},

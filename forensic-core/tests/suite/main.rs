@@ -28,6 +28,7 @@ mod fuzzy_hashes;
 mod hash_index;
 mod hfsplus;
 mod iso9660;
+mod jpeg_pictures;
 mod known_lists;
 mod known_set;
 mod linux_fixtures;

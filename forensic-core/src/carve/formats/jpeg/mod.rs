@@ -1,20 +1,15 @@
 //! JPEG, by the walk of its segments and of every code of its entropy-coded data (ITU-T T.81).
 
-mod bits;
-mod bursts;
 mod damage;
 mod entropy;
 mod fragments;
 mod held;
-mod huffman;
 mod likely;
-mod markers;
 mod memory;
 mod pictures;
 mod progressive;
 mod runs;
 mod seam;
-mod segment;
 mod sequential;
 mod walk;
 
@@ -23,7 +18,10 @@ use self::{
     memory::Memory,
     walk::{Pause, State},
 };
-use crate::carve::{Break, Broken, Format, Found, Mended, Mending, Outcome, Signature, Tape};
+use crate::{
+    carve::{Break, Broken, Format, Found, Mended, Mending, Outcome, Signature, Tape},
+    picture::jpeg::syntax::{bits, bursts, codes, huffman, markers, segment},
+};
 
 /// JPEG pictures.
 pub(super) struct Jpeg;

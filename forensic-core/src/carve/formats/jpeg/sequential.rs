@@ -3,7 +3,8 @@
 
 use super::{
     bits::Bits,
-    bursts::{Burst, Bursts, OVER, Passed},
+    bursts::{Bursts, Passed},
+    codes::{difference, pass_over},
     entropy::{Reached, Stand, Stretch},
     huffman::Table,
     markers::{Part, Unit},
@@ -66,7 +67,7 @@ fn mcus<'a, const AC: bool, const KEEP: bool>(
                     let block = scan.block_at(frame, place, lane.part, lane.unit);
                     memory.set_dc(block, value << if AC { 0 } else { scan.low });
                 }
-                lane.ac.map_or(Ok(()), |(table, bursts)| coefficients(&mut bits, table, bursts))
+                lane.ac.map_or(Ok(()), |(table, bursts)| pass_over(&mut bits, table, bursts))
             });
             if let Err(bit) = coded {
                 return Reached { failed_at: Some(bit), ..reached };
@@ -82,68 +83,4 @@ fn mcus<'a, const AC: bool, const KEEP: bool>(
         }
     }
     reached
-}
-
-/// The difference that the next code and its bits tell, of `most` bits at the most.
-///
-/// # Errors
-/// The bit behind what is wrong.
-#[inline(always)]
-fn difference(bits: &mut Bits<'_>, table: &Table, most: u32) -> Result<i32, usize> {
-    let window = bits.look();
-    let Some((length, symbol)) = table.find(window) else { return Err(bits.position().wrapping_add(16)) };
-    let size = u32::from(symbol);
-    let code = length.wrapping_sub(size & 15);
-    if size > most {
-        return Err(bits.position().wrapping_add(code as usize));
-    }
-    bits.skip(length);
-    let number = window << (code & 63);
-    let negative = !((number as i64) >> 63) as i32;
-    let value = (number >> 1 >> (63u32.wrapping_sub(size) & 63)) as i32;
-    Ok(value.wrapping_add(negative & 1i32.wrapping_sub(1 << size)))
-}
-
-/// The AC coefficients of a block.
-///
-/// # Errors
-/// The bit behind what is wrong.
-#[inline(always)]
-fn coefficients(bits: &mut Bits<'_>, table: &Table, bursts: &Bursts<Passed>) -> Result<(), usize> {
-    let mut k = 1u32;
-    loop {
-        // Two bursts, the second of no length where the block is over by the first: few blocks have more, and which have
-        // one and which two cannot be guessed.
-        let window = bits.look();
-        let burst = bursts.find(window);
-        let second = bursts.find(window << (burst.length() & 63));
-        let behind = k.wrapping_add(burst.coefficients());
-        let goes_on = if behind < 64 { u32::MAX } else { 0 };
-        let behind = behind.wrapping_add(second.coefficients() & goes_on);
-        if behind < 64 {
-            bits.skip(burst.length());
-            bits.skip(second.length());
-            k = behind;
-            continue;
-        }
-        if behind == 64 || behind.wrapping_sub(OVER) < 64 {
-            bits.skip(burst.length());
-            bits.skip(second.length() & goes_on);
-            return Ok(());
-        }
-        // One code alone.
-        let Some((length, symbol)) = table.find(window) else { return Err(bits.position().wrapping_add(16)) };
-        bits.skip(length);
-        match symbol {
-            0 => return Ok(()),
-            0xf0 => k = k.wrapping_add(16),
-            _ if symbol & 15 == 0 => return Err(bits.position()),
-            _ => k = k.wrapping_add(u32::from(symbol >> 4)).wrapping_add(1),
-        }
-        match k {
-            64 => return Ok(()),
-            65.. => return Err(bits.position()),
-            _ => {}
-        }
-    }
 }

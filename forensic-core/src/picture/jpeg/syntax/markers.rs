@@ -10,7 +10,7 @@ const MOST_UNITS: u32 = 10;
 
 /// How a frame is coded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Process {
+pub(crate) enum Process {
     /// Huffman-coded, one pass: SOF0 and SOF1.
     Sequential,
     /// Huffman-coded, in several passes: SOF2.
@@ -21,39 +21,39 @@ pub(super) enum Process {
 
 /// A frame header (B.2.2).
 #[derive(Debug, Clone)]
-pub(super) struct Frame {
-    pub(super) process: Process,
-    pub(super) precision: u8,
-    pub(super) width: u32,
+pub(crate) struct Frame {
+    pub(crate) process: Process,
+    pub(crate) precision: u8,
+    pub(crate) width: u32,
     /// 0 where it is told behind the first scan.
-    pub(super) height: u32,
-    pub(super) components: Vec<Component>,
+    pub(crate) height: u32,
+    pub(crate) components: Vec<Component>,
     /// MCUs of an interleaved scan.
-    pub(super) mcus_wide: u32,
-    pub(super) mcus_high: u32,
+    pub(crate) mcus_wide: u32,
+    pub(crate) mcus_high: u32,
     /// Blocks of all components.
-    pub(super) blocks: u64,
+    pub(crate) blocks: u64,
 }
 
 #[derive(Debug, Clone)]
-pub(super) struct Component {
-    id: u8,
-    pub(super) horizontal: u32,
-    pub(super) vertical: u32,
+pub(crate) struct Component {
+    pub(crate) id: u8,
+    pub(crate) horizontal: u32,
+    pub(crate) vertical: u32,
     /// Blocks that carry samples, which are those of a scan of this component alone.
-    pub(super) wide: u32,
-    high: u32,
+    pub(crate) wide: u32,
+    pub(crate) high: u32,
     /// Blocks of a row with those that fill the last MCU.
-    pub(super) stride: u32,
+    pub(crate) stride: u32,
     /// The first block, counted over all components.
-    pub(super) first: u32,
+    pub(crate) first: u32,
     /// The table it is quantized with.
-    pub(super) quantizer: u8,
+    pub(crate) quantizer: u8,
 }
 
 impl Frame {
     /// The frame header in `body`, which followed the marker `code`.
-    pub(super) fn parse(code: u8, body: &[u8]) -> Option<Self> {
+    pub(crate) fn parse(code: u8, body: &[u8]) -> Option<Self> {
         let process = match code {
             0xc0 | 0xc1 => Process::Sequential,
             0xc2 => Process::Progressive,
@@ -89,7 +89,7 @@ impl Frame {
     }
 
     /// The same with its height, which a DNL segment told.
-    pub(super) fn with_height(&self, height: u32) -> Self {
+    pub(crate) fn with_height(&self, height: u32) -> Self {
         let mut frame = Self { height, ..self.clone() };
         frame.measure();
         frame
@@ -113,14 +113,14 @@ impl Frame {
     }
 
     /// True where the coefficients of all its blocks can be kept in mind.
-    pub(super) fn can_be_remembered(&self) -> bool {
+    pub(crate) fn can_be_remembered(&self) -> bool {
         self.blocks <= MOST_BLOCKS
     }
 }
 
 /// What a scan does to the blocks it passes (G.1.1.1).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Pass {
+pub(crate) enum Pass {
     Sequential,
     DcFirst,
     DcRefine,
@@ -130,59 +130,59 @@ pub(super) enum Pass {
 
 /// A scan with the tables that were in force at its start (B.2.3).
 #[derive(Debug)]
-pub(super) struct Scan {
-    pub(super) pass: Pass,
+pub(crate) struct Scan {
+    pub(crate) pass: Pass,
     /// First and last coefficient.
-    pub(super) band: (u8, u8),
-    pub(super) low: u8,
+    pub(crate) band: (u8, u8),
+    pub(crate) low: u8,
     /// MCUs; `u32::MAX` where the height is not known yet.
-    pub(super) mcus: u32,
+    pub(crate) mcus: u32,
     /// MCUs of a row.
-    pub(super) mcus_wide: u32,
+    pub(crate) mcus_wide: u32,
     /// MCUs between restart markers; 0 without.
-    pub(super) restart_interval: u32,
-    pub(super) parts: Vec<Part>,
+    pub(crate) restart_interval: u32,
+    pub(crate) parts: Vec<Part>,
     /// The blocks of an MCU.
-    pub(super) units: Vec<Unit>,
+    pub(crate) units: Vec<Unit>,
 }
 
 /// A component of a scan.
 #[derive(Debug)]
-pub(super) struct Part {
-    pub(super) component: usize,
-    pub(super) dc: Option<Arc<Table>>,
-    pub(super) ac: Option<Arc<Table>>,
+pub(crate) struct Part {
+    pub(crate) component: usize,
+    pub(crate) dc: Option<Arc<Table>>,
+    pub(crate) ac: Option<Arc<Table>>,
     /// The largest DC value that samples of the frame's precision could give, and as much again.
-    pub(super) dc_limit: u32,
+    pub(crate) dc_limit: u32,
     /// What DC values are multiples of.
-    pub(super) quantizer: u32,
+    pub(crate) quantizer: u32,
     /// Blocks of an MCU, across and down.
-    pub(super) across: u32,
-    pub(super) down: u32,
+    pub(crate) across: u32,
+    pub(crate) down: u32,
 }
 
 /// A block of an MCU.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Unit {
+pub(crate) struct Unit {
     /// Index into the parts of the scan.
-    pub(super) part: usize,
-    pub(super) x: u32,
-    pub(super) y: u32,
+    pub(crate) part: usize,
+    pub(crate) x: u32,
+    pub(crate) y: u32,
 }
 
 /// The tables in force.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Tables {
+pub(crate) struct Tables {
     dc: [Option<Arc<Table>>; 4],
     ac: [Option<Arc<Table>>; 4],
     /// First values, which quantize DC coefficients.
-    pub(super) quantizers: [u16; 4],
-    pub(super) restart_interval: u32,
+    pub(crate) quantizers: [u16; 4],
+    pub(crate) restart_interval: u32,
 }
 
 impl Tables {
     /// Huffman tables (B.2.4.2).
-    pub(super) fn take_huffman(&mut self, mut body: &[u8]) -> Option<()> {
+    pub(crate) fn take_huffman(&mut self, mut body: &[u8]) -> Option<()> {
         while !body.is_empty() {
             let (&[place], rest) = body.split_first_chunk::<1>()?;
             let (counts, rest) = rest.split_first_chunk::<16>()?;
@@ -200,28 +200,17 @@ impl Tables {
     }
 
     /// Quantization tables (B.2.4.1).
-    pub(super) fn take_quantizers(&mut self, mut body: &[u8]) -> Option<()> {
+    pub(crate) fn take_quantizers(&mut self, mut body: &[u8]) -> Option<()> {
         while !body.is_empty() {
-            let (&[place], rest) = body.split_first_chunk::<1>()?;
-            let wide = match place >> 4 {
-                0 => false,
-                1 => true,
-                _ => return None,
-            };
-            let (values, rest) = rest.split_at_checked(if wide { 128 } else { 64 })?;
-            let first = match values {
-                [high, low, ..] if wide => u16::from_be_bytes([*high, *low]),
-                [first, ..] => u16::from(*first),
-                [] => return None,
-            };
-            *self.quantizers.get_mut(usize::from(place & 15))? = first;
+            let (place, [first, ..], rest) = quantizer(body)?;
+            *self.quantizers.get_mut(place)? = first;
             body = rest;
         }
         Some(())
     }
 
     /// The scan whose header is in `body`, in `frame`.
-    pub(super) fn scan(&self, frame: &Frame, body: &[u8]) -> Option<Scan> {
+    pub(crate) fn scan(&self, frame: &Frame, body: &[u8]) -> Option<Scan> {
         let (count, rest) = body.split_first()?;
         let (selectors, rest) = rest.split_at_checked(usize::from(*count).checked_mul(2)?)?;
         let &[first, last, approximation] = rest else { return None };
@@ -300,26 +289,26 @@ impl Tables {
 
 impl Scan {
     /// The index of a block of an MCU among the blocks of the frame.
-    pub(super) fn block(&self, frame: &Frame, mcu: u32, part: &Part, unit: &Unit) -> u32 {
+    pub(crate) fn block(&self, frame: &Frame, mcu: u32, part: &Part, unit: &Unit) -> u32 {
         self.block_at(frame, self.place(mcu), part, unit)
     }
 
     /// Column and row of an MCU.
-    pub(super) fn place(&self, mcu: u32) -> (u32, u32) {
+    pub(crate) fn place(&self, mcu: u32) -> (u32, u32) {
         let row = mcu.checked_div(self.mcus_wide).unwrap_or(0);
         (mcu.wrapping_sub(row.wrapping_mul(self.mcus_wide)), row)
     }
 
     /// Column and row of the MCU behind the one at `place`.
     #[inline(always)]
-    pub(super) fn behind(&self, (column, row): (u32, u32)) -> (u32, u32) {
+    pub(crate) fn behind(&self, (column, row): (u32, u32)) -> (u32, u32) {
         let next = column.wrapping_add(1);
         if next == self.mcus_wide { (0, row.wrapping_add(1)) } else { (next, row) }
     }
 
     /// The index of a block of the MCU at a column and row among the blocks of the frame.
     #[inline]
-    pub(super) fn block_at(&self, frame: &Frame, (column, row): (u32, u32), part: &Part, unit: &Unit) -> u32 {
+    pub(crate) fn block_at(&self, frame: &Frame, (column, row): (u32, u32), part: &Part, unit: &Unit) -> u32 {
         let Some(Component { first, stride, .. }) = frame.components.get(part.component) else { return u32::MAX };
         let x = column.wrapping_mul(part.across).wrapping_add(unit.x);
         let y = row.wrapping_mul(part.down).wrapping_add(unit.y);
@@ -332,4 +321,25 @@ impl Part {
         let across = self.across;
         (0..self.down).flat_map(move |y| (0..across).map(move |x| Unit { part, x, y }))
     }
+}
+
+/// The first quantization table of a segment (B.2.4.1): its place, its values in zigzag order, and what follows it.
+pub(crate) fn quantizer(body: &[u8]) -> Option<(usize, [u16; 64], &[u8])> {
+    let (&[place], rest) = body.split_first_chunk::<1>()?;
+    let mut values = [0; 64];
+    let rest = match place >> 4 {
+        0 => {
+            let (bytes, rest) = rest.split_first_chunk::<64>()?;
+            values.iter_mut().zip(bytes).for_each(|(value, byte)| *value = u16::from(*byte));
+            rest
+        }
+        1 => {
+            let (bytes, rest) = rest.split_first_chunk::<128>()?;
+            let (pairs, _) = bytes.as_chunks::<2>();
+            values.iter_mut().zip(pairs).for_each(|(value, pair)| *value = u16::from_be_bytes(*pair));
+            rest
+        }
+        _ => return None,
+    };
+    Some((usize::from(place & 15), values, rest))
 }

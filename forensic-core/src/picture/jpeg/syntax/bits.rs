@@ -3,7 +3,7 @@
 /// Bits out of bytes. Behind the last of them zeros come, so that nothing has to be asked between codes: whoever reads looks at
 /// [`Bits::position`] now and then.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Bits<'a> {
+pub(crate) struct Bits<'a> {
     bytes: &'a [u8],
     /// The next byte to take bits from.
     next: usize,
@@ -14,7 +14,7 @@ pub(super) struct Bits<'a> {
 
 impl<'a> Bits<'a> {
     /// Goes on at bit `position` of `bytes`.
-    pub(super) fn new(bytes: &'a [u8], position: usize) -> Self {
+    pub(crate) fn new(bytes: &'a [u8], position: usize) -> Self {
         let mut bits = Self { bytes, next: position >> 3, bits: 0, count: 0 };
         bits.refill();
         bits.skip(position as u32 & 7);
@@ -23,13 +23,13 @@ impl<'a> Bits<'a> {
 
     /// Bits used since the first byte.
     #[inline(always)]
-    pub(super) fn position(&self) -> usize {
+    pub(crate) fn position(&self) -> usize {
         (self.next << 3).wrapping_sub(self.count as usize)
     }
 
     /// The next 64 bits, of which 32 at least are good.
     #[inline(always)]
-    pub(super) fn peek(&mut self) -> u64 {
+    pub(crate) fn peek(&mut self) -> u64 {
         if self.count < 32 {
             self.refill();
         }
@@ -39,7 +39,7 @@ impl<'a> Bits<'a> {
     /// The same, where few bits were passed over since it was last asked: those behind are fetched meanwhile, for nobody to
     /// have to wait for them.
     #[inline(always)]
-    pub(super) fn look(&mut self) -> u64 {
+    pub(crate) fn look(&mut self) -> u64 {
         let window = self.peek();
         self.refill();
         window
@@ -47,14 +47,14 @@ impl<'a> Bits<'a> {
 
     /// Passes over bits that were looked at, 32 at the most.
     #[inline(always)]
-    pub(super) fn skip(&mut self, count: u32) {
+    pub(crate) fn skip(&mut self, count: u32) {
         self.bits <<= count & 63;
         self.count = self.count.wrapping_sub(count);
     }
 
     /// The number in the next `count` bits, 16 at the most.
     #[inline(always)]
-    pub(super) fn take(&mut self, count: u32) -> u32 {
+    pub(crate) fn take(&mut self, count: u32) -> u32 {
         let number = (self.peek() >> 48) as u32 >> (16u32.wrapping_sub(count) & 31);
         self.skip(count);
         number

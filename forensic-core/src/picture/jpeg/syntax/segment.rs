@@ -2,7 +2,7 @@
 
 /// Why no bits are to be had.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Dry {
+pub(crate) enum Dry {
     /// The bytes at hand end here.
     Bytes,
     /// A marker stands here.
@@ -13,7 +13,7 @@ pub(super) enum Dry {
 
 /// Data up to the next marker or the end of the bytes at hand.
 #[derive(Debug, Default)]
-pub(super) struct Segment {
+pub(crate) struct Segment {
     data: Vec<u8>,
     /// Indices of data behind which a zero was stuffed.
     stuffed: Vec<usize>,
@@ -26,7 +26,7 @@ pub(super) struct Segment {
 
 impl Segment {
     /// Cuts it anew from `bytes`, at `start`.
-    pub(super) fn cut(&mut self, bytes: &[u8], start: usize) {
+    pub(crate) fn cut(&mut self, bytes: &[u8], start: usize) {
         self.data.clear();
         self.stuffed.clear();
         (self.start, self.end, self.ends_at_marker) = (start, bytes.len(), false);
@@ -46,29 +46,34 @@ impl Segment {
     }
 
     /// The data without the stuffed zeros.
-    pub(super) fn data(&self) -> &[u8] {
+    pub(crate) fn data(&self) -> &[u8] {
         &self.data
     }
 
     /// Bits of the data.
-    pub(super) fn bits(&self) -> usize {
+    pub(crate) fn bits(&self) -> usize {
         self.data.len() << 3
     }
 
+    /// Where it ends in the bytes it was cut from.
+    pub(crate) fn end(&self) -> usize {
+        self.end
+    }
+
     /// Why there are no bits behind it.
-    pub(super) fn dry(&self) -> Dry {
+    pub(crate) fn dry(&self) -> Dry {
         if self.ends_at_marker { Dry::Marker } else { Dry::Bytes }
     }
 
     /// The place of byte `index` of the data in the bytes it was cut from; what lies behind the data is at their end.
-    pub(super) fn place(&self, index: usize) -> usize {
+    pub(crate) fn place(&self, index: usize) -> usize {
         let stuffed = self.stuffed.partition_point(|stuffed| *stuffed < index);
         self.start.wrapping_add(index).wrapping_add(stuffed).min(self.end)
     }
 
     /// The marker behind it, where the bits before `position` are used: its code and the place behind it in `bytes`. What is
     /// left of the last byte and fill bytes are passed over.
-    pub(super) fn marker(&self, bytes: &[u8], position: usize) -> Result<(u8, usize), Dry> {
+    pub(crate) fn marker(&self, bytes: &[u8], position: usize) -> Result<(u8, usize), Dry> {
         if self.bits().wrapping_sub(position) >= 8 {
             return Err(Dry::Code);
         }

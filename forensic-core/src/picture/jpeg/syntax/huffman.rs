@@ -8,7 +8,7 @@ const LOOK: u32 = 10;
 
 /// A table of codes.
 #[derive(Debug)]
-pub(super) struct Table {
+pub(crate) struct Table {
     /// The code that begins with these bits: its bits and those behind it that its symbol counts, six bits of the number, and
     /// above them the symbol; 0 where it is longer.
     look: Box<[u16; 1 << LOOK]>,
@@ -24,7 +24,7 @@ pub(super) struct Table {
 
 impl Table {
     /// The table with `counts` codes of 1 to 16 bits; `None` where there are no such codes.
-    pub(super) fn new(counts: &[u8; 16], symbols: &[u8]) -> Option<Self> {
+    pub(crate) fn new(counts: &[u8; 16], symbols: &[u8]) -> Option<Self> {
         let mut table = Self {
             look: Box::new([0; 1 << LOOK]),
             limit: [0; 17],
@@ -58,7 +58,7 @@ impl Table {
 
     /// The symbol of the code at the top of `bits`, and the bits of the code and of what its symbol's low half counts.
     #[inline(always)]
-    pub(super) fn find(&self, bits: u64) -> Option<(u32, u8)> {
+    pub(crate) fn find(&self, bits: u64) -> Option<(u32, u8)> {
         let entry = self.look.get((bits >> (64 - LOOK)) as usize).copied().unwrap_or(0);
         if entry != 0 {
             return Some((u32::from(entry & 63), (entry >> 6) as u8));
@@ -78,22 +78,22 @@ impl Table {
     }
 
     /// Its codes as those of a sequential scan's coefficients, several at once.
-    pub(super) fn bursts(&self) -> &Bursts<Passed> {
+    pub(crate) fn bursts(&self) -> &Bursts<Passed> {
         self.bursts.get_or_init(|| Bursts::new(self))
     }
 
     /// Its codes as those of the first bits of a band, several at once.
-    pub(super) fn first(&self) -> &Bursts<Band<false>> {
+    pub(crate) fn first(&self) -> &Bursts<Band<false>> {
         self.first.get_or_init(|| Bursts::new(self))
     }
 
     /// Its codes as those of a further bit of a band, several at once.
-    pub(super) fn refining(&self) -> &Bursts<Band<true>> {
+    pub(crate) fn refining(&self) -> &Bursts<Band<true>> {
         self.refining.get_or_init(|| Bursts::new(self))
     }
 
     /// The codes of `length` bits, each with its symbol.
-    pub(super) fn codes(&self, length: u32) -> impl Iterator<Item = (u32, u8)> {
+    pub(crate) fn codes(&self, length: u32) -> impl Iterator<Item = (u32, u8)> {
         let at = |list: &[u32; 17], length: u32| list.get(length as usize).copied().unwrap_or(0);
         let shift = 16u32.wrapping_sub(length) & 31;
         let (first, behind) = (at(&self.limit, length.wrapping_sub(1)), at(&self.limit, length));

@@ -5,10 +5,10 @@ use super::huffman::Table;
 /// Bits of a look.
 const LOOK: u32 = 12;
 /// What a place in a block is put forward by where the block is over.
-pub(super) const OVER: u32 = 256;
+pub(crate) const OVER: u32 = 256;
 
 /// What a few codes do, one behind another.
-pub(super) trait Burst: Copy {
+pub(crate) trait Burst: Copy {
     /// Not one code stands whole: of no bits, and leading out of any block.
     const NONE: Self;
     /// A code of `length` bits and what follows it; `None` where it has to be looked at alone.
@@ -21,11 +21,11 @@ pub(super) trait Burst: Copy {
 
 /// The codes that stand whole in a few bits, each with its further bits.
 #[derive(Debug)]
-pub(super) struct Bursts<B>(Box<[B; 1 << LOOK]>);
+pub(crate) struct Bursts<B>(Box<[B; 1 << LOOK]>);
 
 impl<B: Burst> Bursts<B> {
     /// Of each number of bits and each value of them, the burst is their first code and the burst of the bits behind it.
-    pub(super) fn new(table: &Table) -> Self {
+    pub(crate) fn new(table: &Table) -> Self {
         let mut bursts = Box::new([B::NONE; 2 << LOOK]);
         let codes: Vec<(u32, u32, B)> = (1..=LOOK)
             .flat_map(|length| table.codes(length).map(move |(code, symbol)| (code, length, symbol)))
@@ -52,7 +52,7 @@ impl<B: Burst> Bursts<B> {
 
     /// The burst at the top of `bits`.
     #[inline(always)]
-    pub(super) fn find(&self, bits: u64) -> B {
+    pub(crate) fn find(&self, bits: u64) -> B {
         self.0.get((bits >> (64 - LOOK)) as usize).copied().unwrap_or(B::NONE)
     }
 }
@@ -60,7 +60,7 @@ impl<B: Burst> Bursts<B> {
 /// Codes of a sequential scan's coefficients: their bits in the low six bits of the number, as many as a shift looks at, and
 /// above those the coefficients they pass over, [`OVER`] more where the last ends the block.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Passed(u16);
+pub(crate) struct Passed(u16);
 
 impl Passed {
     const fn new(length: u32, coefficients: u32) -> Self {
@@ -69,7 +69,7 @@ impl Passed {
 
     /// Coefficients passed over.
     #[inline(always)]
-    pub(super) fn coefficients(self) -> u32 {
+    pub(crate) fn coefficients(self) -> u32 {
         u32::from(self.0 >> 6)
     }
 }
@@ -109,7 +109,7 @@ impl Burst for Passed {
 /// their length, one that is set where the last ends the block, seven for the coefficients they pass over, and one for each
 /// of those, set where it is not zero.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Band<const REFINING: bool>(u32);
+pub(crate) struct Band<const REFINING: bool>(u32);
 
 /// Coefficients that a burst of a band passes over at the most.
 const WIDEST: u32 = 20;
@@ -121,25 +121,25 @@ impl<const REFINING: bool> Band<REFINING> {
 
     /// True where the last code ends the block.
     #[inline(always)]
-    pub(super) fn is_over(self) -> bool {
+    pub(crate) fn is_over(self) -> bool {
         self.0 & 16 != 0
     }
 
     /// Coefficients passed over.
     #[inline(always)]
-    pub(super) fn coefficients(self) -> u32 {
+    pub(crate) fn coefficients(self) -> u32 {
         self.0 >> 5 & 127
     }
 
     /// What has to be left of the band.
     #[inline(always)]
-    pub(super) fn needs(self) -> u32 {
+    pub(crate) fn needs(self) -> u32 {
         self.coefficients().wrapping_add(self.0 >> 4 & 1)
     }
 
     /// A bit for each coefficient that is not zero any more.
     #[inline(always)]
-    pub(super) fn nonzero(self) -> u64 {
+    pub(crate) fn nonzero(self) -> u64 {
         u64::from(self.0 >> 12)
     }
 }
