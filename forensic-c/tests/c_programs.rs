@@ -36,6 +36,11 @@ fn digests_sets_and_image_hashes_are_reached() {
 }
 
 #[test]
+fn picture_files_and_frames_are_reached() {
+    run_c("pictures", |_| Vec::new());
+}
+
+#[test]
 fn fat_is_reached_from_evidence_to_report() {
     run_c("filesystem", |folder| vec![volume("fat", folder), folder.to_owned()]);
 }

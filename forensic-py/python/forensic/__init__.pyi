@@ -34,6 +34,12 @@ from ._known import WriteReport as WriteReport
 from ._limits import Limits as Limits
 from ._perceptual import ImageHash as ImageHash
 from ._perceptual import image_hash as image_hash
+from ._picture_info import Frame as Frame
+from ._picture_info import Frames as Frames
+from ._picture_info import Gps as Gps
+from ._picture_info import PictureInfo as PictureInfo
+from ._picture_info import frames as frames
+from ._picture_info import picture_info as picture_info
 from ._stream import Stream as Stream
 from ._pieces import Piece as Piece
 from ._pieces import Pieces as Pieces
@@ -62,6 +68,9 @@ __all__ = [
     "FileSystem",
     "ForensicError",
     "FormatError",
+    "Frame",
+    "Frames",
+    "Gps",
     "HashSet",
     "Hasher",
     "ImageHash",
@@ -69,6 +78,7 @@ __all__ = [
     "Known",
     "LimitError",
     "Limits",
+    "PictureInfo",
     "Record",
     "Records",
     "Report",
@@ -84,9 +94,11 @@ __all__ = [
     "__version__",
     "carve",
     "carve_types",
+    "frames",
     "hash",
     "hash_many",
     "image_hash",
     "open",
+    "picture_info",
     "triage",
 ]

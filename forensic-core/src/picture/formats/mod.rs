@@ -1,8 +1,9 @@
 //! One decoder a format, chosen by the content.
 
-pub(super) mod avif;
+pub(super) mod av1;
 pub(super) mod gif;
-mod heic;
+mod heif;
+mod hevc;
 pub(super) mod jpeg;
 mod jxl;
 mod plain;
@@ -28,8 +29,8 @@ pub(super) fn decode(job: &Job<'_>) -> Result<Decoded> {
         Some("gif") => gif::decode(job),
         Some("webp") => webp::decode(job),
         Some("tiff") => tiff::decode(job),
-        Some("avif") => avif::decode(job),
-        Some("heic") => heic::decode(job),
+        Some("avif") => heif::decode(job, "avif"),
+        Some("heic") => heif::decode(job, "heic"),
         Some("jxl") => jxl::decode(job),
         Some("psd") => psd::decode(job),
         Some("bmp") => plain::decode(job, ImageFormat::Bmp, "bmp"),

@@ -2,49 +2,74 @@
 
 use super::super::heif::Nclx;
 
-/// A plane of samples.
-#[derive(Clone, Copy)]
-pub(super) struct Plane<'a> {
-    pub(super) bytes: &'a [u8],
-    /// Bytes from one row to the next.
-    pub(super) stride: usize,
-    /// True where a sample takes two bytes, in the order of the machine.
-    pub(super) wide: bool,
-}
-
-impl Plane<'_> {
-    fn row(&self, number: usize) -> impl Fn(usize) -> f32 {
-        let row = self.bytes.get(number.saturating_mul(self.stride)..).unwrap_or_default();
-        let wide = self.wide;
-        move |column| match wide {
-            true => row.as_chunks::<2>().0.get(column).map_or(0.0, |sample| u16::from_ne_bytes(*sample).into()),
-            false => row.get(column).map_or(0.0, |sample| (*sample).into()),
-        }
-    }
-}
-
-/// Planes of a picture.
-pub(super) struct Planes<'a> {
-    pub(super) luma: Plane<'a>,
-    /// Blue and red; none for grey.
-    pub(super) chroma: Option<[Plane<'a>; 2]>,
+/// A decoded frame: its planes, held while they are read.
+pub(super) struct Frame {
+    pub(super) width: u32,
+    pub(super) height: u32,
+    /// Luma, and, but for grey, the chroma of blue and of red: samples, and how far it is from one row to the next, in bytes for
+    /// those of AV1, otherwise in samples.
+    pub(super) planes: Vec<(Samples, usize)>,
     /// Columns and rows of luma for each of chroma, as powers of two.
     pub(super) sub: (u32, u32),
     pub(super) depth: u32,
     pub(super) nclx: Nclx,
 }
 
+/// The samples of a plane.
+pub(super) enum Samples {
+    /// Of AV1: one byte each, or, where that is true, two in the order of the machine.
+    Av1(re_rav1d::dav1d::Plane, bool),
+    Words(Vec<u16>),
+}
+
+impl Frame {
+    pub(super) fn is_grey(&self) -> bool {
+        self.planes.len() < 3
+    }
+
+    /// The planes, to be read with colours as `nclx` tells.
+    pub(super) fn planes(&self, nclx: Nclx) -> Planes<'_> {
+        let chroma = match self.planes.as_slice() {
+            [_, blue, red, ..] => Some([blue, red]),
+            _ => None,
+        };
+        Planes { luma: self.planes.first(), chroma, sub: self.sub, depth: self.depth, nclx }
+    }
+}
+
+/// The sample of a column of row `number`.
+fn row((samples, stride): &(Samples, usize), number: usize) -> impl Fn(usize) -> f32 {
+    let start = number.saturating_mul(*stride);
+    move |column| match samples {
+        Samples::Av1(plane, false) => plane.get(start + column).map_or(0.0, |sample| (*sample).into()),
+        Samples::Av1(plane, true) => {
+            let sample = plane.get(start + 2 * column..).and_then(<[u8]>::first_chunk);
+            sample.map_or(0.0, |sample| u16::from_ne_bytes(*sample).into())
+        }
+        Samples::Words(words) => words.get(start + column).map_or(0.0, |sample| (*sample).into()),
+    }
+}
+
+/// Planes of a picture, and what their samples mean.
+pub(super) struct Planes<'a> {
+    luma: Option<&'a (Samples, usize)>,
+    chroma: Option<[&'a (Samples, usize); 2]>,
+    sub: (u32, u32),
+    depth: u32,
+    nclx: Nclx,
+}
+
 impl Planes<'_> {
-    /// Calls `put` with red, green and blue of each pixel of row `row`, from the left on.
-    pub(super) fn row(&self, row: usize, width: usize, mut put: impl FnMut([u8; 3])) {
+    /// Calls `put` with red, green and blue of each pixel of row `number`, from the left on.
+    pub(super) fn row(&self, number: usize, width: usize, mut put: impl FnMut([u8; 3])) {
         let levels = Levels::of(self.depth, self.nclx.full_range);
-        let luma = self.luma.row(row);
+        let Some(luma) = self.luma.map(|luma| row(luma, number)) else { return };
         let clamp = |value: f32| (value + 0.5).clamp(0.0, 255.0) as u8;
         let Some([blue, red]) = self.chroma else {
             (0..width).for_each(|column| put([clamp((luma(column) - levels.black) * levels.luma); 3]));
             return;
         };
-        let (blue, red) = (blue.row(row >> self.sub.1), red.row(row >> self.sub.1));
+        let (blue, red) = (row(blue, number >> self.sub.1), row(red, number >> self.sub.1));
         let kind = Kind::of(self.nclx.matrix);
         for column in 0..width {
             let light = (luma(column) - levels.black) * levels.luma;

@@ -39,7 +39,7 @@ enum Coding {
     Jpeg,
     /// Each sample is a picture file.
     Picture,
-    Av1(Box<formats::avif::Sequence>),
+    Av1(Box<formats::av1::Sequence>),
 }
 
 impl Movie {
@@ -73,7 +73,7 @@ impl Movie {
         let coding = match &entry.kind {
             b"jpeg" | b"mjpa" | b"MJPG" | b"AVRn" => Coding::Jpeg,
             b"png " | b"tiff" | b"gif " | b"8BPS" | b"WRLE" => Coding::Picture,
-            b"av01" => match formats::avif::Sequence::open(job) {
+            b"av01" => match formats::av1::Sequence::open(job) {
                 Ok(sequence) => Coding::Av1(Box::new(sequence)),
                 Err(error) => return Ok(Some(Err(error))),
             },

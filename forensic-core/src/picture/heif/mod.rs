@@ -258,6 +258,14 @@ impl Item {
         })
     }
 
+    /// The decoder configuration of HEVC.
+    pub(super) fn hevc(&self) -> Option<&[u8]> {
+        self.properties.iter().find_map(|property| match property {
+            Property::Hevc(config) => Some(&**config),
+            _ => None,
+        })
+    }
+
     /// Bytes, as the file tells.
     pub(super) fn length(&self) -> u64 {
         self.parts.iter().fold(0, |length, part| part.1.saturating_add(length))

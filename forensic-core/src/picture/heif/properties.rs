@@ -2,6 +2,10 @@
 //! ISO/IEC 23000-22).
 
 use crate::carve::{Break, Tape, formats::isobmff::boxes::Header};
+use std::sync::Arc;
+
+/// Bytes of a decoder configuration.
+const LONGEST: u64 = 64 << 10;
 
 /// How colours are coded (ITU-T H.273).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,6 +22,8 @@ pub(in crate::picture) enum Property {
     Nclx(Nclx),
     /// The item is the alpha of another.
     Alpha,
+    /// The decoder configuration of HEVC.
+    Hevc(Arc<[u8]>),
     /// One that nothing here needs.
     Other,
 }
@@ -37,6 +43,10 @@ impl Property {
                 let ends = |urn: &[u8]| kind.get(4..).is_some_and(|kind| kind.starts_with(urn));
                 let is_alpha = ends(b"urn:mpeg:mpegB:cicp:systems:auxiliary:alpha\0") || ends(b"urn:mpeg:hevc:2015:auxid:1\0");
                 if is_alpha { Self::Alpha } else { Self::Other }
+            }
+            b"hvcC" => {
+                let length = usize::try_from(header.end.saturating_sub(body).min(LONGEST)).unwrap_or(0);
+                Self::Hevc(tape.bytes(body, length)?.into())
             }
             _ => Self::Other,
         })
