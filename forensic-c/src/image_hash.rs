@@ -90,9 +90,8 @@ impl From<ImageHash> for forensic_image_hash {
 pub(crate) fn wanted(given: Option<&forensic_image_options>) -> Result<Options, Failure> {
     let Some(given) = given else { return Ok(Options::new(Algorithm::Pdq)) };
     let found = usize::try_from(given.algorithm).ok().and_then(|index| Algorithm::ALL.get(index));
-    let algorithm = *found.ok_or_else(|| {
-        forensic_error::invalid(format!("{} is no forensic_image_algorithm", given.algorithm))
-    })?;
+    let algorithm =
+        *found.ok_or_else(|| forensic_error::invalid(format!("{} is no forensic_image_algorithm", given.algorithm)))?;
     let pipeline = match given.pipeline {
         0 => Pipeline::Array,
         1 => Pipeline::ThreatExchangeFile,

@@ -25,6 +25,7 @@ pub mod image_hash;
 pub mod issues;
 pub mod limits;
 pub mod pairs;
+pub mod picture_info;
 pub mod pieces;
 pub mod record;
 pub mod report;
@@ -80,6 +81,8 @@ mod tests {
         shared::<hash_set::forensic_hash_set>();
         shared::<hash_set::forensic_hits>();
         shared::<image_hash::forensic_image_hash>();
+        shared::<picture_info::forensic_picture_info>();
+        shared::<picture_info::forensic_frame>();
         shared::<carved::forensic_carved>();
         shared::<report::forensic_report>();
         shared::<record::forensic_record>();

@@ -41,6 +41,11 @@ fn perceptual_hashes_are_indexed_and_grouped() {
 }
 
 #[test]
+fn picture_files_and_frames_are_reached() {
+    run_c("pictures", |_| Vec::new());
+}
+
+#[test]
 fn fat_is_reached_from_evidence_to_report() {
     run_c("filesystem", |folder| vec![volume("fat", folder), folder.to_owned()]);
 }

@@ -57,7 +57,7 @@ impl Default for Limits {
             sweep_bytes: 64 << 30,
             mend_bytes: 4 << 30,
             pixels: 400_000_000,
-            picture_bytes: 1 << 30,
+            picture_bytes: 512 << 20,
             issues: 100_000,
         }
     }

@@ -15,6 +15,7 @@ mod issue;
 mod known;
 mod limits;
 mod perceptual;
+mod picture_info;
 mod pieces;
 mod progress;
 mod queries;
@@ -54,6 +55,10 @@ fn _forensic(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<known::WriteReport>()?;
     module.add_class::<limits::Limits>()?;
     module.add_class::<perceptual::ImageHash>()?;
+    module.add_class::<picture_info::Frame>()?;
+    module.add_class::<picture_info::Frames>()?;
+    module.add_class::<picture_info::Gps>()?;
+    module.add_class::<picture_info::PictureInfo>()?;
     module.add_class::<pieces::Piece>()?;
     module.add_class::<pieces::Pieces>()?;
     module.add_class::<stream::StreamHandle>()?;
@@ -72,6 +77,8 @@ fn _forensic(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(hash::hash_source, module)?)?;
     module.add_function(wrap_pyfunction!(hash_index::group, module)?)?;
     module.add_function(wrap_pyfunction!(perceptual::image_hash, module)?)?;
+    module.add_function(wrap_pyfunction!(picture_info::frames, module)?)?;
+    module.add_function(wrap_pyfunction!(picture_info::picture_info, module)?)?;
     module.add_function(wrap_pyfunction!(pieces::hash_pieces, module)?)?;
     module.add_function(wrap_pyfunction!(triage::run, module)?)
 }

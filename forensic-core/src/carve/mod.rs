@@ -23,7 +23,7 @@
 
 mod claim;
 mod format;
-mod formats;
+pub(crate) mod formats;
 mod mend;
 mod mending;
 mod model;

@@ -72,6 +72,11 @@ impl ImageHash {
         self
     }
 
+    pub(super) fn of_part(mut self, decoded: f64) -> Self {
+        self.origin.decoded = decoded;
+        self
+    }
+
     /// The algorithm.
     pub fn algorithm(&self) -> Algorithm {
         self.algorithm

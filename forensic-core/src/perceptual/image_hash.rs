@@ -15,7 +15,8 @@ pub(super) fn hash(grey: &Grey, algorithm: Algorithm, size: usize) -> ImageHash 
         Algorithm::Whash => wavelet::hash(grey, size),
         _ => ahash(grey, size),
     };
-    let bytes: Vec<u8> = bits.chunks(8).map(|bits| bits.iter().fold(0, |byte, bit| byte << 1 | u8::from(*bit))).collect();
+    let bytes: Vec<u8> =
+        bits.chunks(8).map(|bits| bits.iter().fold(0, |byte, bit| byte << 1 | u8::from(*bit))).collect();
     ImageHash::from_parts(algorithm, bytes, None)
 }
 
@@ -47,7 +48,9 @@ fn phash(grey: &Grey, size: usize) -> Vec<bool> {
     let low: Vec<f64> = half
         .chunks_exact(side)
         .flat_map(|line| {
-            cosines.chunks_exact(side).map(move |cosines| line.iter().zip(cosines).map(|(sample, weight)| sample * weight).sum())
+            cosines
+                .chunks_exact(side)
+                .map(move |cosines| line.iter().zip(cosines).map(|(sample, weight)| sample * weight).sum())
         })
         .collect();
     above_median(&low)
@@ -128,7 +131,9 @@ mod wavelet {
             let half = low_low.side;
             let rows = |low: &Square, high: &Square| -> Vec<f64> {
                 let pairs = low.samples.iter().zip(&high.samples);
-                pairs.flat_map(|(a, d)| [FRAC_1_SQRT_2 * a + FRAC_1_SQRT_2 * d, FRAC_1_SQRT_2 * a - FRAC_1_SQRT_2 * d]).collect()
+                pairs
+                    .flat_map(|(a, d)| [FRAC_1_SQRT_2 * a + FRAC_1_SQRT_2 * d, FRAC_1_SQRT_2 * a - FRAC_1_SQRT_2 * d])
+                    .collect()
             };
             let (low, high) = (rows(low_low, low_high), rows(high_low, high_high));
             let side = 2 * half;

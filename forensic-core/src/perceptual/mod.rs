@@ -13,9 +13,15 @@ mod pixels;
 mod resample;
 
 use self::{hash::Origin, pixels::Bytes};
-use crate::{bytes::Source, error::Result, limits::Limits, picture};
+use crate::{
+    bytes::Source,
+    error::{Error, Result},
+    limits::Limits,
+    picture::{self, DecodeOptions},
+};
 use image::DynamicImage;
 use img_hash::HashAlg;
+use std::cell::Cell;
 
 pub use algorithm::{Algorithm, Options, Pipeline, Scale};
 pub use group::{Group, GroupOptions, group};
@@ -27,11 +33,90 @@ const FILE_SIDE: usize = 512;
 
 /// Hashes the picture in `source`.
 ///
+/// Of a JPEG, PDQ takes the luminance as it is coded, at the scale that is asked for; the hashes of libjpeg's and other
+/// decoders' colours differ from that by a bit or two.
+///
 /// # Errors
-/// As [`picture::decode`], and as [`hash_picture`].
+/// As [`picture::decode_with`], and as [`hash_picture`].
 pub fn image_hash(source: &Source, options: Options, limits: &Limits) -> Result<ImageHash> {
-    options.check()?;
-    hash_picture(&picture::decode(source, limits)?, options)
+    hash_file(source, &[options], limits)?.hashes.pop().unwrap_or_else(|| Err(Error::invalid("no hash".to_owned())))
+}
+
+/// What [`hash_file`] gives of a picture.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct HashedFile {
+    /// Pixels across and down.
+    pub width: u32,
+    /// Pixels down.
+    pub height: u32,
+    /// Share of the picture that decoded, 0 to 1.
+    pub decoded: f64,
+    /// What is wrong with the picture, and where.
+    pub issue: Option<String>,
+    /// A hash for each that was asked for.
+    pub hashes: Vec<Result<ImageHash>>,
+}
+
+/// Hashes the picture in `source` in several ways, of one decoding where they allow it: a part of a damaged picture where any of
+/// `wanted` takes one.
+///
+/// # Errors
+/// As [`picture::decode_with`].
+pub fn hash_file(source: &Source, wanted: &[Options], limits: &Limits) -> Result<HashedFile> {
+    wanted.iter().try_for_each(|options| options.check())?;
+    let partial = wanted.iter().any(|options| options.partial);
+    if let Some(hashed) = luma_of_jpeg(source, wanted, partial, limits)? {
+        return Ok(hashed);
+    }
+    let decoded = picture::decode_with(source, &DecodeOptions::default().partial(partial), limits)?;
+    let (pixels, share) = (&decoded.pixels, decoded.decoded);
+    let hash = |options: &Options| Ok(hash_picture(pixels, *options)?.of_part(share));
+    Ok(HashedFile {
+        width: pixels.width(),
+        height: pixels.height(),
+        decoded: share,
+        issue: decoded.issue.map(|issue| issue.to_string()),
+        hashes: wanted.iter().map(hash).collect(),
+    })
+}
+
+/// The hashes of a JPEG of which nothing but PDQs of one scale are wanted.
+fn luma_of_jpeg(source: &Source, wanted: &[Options], partial: bool, limits: &Limits) -> Result<Option<HashedFile>> {
+    let [first, others @ ..] = wanted else { return Ok(None) };
+    let is_pdq = (first.algorithm, first.pipeline) == (Algorithm::Pdq, Pipeline::Array);
+    if !is_pdq
+        || others.iter().any(|other| {
+            (other.algorithm, other.pipeline, other.scale) != (first.algorithm, first.pipeline, first.scale)
+        })
+    {
+        return Ok(None);
+    }
+    let chosen = Cell::new(1);
+    let scale_of = |width, height| {
+        chosen.set(first.scale.of(width, height));
+        chosen.get()
+    };
+    let Some(decoded) = picture::jpeg_luma(source, scale_of, partial, limits)? else { return Ok(None) };
+    let (width, height) = (decoded.full_width, decoded.full_height);
+    let scale = chosen.get();
+    let pixels = pdq::Pixels {
+        bytes: &decoded.pixels,
+        channels: 1,
+        width: width as usize,
+        height: height as usize,
+        scale: scale as usize,
+    };
+    let pdq::Pdq { hashes, quality } = pdq::hash(pixels);
+    let origin = Origin { pipeline: Pipeline::Array, scale, decoded: decoded.decoded };
+    let hash = ImageHash::of_pdq(hashes, quality).from_origin(origin);
+    Ok(Some(HashedFile {
+        width,
+        height,
+        decoded: decoded.decoded,
+        issue: decoded.damage.map(|error| error.to_string()),
+        hashes: wanted.iter().map(|_| Ok(hash.clone())).collect(),
+    }))
 }
 
 /// Hashes a decoded picture.

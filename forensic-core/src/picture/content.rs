@@ -13,11 +13,15 @@ const SIGNATURES: &[(&str, usize, &[u8])] = &[
     ("tiff", 0, b"MM\0*"),
     ("psd", 0, b"8BPS"),
     ("jxl", 0, b"\0\0\0\x0cJXL \r\n\x87\n"),
+    ("jxl", 0, b"\xff\x0a"),
     ("avif", 4, b"ftypavif"),
     ("avif", 4, b"ftypavis"),
     ("heic", 4, b"ftypheic"),
     ("heic", 4, b"ftypheix"),
-    ("heic", 4, b"ftypmif1"),
+    ("heic", 4, b"ftyphevc"),
+    ("heic", 4, b"ftyphevx"),
+    ("heic", 4, b"ftypheim"),
+    ("heic", 4, b"ftypheis"),
     ("mov", 4, b"ftypqt  "),
     ("3gp", 4, b"ftyp3g"),
     ("mp4", 4, b"ftyp"),
@@ -62,5 +66,11 @@ pub fn content_type(head: &[u8]) -> Option<&'static str> {
         && matches!(head.get(4..6), Some([1..=255, 0]))
         && matches!(head.get(9..12), Some([0, 0 | 1, 0]))
         && head.get(18).is_some_and(|offset| *offset >= 22 || head.get(19..22) != Some(&[0, 0, 0]));
-    found.or(is_bmp.then_some("bmp")).or(is_ico.then_some("ico"))
+    let is_pnm = matches!(head, [b'P', b'1'..=b'6', b'\t' | b'\n' | b'\r' | b' ', b'0'..=b'9' | b'#', ..]);
+    // A picture of the HEIF manner says among its brands how it is coded.
+    let heif = (fits(4, b"ftypmif1") || fits(4, b"ftypmsf1")).then(|| {
+        let brands = head.get(16..).unwrap_or_default().chunks_exact(4);
+        if brands.take(8).any(|brand| brand == b"avif" || brand == b"avis") { "avif" } else { "heic" }
+    });
+    heif.or(found).or(is_bmp.then_some("bmp")).or(is_ico.then_some("ico")).or(is_pnm.then_some("pnm"))
 }

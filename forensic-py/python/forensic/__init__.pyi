@@ -39,6 +39,12 @@ from ._known import WriteReport as WriteReport
 from ._limits import Limits as Limits
 from ._perceptual import ImageHash as ImageHash
 from ._perceptual import image_hash as image_hash
+from ._picture_info import Frame as Frame
+from ._picture_info import Frames as Frames
+from ._picture_info import Gps as Gps
+from ._picture_info import PictureInfo as PictureInfo
+from ._picture_info import frames as frames
+from ._picture_info import picture_info as picture_info
 from ._stream import Stream as Stream
 from ._pieces import Piece as Piece
 from ._pieces import Pieces as Pieces
@@ -68,6 +74,9 @@ __all__ = [
     "FileSystem",
     "ForensicError",
     "FormatError",
+    "Frame",
+    "Frames",
+    "Gps",
     "Group",
     "HashIndex",
     "HashSet",
@@ -78,6 +87,7 @@ __all__ = [
     "LimitError",
     "Limits",
     "Match",
+    "PictureInfo",
     "Record",
     "Records",
     "Report",
@@ -93,10 +103,12 @@ __all__ = [
     "__version__",
     "carve",
     "carve_types",
+    "frames",
     "group",
     "hash",
     "hash_many",
     "image_hash",
     "open",
+    "picture_info",
     "triage",
 ]

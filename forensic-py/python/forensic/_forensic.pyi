@@ -40,6 +40,12 @@ from ._known import WriteReport as WriteReport
 from ._limits import Limits as Limits
 from ._perceptual import ImageHash as ImageHash
 from ._perceptual import image_hash as image_hash
+from ._picture_info import Frame as Frame
+from ._picture_info import Frames as Frames
+from ._picture_info import Gps as Gps
+from ._picture_info import PictureInfo as PictureInfo
+from ._picture_info import frames as frames
+from ._picture_info import picture_info as picture_info
 from ._pieces import Piece as Piece
 from ._pieces import Pieces as Pieces
 from ._pieces import hash_pieces as hash_pieces

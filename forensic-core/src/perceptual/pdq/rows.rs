@@ -45,7 +45,8 @@ mod tests {
 
     #[test]
     fn wide_and_narrow_sums_are_equal() {
-        let rows: Vec<Vec<u8>> = (0..5u32).map(|row| (0..5003u32).map(|x| (x * 31 + row * 17) as u8).collect()).collect();
+        let rows: Vec<Vec<u8>> =
+            (0..5u32).map(|row| (0..5003u32).map(|x| (x * 31 + row * 17) as u8).collect()).collect();
         let weighted = || rows.iter().enumerate().map(|(number, row)| (0.1 + number as f32 / 7.0, &row[..]));
         let mut wide = vec![9.0; 5003];
         add(&mut wide, weighted());

@@ -7,26 +7,26 @@ const MOST_CHILDREN: usize = 1 << 14;
 
 /// A box, or where one begins.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Header {
-    pub(super) kind: [u8; 4],
-    pub(super) start: u64,
+pub(crate) struct Header {
+    pub(crate) kind: [u8; 4],
+    pub(crate) start: u64,
     /// Where its content begins.
-    pub(super) body: u64,
+    pub(crate) body: u64,
     /// Where it ends; for a box that reaches to the end of the file, the end of what can be read.
-    pub(super) end: u64,
+    pub(crate) end: u64,
     /// True where its size says "to the end of the file".
-    pub(super) open: bool,
+    pub(crate) open: bool,
 }
 
 impl Header {
     /// True where all its bytes are there.
-    pub(super) fn fits(&self, tape: &Tape) -> bool {
+    pub(crate) fn fits(&self, tape: &Tape) -> bool {
         self.end <= tape.len()
     }
 }
 
 /// The header at `at`, whatever its type; its size is no less than its own bytes.
-pub(super) fn header(tape: &mut Tape, at: u64) -> Result<Header, Break> {
+pub(crate) fn header(tape: &mut Tape, at: u64) -> Result<Header, Break> {
     let size = u64::from(tape.be32(at)?);
     let kind: [u8; 4] = tape.array(at.saturating_add(4))?;
     let (size, head, open) = match size {
@@ -39,7 +39,7 @@ pub(super) fn header(tape: &mut Tape, at: u64) -> Result<Header, Break> {
 }
 
 /// The boxes that fill the bytes from `from` to `to`.
-pub(super) fn children(tape: &mut Tape, from: u64, to: u64) -> Result<Vec<Header>, Break> {
+pub(crate) fn children(tape: &mut Tape, from: u64, to: u64) -> Result<Vec<Header>, Break> {
     let mut boxes = Vec::new();
     let mut at = from;
     // The list of user data may end in a zero of four bytes.
@@ -55,12 +55,12 @@ pub(super) fn children(tape: &mut Tape, from: u64, to: u64) -> Result<Vec<Header
 }
 
 /// The first of `boxes` of type `kind`.
-pub(super) fn first(boxes: &[Header], kind: &[u8; 4]) -> Option<Header> {
+pub(crate) fn first(boxes: &[Header], kind: &[u8; 4]) -> Option<Header> {
     boxes.iter().find(|header| header.kind == *kind).copied()
 }
 
 /// The box inside `header` that `path` leads to.
-pub(super) fn inside(tape: &mut Tape, header: Header, path: &[&[u8; 4]]) -> Result<Header, Break> {
+pub(crate) fn inside(tape: &mut Tape, header: Header, path: &[&[u8; 4]]) -> Result<Header, Break> {
     let mut found = header;
     for kind in path {
         let boxes = children(tape, found.body, found.end)?;

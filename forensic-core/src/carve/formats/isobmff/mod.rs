@@ -1,7 +1,7 @@
 //! The ISO base media file format and what it grew from and into: MP4, QuickTime movies, 3GP, M4A, HEIF and AVIF pictures, CR3
 //! raws and JPEG XL in boxes (ISO/IEC 14496-12, 23008-12, 18181-2; QuickTime File Format).
 
-mod boxes;
+pub(crate) mod boxes;
 mod coding;
 mod fragments;
 mod items;
@@ -11,7 +11,7 @@ mod movie;
 mod orphan;
 mod proof;
 mod sound;
-mod tables;
+pub(crate) mod tables;
 
 use crate::carve::{Broken, Format, Found, Holds, Mended, Mending, Outcome, Signature, Tape};
 use layout::Layout;

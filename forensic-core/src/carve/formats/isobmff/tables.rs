@@ -5,7 +5,7 @@ use crate::carve::{Break, Tape};
 
 /// The sample tables of a track.
 #[derive(Debug, Default)]
-pub(super) struct Tables {
+pub(crate) struct Tables {
     chunks: Vec<u64>,
     /// First chunk, counted from 1, and samples a chunk, of each run of chunks.
     runs: Vec<(u32, u32)>,
@@ -26,23 +26,23 @@ impl Default for Sizes {
 
 /// Samples that lie one behind another.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Chunk {
-    pub(super) offset: u64,
-    pub(super) first_sample: u64,
-    pub(super) samples: u64,
-    pub(super) size: u64,
+pub(crate) struct Chunk {
+    pub(crate) offset: u64,
+    pub(crate) first_sample: u64,
+    pub(crate) samples: u64,
+    pub(crate) size: u64,
 }
 
 /// A sample.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Sample {
-    pub(super) offset: u64,
-    pub(super) size: u64,
+pub(crate) struct Sample {
+    pub(crate) offset: u64,
+    pub(crate) size: u64,
 }
 
 impl Tables {
     /// Reads the tables in the box `stbl`.
-    pub(super) fn read(tape: &mut Tape, stbl: Header) -> Result<Self, Break> {
+    pub(crate) fn read(tape: &mut Tape, stbl: Header) -> Result<Self, Break> {
         let boxes = children(tape, stbl.body, stbl.end)?;
         let chunks = match (first(&boxes, b"stco"), first(&boxes, b"co64")) {
             (Some(stco), _) => numbers(tape, stco, 4, 4)?.map(be32).map(u64::from).collect(),
@@ -67,7 +67,7 @@ impl Tables {
     }
 
     /// The chunks, in the order of the samples.
-    pub(super) fn chunks(&self) -> impl Iterator<Item = Chunk> + '_ {
+    pub(crate) fn chunks(&self) -> impl Iterator<Item = Chunk> + '_ {
         let (mut run, mut first_sample) = (0usize, 0u64);
         self.chunks.iter().zip(1u64..).map(move |(offset, number)| {
             while self.runs.get(run.saturating_add(1)).is_some_and(|next| u64::from(next.0) <= number) {
@@ -82,7 +82,7 @@ impl Tables {
     }
 
     /// The samples of `chunk`, where each has a size of its own; the chunk as one where all are of one size, as in sound.
-    pub(super) fn samples(&self, chunk: Chunk) -> impl Iterator<Item = Sample> + '_ {
+    pub(crate) fn samples(&self, chunk: Chunk) -> impl Iterator<Item = Sample> + '_ {
         let sizes = match &self.sizes {
             Sizes::Constant(..) => [].iter(),
             Sizes::Each(sizes) => range(sizes, chunk.first_sample, chunk.samples).iter(),
@@ -96,13 +96,13 @@ impl Tables {
     }
 
     /// The samples of all chunks, but those of no bytes.
-    pub(super) fn all(&self) -> impl Iterator<Item = Sample> + '_ {
+    pub(crate) fn all(&self) -> impl Iterator<Item = Sample> + '_ {
         let samples = self.chunks().filter(|chunk| chunk.size > 0).flat_map(|chunk| self.samples(chunk));
         samples.filter(|sample| sample.size > 0)
     }
 
     /// Number of samples.
-    pub(super) fn count(&self) -> u64 {
+    pub(crate) fn count(&self) -> u64 {
         match &self.sizes {
             Sizes::Constant(_, count) => u64::from(*count),
             Sizes::Each(sizes) => sizes.len() as u64,
@@ -110,7 +110,7 @@ impl Tables {
     }
 
     /// Where the last sample ends.
-    pub(super) fn end(&self) -> u64 {
+    pub(crate) fn end(&self) -> u64 {
         self.chunks().map(|chunk| chunk.offset.saturating_add(chunk.size)).max().unwrap_or(0)
     }
 

@@ -60,30 +60,30 @@ impl Format for Wav {
 
 /// A chunk, or where one begins.
 #[derive(Debug, Clone, Copy)]
-struct Chunk {
-    id: [u8; 4],
+pub(crate) struct Chunk {
+    pub(crate) id: [u8; 4],
     start: u64,
     /// Where its content ends, which may be at an odd place.
-    end: u64,
+    pub(crate) end: u64,
 }
 
 impl Chunk {
-    fn at(tape: &mut Tape, at: u64) -> Result<Self, Break> {
+    pub(crate) fn at(tape: &mut Tape, at: u64) -> Result<Self, Break> {
         let id = tape.array(at)?;
         let size = u64::from(tape.le32(at.saturating_add(4))?);
         Ok(Self { id, start: at, end: at.saturating_add(8).saturating_add(size) })
     }
 
-    fn body(&self) -> u64 {
+    pub(crate) fn body(&self) -> u64 {
         self.start.saturating_add(8)
     }
 
-    fn size(&self) -> u64 {
+    pub(crate) fn size(&self) -> u64 {
         self.end.saturating_sub(self.body())
     }
 
     /// Where the next chunk begins.
-    fn next(&self) -> u64 {
+    pub(crate) fn next(&self) -> u64 {
         self.end.saturating_add(self.end.saturating_sub(self.start) & 1)
     }
 }

@@ -4,7 +4,7 @@ use crate::carve::{Break, Tape};
 
 /// How numbers are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Layout {
+pub(crate) struct Layout {
     big_endian: bool,
     /// Offsets and counts of eight bytes.
     big: bool,
@@ -12,23 +12,23 @@ pub(super) struct Layout {
 
 /// An entry of a directory.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Entry {
-    pub(super) tag: u16,
-    pub(super) kind: u16,
-    pub(super) count: u64,
+pub(crate) struct Entry {
+    pub(crate) tag: u16,
+    pub(crate) kind: u16,
+    pub(crate) count: u64,
     /// Where its values stand.
-    pub(super) at: u64,
+    pub(crate) at: u64,
     /// The bytes of its values, if they do not stand in the entry.
-    pub(super) outside: u64,
+    pub(crate) outside: u64,
 }
 
 /// A directory as it stands in the file.
 #[derive(Debug, Clone)]
-pub(super) struct Directory {
-    pub(super) entries: Vec<Entry>,
-    pub(super) end: u64,
+pub(crate) struct Directory {
+    pub(crate) entries: Vec<Entry>,
+    pub(crate) end: u64,
     /// Where the next one begins; 0 for none.
-    pub(super) next: u64,
+    pub(crate) next: u64,
 }
 
 /// Entries of a directory at most; real ones have a few hundred.
@@ -36,14 +36,19 @@ const MOST_ENTRIES: u64 = 4096;
 
 impl Layout {
     /// Reads the header: the layout, the magic number, and where the first directory begins.
-    pub(super) fn read(tape: &mut Tape) -> Result<(Self, [u8; 4], u64), Break> {
+    pub(crate) fn read(tape: &mut Tape) -> Result<(Self, [u8; 4], u64), Break> {
         let magic: [u8; 4] = tape.array(0)?;
         let layout = Self { big_endian: magic.first() == Some(&b'M'), big: magic.contains(&b'+') };
         let first = if layout.big { layout.long(tape, 8)? } else { layout.int(tape, 4)? };
         Ok((layout, magic, first))
     }
 
-    pub(super) fn short(self, tape: &mut Tape, at: u64) -> Result<u16, Break> {
+    /// True where the highest byte of a number stands first.
+    pub(crate) fn big_endian(self) -> bool {
+        self.big_endian
+    }
+
+    pub(crate) fn short(self, tape: &mut Tape, at: u64) -> Result<u16, Break> {
         if self.big_endian { tape.be16(at) } else { tape.le16(at) }
     }
 
@@ -63,7 +68,7 @@ impl Layout {
     ///
     /// # Errors
     /// [`Break::wrong`] where its entries cannot be those of a directory.
-    pub(super) fn directory(self, tape: &mut Tape, at: u64) -> Result<Directory, Break> {
+    pub(crate) fn directory(self, tape: &mut Tape, at: u64) -> Result<Directory, Break> {
         let count = if self.big { self.long(tape, at)? } else { self.short(tape, at)?.into() };
         if count == 0 || count > MOST_ENTRIES {
             return Err(Break::wrong(at, "number of directory entries"));
@@ -102,7 +107,7 @@ impl Layout {
     }
 
     /// The value of `entry` number `index`, where it is a whole number.
-    pub(super) fn value(self, tape: &mut Tape, entry: &Entry, index: u64) -> Result<u64, Break> {
+    pub(crate) fn value(self, tape: &mut Tape, entry: &Entry, index: u64) -> Result<u64, Break> {
         let size = size(entry.kind).unwrap_or(1);
         let at = entry.at.saturating_add(index.saturating_mul(size));
         match size {

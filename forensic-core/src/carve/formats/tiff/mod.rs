@@ -1,7 +1,7 @@
 //! TIFF, BigTIFF and the raw formats of cameras that are TIFF: every directory, value and strip is walked, the farthest end
 //! is the file's (TIFF 6.0, section 2; Adobe TIFF technical notes 1 and 2; DNG 1.7; BigTIFF, Aware Systems).
 
-mod directory;
+pub(crate) mod directory;
 mod early;
 mod kind;
 mod mend;
