@@ -9,7 +9,7 @@ use crate::{
 use forensic_core::perceptual::{
     Algorithm, Answer, GroupOptions, HashIndex, ImageHash, IndexBuilder, Key, Match, Query, group,
 };
-use std::{collections::HashSet, ffi::c_char, ptr::null};
+use std::{collections::HashSet, ffi::c_char, ptr::null, sync::Arc};
 
 /// Gathers hashes for an index. One thread at a time may use it. The caller frees it.
 pub struct forensic_index_builder(IndexBuilder);
@@ -17,13 +17,13 @@ pub struct forensic_index_builder(IndexBuilder);
 /// Perceptual hashes of one algorithm and length, in memory or in a file that is mapped. Threads may share it. The caller
 /// frees it.
 pub struct forensic_hash_index {
-    index: HashIndex,
+    pub(crate) index: Arc<HashIndex>,
     texts: Texts,
 }
 
 impl From<HashIndex> for forensic_hash_index {
     fn from(index: HashIndex) -> Self {
-        Self { index, texts: Texts::default() }
+        Self { index: Arc::new(index), texts: Texts::default() }
     }
 }
 

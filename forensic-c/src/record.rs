@@ -7,7 +7,7 @@ use crate::{
     text::{Items, Texts},
     time::{self, forensic_time},
 };
-use forensic_core::{filesystem::TimestampKind, report::Record};
+use forensic_core::{filesystem::TimestampKind, perceptual::Key, report::Record};
 use std::{
     ffi::c_char,
     ptr::{from_ref, null},
@@ -43,6 +43,28 @@ pub struct forensic_perceptual {
     pub quality: u8,
 }
 
+/// A picture of an index that is similar: a pointer, not a verdict.
+#[repr(C)]
+#[derive(Debug, Clone, Copy)]
+pub struct forensic_similar {
+    /// The index.
+    pub index: *const c_char,
+    /// What the index has the picture under, where that is a text; NULL where it is a number.
+    pub text: *const c_char,
+    /// What the index has the picture under, where that is a number.
+    pub number: i64,
+    /// The algorithm.
+    pub algorithm: *const c_char,
+    /// Version of its implementation.
+    pub version: *const c_char,
+    /// Bits that differ, of the nearest of the picture's turns and mirrors.
+    pub distance: u32,
+    /// The most that were allowed to.
+    pub threshold: u32,
+    /// Quality of the picture of the index, 0 to 100; -1 where the algorithm does not grade pictures.
+    pub quality: i32,
+}
+
 /// A hit in a hash set: a pointer, not a verdict.
 #[repr(C)]
 #[derive(Debug, Clone, Copy)]
@@ -66,6 +88,7 @@ pub struct forensic_record {
     picture: Items<forensic_picture>,
     perceptual: Items<forensic_perceptual>,
     known: Items<forensic_known_hit>,
+    similar: Items<forensic_similar>,
 }
 
 impl forensic_record {
@@ -76,6 +99,7 @@ impl forensic_record {
             picture: Items::default(),
             perceptual: Items::default(),
             known: Items::default(),
+            similar: Items::default(),
         }
     }
 
@@ -102,6 +126,27 @@ impl forensic_record {
                 hex: self.texts.give(&hash.hex),
                 has_quality: hash.quality.is_some(),
                 quality: hash.quality.unwrap_or(0),
+            })
+        })
+    }
+
+    fn similar(&self) -> &[forensic_similar] {
+        self.similar.or_make(|| {
+            self.record.similar.iter().map(|similar| {
+                let (text, number) = match &similar.key {
+                    Key::Text(text) => (self.texts.give(text), 0),
+                    Key::Number(number) => (null(), *number),
+                };
+                forensic_similar {
+                    index: self.texts.give(&similar.index),
+                    text,
+                    number,
+                    algorithm: self.texts.give(similar.algorithm),
+                    version: self.texts.give(similar.version),
+                    distance: similar.distance,
+                    threshold: similar.threshold,
+                    quality: similar.quality.map_or(-1, i32::from),
+                }
             })
         })
     }
@@ -324,6 +369,21 @@ pub unsafe extern "C" fn forensic_record_known(
     index: usize,
 ) -> *const forensic_known_hit {
     item!(record, index, record.known())
+}
+
+/// Number of similar pictures in indexes.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn forensic_record_similar_count(record: *const forensic_record) -> usize {
+    getter!(record, 0, record.record.similar.len())
+}
+
+/// A similar picture in an index, nearest first in each; NULL past the end. Owned by the record.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn forensic_record_similar(
+    record: *const forensic_record,
+    index: usize,
+) -> *const forensic_similar {
+    item!(record, index, record.similar())
 }
 
 /// True where an earlier record has the same SHA-256; the id of the first is then written to id (which may be NULL).

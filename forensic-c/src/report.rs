@@ -24,7 +24,7 @@ use std::{
 #[derive(Debug, Clone, Copy)]
 pub struct forensic_count {
     /// What was counted: "volumes", "filesystems", "records", "live", "deleted", "carved", "bytes_hashed", "pictures",
-    /// "known", "notable", "known_good", "repeated", "issues".
+    /// "known", "notable", "known_good", "similar", "repeated", "issues".
     pub name: *const c_char,
     /// How many.
     pub count: u64,

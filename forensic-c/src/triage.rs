@@ -6,6 +6,7 @@ use crate::{
     error::{forensic_error, forensic_status},
     evidence::forensic_evidence,
     hash::named,
+    hash_index::forensic_hash_index,
     hash_set::forensic_hash_set,
     image_hash::{self, forensic_image_options},
     record::forensic_record,
@@ -14,7 +15,7 @@ use crate::{
 use forensic_core::{
     Error,
     report::{self, Format},
-    triage::{self, Options},
+    triage::{self, Options, PictureIndex},
 };
 use std::ffi::{c_char, c_int, c_void};
 
@@ -110,6 +111,31 @@ pub unsafe extern "C" fn forensic_triage_options_add_image_hash(
     fallible!(error, {
         let wanted = image_hash::wanted(optional!(wanted))?;
         borrow_mut!(options).0.perceptual.push(wanted);
+        Ok(forensic_status::FORENSIC_OK)
+    })
+}
+
+/// Adds an index that every perceptual hash of its algorithm and length is looked up in, in all turns and mirrors of the picture
+/// and of what is within its border; it may be freed at once. name is what records call it; max_distance the most bits that
+/// may differ, negative for less than an eighth of them; hashes of a quality below min_quality (0 to 100, negative for 50)
+/// neither ask nor answer.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn forensic_triage_options_add_picture_index(
+    options: *mut forensic_triage_options,
+    index: *const forensic_hash_index,
+    name: *const c_char,
+    max_distance: i32,
+    min_quality: i32,
+    error: *mut *mut forensic_error,
+) -> forensic_status {
+    fallible!(error, {
+        let (options, index) = (borrow_mut!(options), borrow!(index));
+        let mut added = PictureIndex::new(text!(name), index.index.clone());
+        if let Ok(distance) = u32::try_from(max_distance) {
+            added.query.max_distance = distance;
+        }
+        added.query.min_quality = u8::try_from(min_quality).ok();
+        options.0.picture_indexes.push(added);
         Ok(forensic_status::FORENSIC_OK)
     })
 }

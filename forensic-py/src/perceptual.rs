@@ -164,6 +164,13 @@ impl ImageHash {
         self.0.scale()
     }
 
+    /// PDQ: the hash of what is within the border of one colour around the picture; None where there is no border. A framed
+    /// picture is found by no hash of the whole: look this one up, too.
+    #[getter]
+    fn within_border(&self) -> Option<Self> {
+        self.0.within_border().cloned().map(Self)
+    }
+
     /// PDQ: the hashes of the picture as it is; turned by 90, 180 and 270 degrees; upside down; left to right; mirrored
     /// along each diagonal.
     ///

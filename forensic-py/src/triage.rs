@@ -5,6 +5,7 @@ use crate::{
     evidence::{self, Evidence, refuse_evidence},
     extent::{self, Extent},
     hash::{Algorithms, threads_of},
+    hash_index::HashIndex,
     issue::{self, Issue},
     known::HashSet,
     perceptual::algorithm_of,
@@ -13,7 +14,7 @@ use crate::{
 use forensic_core::{
     perceptual,
     report::{self, Format},
-    triage,
+    triage::{self, PictureIndex},
 };
 use pyo3::{
     exceptions::PyValueError,
@@ -33,7 +34,11 @@ use std::{
 const LATER: [&str; 5] = ["parquet", "dfxml", "case", "vics", "html"];
 
 /// Runs a triage: every stream of every entry of every volume, live and deleted, hashed, looked up in `hash_sets`,
-/// pictures hashed perceptually; with `carve`, also every file found by its structure where no file in use is. Damage never ends it: see `Report.issues` and `Record.issues`.
+/// pictures hashed perceptually and looked up in `picture_indexes`; with `carve`, also every file found by its structure where no file in use is. Damage never ends it: see `Report.issues` and `Record.issues`.
+///
+/// `picture_indexes` are HashIndex objects or paths of such; a mapping gives them the names that `Record.similar` has. Each
+/// hash is looked up, in all turns and mirrors and without a border, in those of its algorithm and length, for what
+/// differs in less than an eighth of its bits.
 ///
 /// Pictures that no set calls anything but good (NSRL) are not decoded, unless `skip_known_good` is False.
 ///
@@ -43,10 +48,10 @@ const LATER: [&str; 5] = ["parquet", "dfxml", "case", "vics", "html"];
 #[pyfunction]
 #[pyo3(
     name = "triage",
-    signature = (path, *, output = None, carve = true, hash_sets = Vec::new(), skip_known_good = true, algorithms = Algorithms::recorded(),
-                 perceptual = vec!["gradient".to_owned()], threads = None, progress = None),
-    text_signature = "(path, *, output=None, carve=True, hash_sets=(), skip_known_good=True, algorithms=('md5', 'sha1', 'sha256', 'blake3'), \
-                      perceptual=('gradient',), threads=None, progress=None)"
+    signature = (path, *, output = None, carve = true, hash_sets = Vec::new(), picture_indexes = None, skip_known_good = true, algorithms = Algorithms::recorded(),
+                 perceptual = vec!["pdq".to_owned()], threads = None, progress = None),
+    text_signature = "(path, *, output=None, carve=True, hash_sets=(), picture_indexes=(), skip_known_good=True, algorithms=('md5', 'sha1', 'sha256', 'blake3'), \
+                      perceptual=('pdq',), threads=None, progress=None)"
 )]
 #[allow(clippy::too_many_arguments)]
 pub(crate) fn run(
@@ -54,6 +59,7 @@ pub(crate) fn run(
     output: Option<PathBuf>,
     carve: bool,
     hash_sets: Vec<Bound<'_, HashSet>>,
+    picture_indexes: Option<&Bound<'_, PyAny>>,
     skip_known_good: bool,
     algorithms: Algorithms,
     perceptual: Vec<String>,
@@ -69,11 +75,13 @@ pub(crate) fn run(
             &opened
         }
     };
-    let perceptual = perceptual.iter().map(|name| algorithm_of(py, name).map(perceptual::Options::new));
+    let perceptual =
+        perceptual.iter().map(|name| algorithm_of(py, name).map(|it| perceptual::Options::new(it).partial(true)));
     let options = triage::Options {
         algorithms: algorithms.0,
         perceptual: perceptual.collect::<PyResult<_>>()?,
         hash_sets: hash_sets.iter().map(|set| set.get().0.clone()).collect(),
+        picture_indexes: picture_indexes.map_or(Ok(Vec::new()), picture_indexes_of)?,
         skip_known_good,
         carve,
         threads: threads_of(threads)?,
@@ -102,6 +110,23 @@ pub(crate) fn run(
     Ok(Report(Arc::new(Found { records, summary, issues, account, evidence: evidence.paths().to_vec() })))
 }
 
+/// Indexes, or paths of them, with their names.
+fn picture_indexes_of(given: &Bound<'_, PyAny>) -> PyResult<Vec<PictureIndex>> {
+    let open = |name: Option<String>, index: &Bound<'_, PyAny>, number: usize| match index.cast::<HashIndex>() {
+        Ok(index) => Ok(PictureIndex::new(name.unwrap_or_else(|| number.to_string()), index.get().0.clone())),
+        Err(_) => {
+            let path: PathBuf = index.extract()?;
+            let opened = forensic_core::perceptual::HashIndex::open(&path).or_raise(index.py())?;
+            let name = name.unwrap_or_else(|| path.to_string_lossy().into_owned());
+            Ok(PictureIndex::new(name, Arc::new(opened)))
+        }
+    };
+    if let Ok(named) = given.cast::<PyDict>() {
+        return named.iter().map(|(name, index)| open(Some(name.extract()?), &index, 0)).collect();
+    }
+    given.try_iter()?.enumerate().map(|(number, index)| open(None, &index?, number)).collect()
+}
+
 fn format_of(path: &Path) -> Format {
     let is_csv = path.extension().is_some_and(|suffix| suffix.eq_ignore_ascii_case("csv"));
     if is_csv { Format::Csv } else { Format::Jsonl }
@@ -123,7 +148,7 @@ pub(crate) struct Report(Arc<Found>);
 #[pymethods]
 impl Report {
     /// What was counted, by name: "volumes", "filesystems", "records", "live", "deleted", "carved", "bytes_hashed",
-    /// "pictures", "known", "notable", "known_good", "repeated", "issues".
+    /// "pictures", "known", "notable", "known_good", "similar", "repeated", "issues".
     #[getter]
     fn summary<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
         let summary = PyDict::new(py);

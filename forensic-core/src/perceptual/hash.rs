@@ -22,6 +22,8 @@ pub struct ImageHash {
     bytes: Vec<u8>,
     quality: Option<u8>,
     origin: Origin,
+    /// That of what is within the border of the picture.
+    within_border: Option<Box<ImageHash>>,
     /// All hashes of the picture turned and mirrored, this one first.
     dihedral: Option<Box<[[u8; 32]; 8]>>,
 }
@@ -59,7 +61,7 @@ impl Hash for ImageHash {
 impl ImageHash {
     /// A hash that was made before, of an algorithm that does not grade pictures where `quality` is `None`.
     pub fn from_parts(algorithm: Algorithm, bytes: impl Into<Vec<u8>>, quality: Option<u8>) -> Self {
-        Self { algorithm, bytes: bytes.into(), quality, origin: Origin::default(), dihedral: None }
+        Self { algorithm, bytes: bytes.into(), quality, origin: Origin::default(), within_border: None, dihedral: None }
     }
 
     pub(super) fn of_pdq(hashes: [[u8; 32]; 8], quality: u8) -> Self {
@@ -69,6 +71,11 @@ impl ImageHash {
 
     pub(super) fn from_origin(mut self, origin: Origin) -> Self {
         self.origin = origin;
+        self
+    }
+
+    pub(super) fn with_border(mut self, within: Option<Self>) -> Self {
+        self.within_border = within.map(Box::new);
         self
     }
 
@@ -113,6 +120,14 @@ impl ImageHash {
             Error::invalid("only a PDQ made from a picture has the hashes of its rotations and mirrors".to_owned())
         })?;
         Ok(hashes.map(|bytes| Self::from_parts(Algorithm::Pdq, bytes, self.quality).from_origin(self.origin)))
+    }
+
+    /// PDQ: the hash of what is within the border of one colour around the picture (a screenshot, a letterboxed frame); `None`
+    /// where there is no border, or where the hash was not made from a picture here.
+    ///
+    /// A framed picture is found by no hash of the whole; look this one up, too.
+    pub fn within_border(&self) -> Option<&Self> {
+        self.within_border.as_deref()
     }
 
     /// Number of bits.

@@ -3,6 +3,7 @@
 //! PDQ equal to Meta's reference, the family of the crate `image_hasher` 3.1, and the hashes of PyPI ImageHash.
 
 mod algorithm;
+mod border;
 mod family;
 mod group;
 mod hash;
@@ -100,16 +101,14 @@ fn luma_of_jpeg(source: &Source, wanted: &[Options], partial: bool, limits: &Lim
     let Some(decoded) = picture::jpeg_luma(source, scale_of, partial, limits)? else { return Ok(None) };
     let (width, height) = (decoded.full_width, decoded.full_height);
     let scale = chosen.get();
-    let pixels = pdq::Pixels {
-        bytes: &decoded.pixels,
+    let luma = Bytes {
+        bytes: decoded.pixels.into(),
         channels: 1,
-        width: width as usize,
-        height: height as usize,
-        scale: scale as usize,
+        width: decoded.width as usize,
+        height: decoded.height as usize,
     };
-    let pdq::Pdq { hashes, quality } = pdq::hash(pixels);
-    let origin = Origin { pipeline: Pipeline::Array, scale, decoded: decoded.decoded };
-    let hash = ImageHash::of_pdq(hashes, quality).from_origin(origin);
+    let whole = (width as usize, height as usize);
+    let hash = pdq_and_within(&luma, whole, Origin { pipeline: Pipeline::Array, scale, decoded: decoded.decoded });
     Ok(Some(HashedFile {
         width,
         height,
@@ -142,12 +141,30 @@ pub fn hash_picture(picture: &DynamicImage, options: Options) -> Result<ImageHas
 }
 
 fn pdq(bytes: Bytes<'_>, pipeline: Pipeline) -> ImageHash {
-    let bytes = match pipeline {
-        Pipeline::Array => bytes,
-        Pipeline::ThreatExchangeFile => bytes.nearest(FILE_SIDE),
-    };
-    let Bytes { bytes, channels, width, height } = &bytes;
-    let pixels = pdq::Pixels { bytes, channels: *channels, width: *width, height: *height, scale: 1 };
+    let origin = Origin { pipeline, ..Origin::default() };
+    let whole = (bytes.width, bytes.height);
+    match pipeline {
+        Pipeline::Array => pdq_and_within(&bytes, whole, origin),
+        Pipeline::ThreatExchangeFile => {
+            let bytes = bytes.nearest(FILE_SIDE);
+            pdq_of(&bytes, (bytes.width, bytes.height), origin)
+        }
+    }
+}
+
+/// The PDQ of a picture, and with it that of what is within its border.
+fn pdq_and_within(bytes: &Bytes<'_>, whole: (usize, usize), origin: Origin) -> ImageHash {
+    let hash = pdq_of(bytes, whole, origin);
+    let within = border::within(bytes).map(|inner| {
+        let scale = origin.scale as usize;
+        pdq_of(&inner, (inner.width * scale, inner.height * scale), origin)
+    });
+    hash.with_border(within)
+}
+
+fn pdq_of(bytes: &Bytes<'_>, (width, height): (usize, usize), origin: Origin) -> ImageHash {
+    let scale = origin.scale as usize;
+    let pixels = pdq::Pixels { bytes: &bytes.bytes, channels: bytes.channels, width, height, scale };
     let pdq::Pdq { hashes, quality } = pdq::hash(pixels);
-    ImageHash::of_pdq(hashes, quality).from_origin(Origin { pipeline, ..Origin::default() })
+    ImageHash::of_pdq(hashes, quality).from_origin(origin)
 }

@@ -74,3 +74,10 @@ pub fn content_type(head: &[u8]) -> Option<&'static str> {
     });
     heif.or(found).or(is_bmp.then_some("bmp")).or(is_ico.then_some("ico")).or(is_pnm.then_some("pnm"))
 }
+
+/// Types of content that [`decode`](super::decode) decodes.
+pub(crate) fn is_picture(content_type: &str) -> bool {
+    const PICTURES: [&str; 12] =
+        ["jpeg", "png", "gif", "bmp", "tiff", "webp", "ico", "avif", "heic", "jxl", "psd", "pnm"];
+    PICTURES.contains(&content_type)
+}

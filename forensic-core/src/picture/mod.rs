@@ -22,6 +22,7 @@ use job::Job;
 use std::panic::AssertUnwindSafe;
 
 pub use content::content_type;
+pub(crate) use content::is_picture;
 pub use decoded::{DecodeOptions, Decoded};
 pub use exif::Gps;
 pub use frames::{Frame, Frames};

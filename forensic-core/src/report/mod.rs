@@ -9,7 +9,7 @@ use crate::error::{Error, Result};
 use std::{io::Write, path::Path, str::FromStr};
 
 pub use bodyfile::Bodyfile;
-pub use record::{KnownHit, Perceptual, Picture, Record};
+pub use record::{KnownHit, Perceptual, Picture, Record, Similar};
 
 /// A format records are written in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

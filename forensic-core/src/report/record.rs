@@ -4,6 +4,7 @@ use crate::{
     bytes::Extent,
     filesystem::{Attributes, Time, Value},
     known::{Known, Standing},
+    perceptual::{Key, Match},
 };
 use serde::{Serialize, Serializer, ser::SerializeSeq};
 
@@ -77,8 +78,8 @@ pub struct Record {
     pub perceptual: Vec<Perceptual>,
     /// What the hash sets say.
     pub known: Vec<KnownHit>,
-    /// Similar pictures of given indexes.
-    pub similar: Vec<()>,
+    /// Similar pictures of given indexes, nearest first in each.
+    pub similar: Vec<Similar>,
     /// `id` of the record that holds this one.
     pub parent: Option<u64>,
     /// `id` of the first record with the same SHA-256.
@@ -141,6 +142,35 @@ impl From<&crate::perceptual::ImageHash> for Perceptual {
     }
 }
 
+/// A picture of an index that is similar: a pointer, not a verdict.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[non_exhaustive]
+pub struct Similar {
+    /// The index.
+    pub index: String,
+    /// What the index has the picture under.
+    #[serde(serialize_with = "key")]
+    pub key: Key,
+    /// The algorithm.
+    pub algorithm: &'static str,
+    /// Version of its implementation.
+    pub version: &'static str,
+    /// Bits that differ, of the nearest of the picture's turns and mirrors.
+    pub distance: u32,
+    /// The most that were allowed to.
+    pub threshold: u32,
+    /// Quality of the picture of the index, 0 to 100, where the algorithm grades pictures.
+    pub quality: Option<u8>,
+}
+
+impl Similar {
+    /// A match of an index of that name.
+    pub fn new(index: impl Into<String>, found: Match) -> Self {
+        let Match { key, distance, quality, algorithm, version, threshold } = found;
+        Self { index: index.into(), key, algorithm: algorithm.as_str(), version, distance, threshold, quality }
+    }
+}
+
 /// A hit in a hash set: a pointer, not a verdict.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[non_exhaustive]
@@ -182,6 +212,13 @@ impl Serialize for Value {
             Self::Text(value) => to.serialize_str(value),
             Self::Bytes(_) => to.collect_str(self),
         }
+    }
+}
+
+fn key<S: Serializer>(key: &Key, to: S) -> Result<S::Ok, S::Error> {
+    match key {
+        Key::Number(number) => to.serialize_i64(*number),
+        Key::Text(text) => to.serialize_str(text),
     }
 }
 

@@ -1,6 +1,6 @@
 //! From an entry to its records: digests, lookups, pictures.
 
-use super::Options;
+use super::{Options, PictureIndex};
 use crate::{
     bytes::{ReadAt, Source},
     carve::Carved,
@@ -10,9 +10,11 @@ use crate::{
     hash::{self, Algorithm, Digests},
     known::Standing,
     limits::Limits,
-    perceptual, picture,
-    report::{Picture, Record},
+    perceptual::{self, ImageHash, Key, Match},
+    picture,
+    report::{Picture, Record, Similar},
 };
+use std::collections::{HashMap, hash_map};
 
 /// Bytes of the start of a stream that tell its type.
 const HEAD: u64 = 64;
@@ -117,26 +119,56 @@ fn look_up(digests: &Digests, options: &Options, record: &mut Record) {
     }
 }
 
-/// Decodes a picture and hashes it perceptually; what is no picture is left alone, a damaged one is an issue.
+/// Decodes a picture, hashes it perceptually and looks for similar ones; what is no picture is left alone, a damaged one is an
+/// issue.
 fn look_at(source: &Source, limits: &Limits, options: &Options, record: &mut Record) {
-    let decodes = matches!(record.content_type, Some("jpeg" | "png" | "gif" | "bmp" | "tiff" | "webp" | "ico"));
-    if !decodes || options.perceptual.is_empty() {
+    if options.perceptual.is_empty() || !record.content_type.is_some_and(picture::is_picture) {
         return;
     }
-    let decoded = match picture::decode(source, limits) {
-        Ok(decoded) => decoded,
+    let hashed = match perceptual::hash_file(source, &options.perceptual, limits) {
+        Ok(hashed) => hashed,
         Err(error) => {
             record.issues.push(error.to_string());
             return;
         }
     };
-    record.picture = Some(Picture::new(decoded.width(), decoded.height()));
-    for wanted in &options.perceptual {
-        match perceptual::hash_picture(&decoded, *wanted) {
-            Ok(hash) => record.perceptual.push((&hash).into()),
-            Err(error) => record.issues.push(error.to_string()),
+    record.picture = Some(Picture { decoded: hashed.decoded, ..Picture::new(hashed.width, hashed.height) });
+    record.issues.extend(hashed.issue);
+    for hash in hashed.hashes {
+        let found = hash.and_then(|hash| {
+            record.perceptual.push((&hash).into());
+            options.picture_indexes.iter().try_for_each(|index| find_similar(index, &hash, record))
+        });
+        if let Err(error) = found {
+            record.issues.push(error.to_string());
         }
     }
+}
+
+/// The pictures of an index that are near to one of the turns and mirrors of a picture or of what is within its border.
+fn find_similar(index: &PictureIndex, hash: &ImageHash, record: &mut Record) -> Result<()> {
+    if !index.index.accepts(hash) {
+        return Ok(());
+    }
+    let mut found = HashMap::<Key, Match>::new();
+    for hash in std::iter::once(hash).chain(hash.within_border()) {
+        let turned = hash.dihedral();
+        for hash in turned.as_ref().map_or(std::slice::from_ref(hash), |turned| &turned[..]) {
+            for hit in index.index.query(hash, &index.query)?.matches {
+                match found.entry(hit.key.clone()) {
+                    hash_map::Entry::Vacant(place) => _ = place.insert(hit),
+                    hash_map::Entry::Occupied(mut other) if hit.distance < other.get().distance => {
+                        _ = other.insert(hit)
+                    }
+                    hash_map::Entry::Occupied(_) => {}
+                }
+            }
+        }
+    }
+    let mut found: Vec<Match> = found.into_values().collect();
+    found.sort_by(|a, b| (a.distance, &a.key).cmp(&(b.distance, &b.key)));
+    record.similar.extend(found.into_iter().map(|hit| Similar::new(&index.name, hit)));
+    Ok(())
 }
 
 /// Refuses to hash more bytes than the medium can mean: a few bytes of metadata can claim exabytes of zeros.

@@ -26,7 +26,8 @@ use crate::{
     evidence::Evidence,
     hash,
     known::{HashSet, Standing},
-    parallel, perceptual,
+    parallel,
+    perceptual::{self, HashIndex, Query},
     report::Record,
 };
 use std::{
@@ -49,6 +50,9 @@ pub struct Options {
     pub perceptual: Vec<perceptual::Options>,
     /// Sets every stream is looked up in.
     pub hash_sets: Vec<Arc<HashSet>>,
+    /// Indexes every perceptual hash is looked up in that is of their algorithm and length: PDQ in all turns and mirrors of
+    /// the picture, and of what is within its border.
+    pub picture_indexes: Vec<PictureIndex>,
     /// Leave pictures that all sets which know them call good (NSRL) without perceptual hashes, undecoded: nobody looks
     /// for them.
     pub skip_known_good: bool,
@@ -62,12 +66,32 @@ impl Default for Options {
     fn default() -> Self {
         Self {
             algorithms: hash::Algorithm::RECORDED.to_vec(),
-            perceptual: vec![perceptual::Options::new(perceptual::Algorithm::Gradient)],
+            perceptual: vec![perceptual::Options::new(perceptual::Algorithm::Pdq).partial(true)],
             hash_sets: Vec::new(),
+            picture_indexes: Vec::new(),
             skip_known_good: true,
             carve: true,
             threads: None,
         }
+    }
+}
+
+/// An index of pictures and how it is asked.
+#[derive(Debug, Clone)]
+pub struct PictureIndex {
+    /// What records call it.
+    pub name: String,
+    /// The hashes.
+    pub index: Arc<HashIndex>,
+    /// How near and how good a hash must be.
+    pub query: Query,
+}
+
+impl PictureIndex {
+    /// An index that is asked for what differs in at most an eighth of the bits, less one: of PDQ's 256, 31.
+    pub fn new(name: impl Into<String>, index: Arc<HashIndex>) -> Self {
+        let query = Query::new((index.bits() / 8).saturating_sub(1));
+        Self { name: name.into(), index, query }
     }
 }
 
@@ -97,6 +121,8 @@ pub struct Summary {
     pub notable: u64,
     /// Those of them that no set calls anything but good: [`Standing::KnownGood`].
     pub known_good: u64,
+    /// Records with at least one similar picture.
+    pub similar: u64,
     /// Records whose content repeats that of an earlier one.
     pub repeated: u64,
     /// Problems listed, of records and of the evidence.
@@ -105,7 +131,7 @@ pub struct Summary {
 
 impl Summary {
     /// Name and count, in the order above.
-    pub fn items(&self) -> [(&'static str, u64); 13] {
+    pub fn items(&self) -> [(&'static str, u64); 14] {
         [
             ("volumes", self.volumes),
             ("filesystems", self.filesystems),
@@ -118,6 +144,7 @@ impl Summary {
             ("known", self.known),
             ("notable", self.notable),
             ("known_good", self.known_good),
+            ("similar", self.similar),
             ("repeated", self.repeated),
             ("issues", self.issues),
         ]
@@ -136,6 +163,7 @@ impl Summary {
         one(&mut self.known, standing.is_some());
         one(&mut self.notable, standing == Some(Standing::Notable));
         one(&mut self.known_good, standing == Some(Standing::KnownGood));
+        one(&mut self.similar, !record.similar.is_empty());
         one(&mut self.repeated, record.same_as.is_some());
         let was_hashed = [&record.md5, &record.sha1, &record.sha256, &record.blake3].into_iter().any(Option::is_some);
         if was_hashed {
@@ -160,8 +188,8 @@ pub struct Report {
 }
 
 impl Report {
-    /// The records in the order in which to look at them: what is notable first, then what a set lists, then what no set
-    /// knows, and last what is known to be good; else in the order of [`Report::records`].
+    /// The records in the order in which to look at them: what is notable first, then what a set lists, then what is similar
+    /// to a picture of an index, then what nothing is known of, and last what is known to be good; else in the order of [`Report::records`].
     pub fn ranked(&self) -> impl Iterator<Item = &Record> {
         ranks(&self.records).into_iter().filter_map(|place| self.records.get(place))
     }
@@ -170,11 +198,12 @@ impl Report {
 /// The places of records in the order of [`Report::ranked`].
 pub fn ranks(records: &[Record]) -> Vec<usize> {
     let mut places: Vec<usize> = (0..records.len()).collect();
-    let rank = |place: &usize| match records.get(*place).and_then(Record::standing) {
-        Some(Standing::Notable) => 0,
-        Some(Standing::Listed) => 1,
-        None => 2,
-        Some(Standing::KnownGood) => 3,
+    let rank = |place: &usize| match records.get(*place).map(|record| (record.standing(), record.similar.is_empty())) {
+        Some((Some(Standing::Notable), _)) => 0,
+        Some((Some(Standing::Listed), _)) => 1,
+        Some((None, false)) => 2,
+        Some((None, true)) | None => 3,
+        Some((Some(Standing::KnownGood), _)) => 4,
     };
     places.sort_by_key(rank);
     places

@@ -22,12 +22,31 @@ class ImageHash:
 
     @property
     def quality(self) -> int | None:
-        """0 to 100 where the algorithm grades pictures; None for those of this version."""
+        """0 to 100 where the algorithm grades pictures (PDQ), else None. Below 50 PDQ has little to tell a picture by."""
 
     @property
     def decoded(self) -> float:
-        """Share of the picture that decoded, 0 to 1. A picture that does not decode in full has no hash in this
-        version.
+        """Share of the picture that decoded, 0 to 1."""
+
+    @property
+    def pipeline(self) -> str:
+        """How the pixels came to the algorithm: "array", "threatexchange-file"."""
+
+    @property
+    def scale(self) -> int:
+        """Side of the blocks of pixels that were hashed by their means: 1, 2, 4 or 8."""
+
+    @property
+    def within_border(self) -> ImageHash | None:
+        """PDQ: the hash of what is within the border of one colour around the picture; None where there is no border. A
+        framed picture is found by no hash of the whole: look this one up, too.
+        """
+
+    def dihedral(self) -> list[ImageHash]:
+        """PDQ: the hashes of the picture as it is; turned by 90, 180 and 270 degrees; upside down; left to right;
+        mirrored along each diagonal.
+
+        Raises ValueError for other algorithms.
         """
 
     def hex(self) -> str:
@@ -60,10 +79,13 @@ def image_hash(
     """The perceptual hash of a picture.
 
     `source` is a path, bytes, a binary file object, a Stream or an Entry that holds a picture file; or a decoded
-    picture: a PIL image, or a NumPy array uint8 of shape (height, width, 3). Algorithms: "mean", "gradient",
-    "vert_gradient", "double_gradient", "median", "blockhash", with the bits of the crate image_hasher 3; `hash_size`
-    squared is the number of bits (twice that for double_gradient), `dct` applies a discrete cosine transform first.
-    "pdq", `partial`, and other pipelines and scales are not in this version: UnsupportedError.
+    picture: a PIL image, or a NumPy array uint8 of shape (height, width, 3), or (height, width) where it is grey.
+    Algorithms: "pdq", equal to Meta's; "mean", "gradient", "vert_gradient", "double_gradient", "median", "blockhash",
+    with the bits of the crate image_hasher 3, where `dct` applies a discrete cosine transform first; "phash", "dhash",
+    "ahash", "whash", with the bits of PyPI ImageHash. `hash_size` squared is the number of bits (twice that for
+    double_gradient; PDQ has 256). `partial` hashes what decodes of a cut or damaged picture (see `.decoded`). For PDQ
+    alone: `pipeline` "threatexchange-file" first makes a large picture one of 512 x 512, as Meta's own programs do with
+    files; `scale` 2, 4, 8 decodes the means of so many pixels of a JPEG, "auto" as few as leave 256 to the shorter side.
 
     Raises FormatError where there is no picture, CorruptError where it does not decode, LimitError where it is too
     large.

@@ -1,10 +1,11 @@
 """Triage: every file of every volume, live and deleted, hashed, looked up and recorded."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Literal, final
 from typing_extensions import Self
 
 from ._extent import Extent
+from ._hash_index import HashIndex
 from ._issue import Issue
 from ._known import HashSet
 from ._progress import Progress
@@ -17,7 +18,8 @@ class Report:
     @property
     def summary(self) -> dict[str, int]:
         """What was counted, by name: "volumes", "filesystems", "records", "live", "deleted", "carved",
-        "bytes_hashed", "pictures", "known", "notable", "known_good", "repeated", "issues".
+        "bytes_hashed", "pictures", "known", "notable", "known_good", "similar", "repeated",
+        "issues".
         """
 
     @property
@@ -41,7 +43,8 @@ class Report:
     @property
     def ranked(self) -> Records:
         """A new iterator over the records in the order in which to look at them: what is notable first, then what a set
-        lists, then what no set knows, and last what is known to be good.
+        lists, then what is similar to a picture of an index, then what nothing is known of, and last what is known to be
+        good.
         """
 
     def write(self, path: PathArgument, format: str) -> None:
@@ -185,8 +188,8 @@ class Record:
         """What the hash sets say: dicts of set_name, scheme, category, name, possible."""
 
     @property
-    def similar(self) -> list[Any]:
-        """Similar pictures of given indexes."""
+    def similar(self) -> list[dict[str, Any]]:
+        """Similar pictures of given indexes: dicts of index, key, algorithm, version, distance, threshold, quality."""
 
     @property
     def parent(self) -> int | None:
@@ -219,6 +222,7 @@ def triage(
     output: PathArgument | None = None,
     carve: bool = True,
     hash_sets: Sequence[HashSet] = (),
+    picture_indexes: Sequence[HashIndex | PathArgument] | Mapping[str, HashIndex | PathArgument] = (),
     skip_known_good: bool = True,
     algorithms: Iterable[str] | str = ("md5", "sha1", "sha256", "blake3"),
     perceptual: Sequence[str] = ...,
@@ -226,8 +230,12 @@ def triage(
     progress: Progress | None = None,
 ) -> Report:
     """Runs a triage: every stream of every entry of every volume, live and deleted, hashed, looked up in `hash_sets`,
-    pictures hashed perceptually; with `carve`, also every file found by its structure where no file in use is. Damage
-    never ends it: see `Report.issues` and `Record.issues`.
+    pictures hashed perceptually and looked up in `picture_indexes`; with `carve`, also every file found by its
+    structure where no file in use is. Damage never ends it: see `Report.issues` and `Record.issues`.
+
+    `picture_indexes` are HashIndex objects or paths of such; a mapping gives them the names that `Record.similar` has.
+    Each hash is looked up, in all turns and mirrors and without a border, in those of its algorithm and length, for
+    what differs in less than an eighth of its bits.
 
     Pictures that no set calls anything but good (NSRL) are not decoded, unless `skip_known_good` is False.
 
