@@ -34,6 +34,7 @@ mod text;
 pub mod time;
 pub mod triage;
 pub mod verification;
+pub mod video;
 pub mod volume;
 pub mod walk;
 pub mod write_report;

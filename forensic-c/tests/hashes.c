@@ -252,6 +252,25 @@ static void pictures_that_are_alike_have_near_hashes(void) {
     forensic_image_hash_free(same);
 }
 
+static void videos_are_as_alike_as_their_frames(const forensic_image_hash *first, const forensic_image_hash *second) {
+    forensic_video_hash *video = NULL, *half = NULL, *parsed = NULL;
+    double own = 0, other = 0;
+
+    EXPECT_OK(forensic_video_hash_new(&video, &error));
+    EXPECT_OK(forensic_video_hash_add(video, 0, first, &error));
+    EXPECT_OK(forensic_video_hash_add(video, 1.5, second, &error));
+    EXPECT_OK(forensic_video_hash_new(&half, &error));
+    EXPECT_OK(forensic_video_hash_add(half, 0, second, &error));
+    EXPECT_OK(forensic_video_hash_match(video, half, 31, 50, &own, &other, &error));
+    EXPECT(forensic_video_hash_size(video) == 2 && own == 50 && other == 100);
+    EXPECT_OK(forensic_video_hash_parse(forensic_video_hash_text(video), &parsed, &error));
+    EXPECT_TEXT(forensic_video_hash_text(parsed), forensic_video_hash_text(video));
+    forensic_video_hash_free(parsed);
+    EXPECT_FAILS(FORENSIC_CORRUPT, forensic_video_hash_parse("0,100,12,0", &parsed, &error));
+    forensic_video_hash_free(video);
+    forensic_video_hash_free(half);
+}
+
 static void a_pdq_knows_its_picture_turned_and_mirrored(void) {
     enum { SIDE = 96 };
     static uint8_t pixels[SIDE * SIDE * 3], mirrored[SIDE * SIDE * 3];
@@ -271,6 +290,7 @@ static void a_pdq_knows_its_picture_turned_and_mirrored(void) {
     EXPECT_OK(forensic_image_hash_dihedral(hash, 5, &turned, &error));
     EXPECT_OK(forensic_image_hash_distance(turned, other, &distance, &error));
     EXPECT(distance <= 10);
+    videos_are_as_alike_as_their_frames(hash, other);
     forensic_image_hash_free(turned);
     EXPECT_FAILS(FORENSIC_INVALID_ARGUMENT, forensic_image_hash_dihedral(hash, 8, &turned, &error));
     EXPECT(turned == NULL);

@@ -24,6 +24,7 @@ mod stream;
 mod timestamp;
 mod triage;
 mod verification;
+mod video;
 mod volume;
 
 use pyo3::prelude::*;
@@ -59,6 +60,7 @@ fn _forensic(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<picture_info::Frames>()?;
     module.add_class::<picture_info::Gps>()?;
     module.add_class::<picture_info::PictureInfo>()?;
+    module.add_class::<video::VideoHash>()?;
     module.add_class::<pieces::Piece>()?;
     module.add_class::<pieces::Pieces>()?;
     module.add_class::<stream::StreamHandle>()?;
@@ -79,6 +81,7 @@ fn _forensic(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(perceptual::image_hash, module)?)?;
     module.add_function(wrap_pyfunction!(picture_info::frames, module)?)?;
     module.add_function(wrap_pyfunction!(picture_info::picture_info, module)?)?;
+    module.add_function(wrap_pyfunction!(video::video_hash, module)?)?;
     module.add_function(wrap_pyfunction!(pieces::hash_pieces, module)?)?;
     module.add_function(wrap_pyfunction!(triage::run, module)?)
 }

@@ -74,7 +74,7 @@ fn scale_of(scale: &Bound<'_, PyAny>) -> PyResult<Scale> {
 }
 
 /// The pixels of a picture that is decoded already; None where `source` is something else.
-fn decoded(source: &Bound<'_, PyAny>) -> PyResult<Option<DynamicImage>> {
+pub(crate) fn decoded(source: &Bound<'_, PyAny>) -> PyResult<Option<DynamicImage>> {
     if source.hasattr("convert")? && source.hasattr("mode")? && source.hasattr("tobytes")? {
         return pil_picture(source).map(Some);
     }

@@ -12,6 +12,7 @@ mod index;
 mod pdq;
 mod pixels;
 mod resample;
+mod video;
 
 use self::{hash::Origin, pixels::Bytes};
 use crate::{
@@ -28,6 +29,7 @@ pub use algorithm::{Algorithm, Options, Pipeline, Scale};
 pub use group::{Group, GroupOptions, group};
 pub use hash::ImageHash;
 pub use index::{Answer, HashIndex, IndexBuilder, Key, Match, Query};
+pub use video::{FrameHash, VideoHash, VideoMatch, VideoQuery};
 
 /// The side to which Meta's programs reduce the pictures of files.
 const FILE_SIDE: usize = 512;

@@ -47,6 +47,7 @@ from ._forensic import (
     Timestamp,
     UnsupportedError,
     Verification,
+    VideoHash,
     Volume,
     Walk,
     WriteReport,
@@ -64,6 +65,7 @@ from ._forensic import (
     open,
     picture_info,
     triage,
+    video_hash,
 )
 from ._answer import Answer
 from ._stream import Stream
@@ -109,6 +111,7 @@ __all__ = [
     "Timestamp",
     "UnsupportedError",
     "Verification",
+    "VideoHash",
     "Volume",
     "Walk",
     "WriteReport",
@@ -126,4 +129,5 @@ __all__ = [
     "open",
     "picture_info",
     "triage",
+    "video_hash",
 ]

@@ -55,6 +55,8 @@ from ._triage import Records as Records
 from ._triage import Record as Record
 from ._triage import triage as triage
 from ._verification import Verification as Verification
+from ._video import VideoHash as VideoHash
+from ._video import video_hash as video_hash
 from ._volume import Volume as Volume
 
 __version__: str
@@ -98,6 +100,7 @@ __all__ = [
     "Timestamp",
     "UnsupportedError",
     "Verification",
+    "VideoHash",
     "Volume",
     "Walk",
     "__version__",
@@ -111,4 +114,5 @@ __all__ = [
     "open",
     "picture_info",
     "triage",
+    "video_hash",
 ]

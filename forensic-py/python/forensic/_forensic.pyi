@@ -55,6 +55,8 @@ from ._triage import Records as Records
 from ._triage import Report as Report
 from ._triage import triage as triage
 from ._verification import Verification as Verification
+from ._video import VideoHash as VideoHash
+from ._video import video_hash as video_hash
 from ._volume import Volume as Volume
 
 __version__: str
