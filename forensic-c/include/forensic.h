@@ -455,6 +455,11 @@ typedef enum {
 } forensic_image_algorithm;
 
 /**
+ * What an index says of a hash: matches, nearest first, then by key. The caller frees it.
+ */
+typedef struct forensic_answer forensic_answer;
+
+/**
  * How to carve. Not for several threads at once while it is set. The caller frees it.
  */
 typedef struct forensic_carve_options forensic_carve_options;
@@ -507,6 +512,17 @@ typedef struct forensic_filesystem forensic_filesystem;
 typedef struct forensic_filesystems forensic_filesystems;
 
 /**
+ * Groups, the largest first. The caller frees it.
+ */
+typedef struct forensic_groups forensic_groups;
+
+/**
+ * Perceptual hashes of one algorithm and length, in memory or in a file that is mapped. Threads may share it. The caller
+ * frees it.
+ */
+typedef struct forensic_hash_index forensic_hash_index;
+
+/**
  * Known digests, in memory or in a file that is mapped. Threads may share it. The caller frees it.
  */
 typedef struct forensic_hash_set forensic_hash_set;
@@ -525,6 +541,11 @@ typedef struct forensic_hits forensic_hits;
  * The perceptual hash of a picture: pictures that look alike have hashes that differ in few bits. The caller frees it.
  */
 typedef struct forensic_image_hash forensic_image_hash;
+
+/**
+ * Gathers hashes for an index. One thread at a time may use it. The caller frees it.
+ */
+typedef struct forensic_index_builder forensic_index_builder;
 
 /**
  * A list of issues as it was when asked for. The caller frees it.
@@ -808,6 +829,62 @@ typedef struct {
      */
     uint8_t ed2k[16];
 } forensic_digests;
+
+/**
+ * A hash near the one asked for.
+ */
+typedef struct {
+    /**
+     * What it stands for, where that is a text; NULL where it is a number.
+     */
+    const char *text;
+    /**
+     * What it stands for, where that is a number.
+     */
+    int64_t number;
+    /**
+     * Bits that differ.
+     */
+    uint32_t distance;
+    /**
+     * The distance that was asked for.
+     */
+    uint32_t threshold;
+    /**
+     * Its quality, 0 to 100; -1 where its algorithm does not grade pictures.
+     */
+    int32_t quality;
+    /**
+     * The algorithm of both hashes ("pdq").
+     */
+    const char *algorithm;
+    /**
+     * The version of that.
+     */
+    const char *version;
+} forensic_match;
+
+/**
+ * Hashes that are near one of them, by their numbers.
+ */
+typedef struct {
+    /**
+     * The hash that all others are near.
+     */
+    size_t representative;
+    /**
+     * Number of members.
+     */
+    size_t count;
+    /**
+     * All of them: the representative first, then the nearest first.
+     */
+    const size_t *members;
+    /**
+     * In how many bits each differs from the representative.
+     */
+    const uint32_t *distances;
+} forensic_group;
 
 /**
  * A list a set was built from.
@@ -1934,6 +2011,187 @@ forensic_status forensic_hash_many(const forensic_stream *const *streams,
                                    forensic_digests *digests,
                                    forensic_error **errors,
                                    forensic_error **error);
+
+/**
+ * Sets builder to one without hashes.
+ */
+forensic_status forensic_index_builder_new(forensic_index_builder **builder, forensic_error **error);
+
+/**
+ * Takes a hash under a key: text, or number where text is NULL.
+ *
+ * FORENSIC_INVALID_ARGUMENT where the hash is of another algorithm or length than those before it, or has fewer than 64 or
+ * more than 1,024 bits.
+ */
+forensic_status forensic_index_builder_add(forensic_index_builder *builder,
+                                           int64_t number,
+                                           const char *text,
+                                           const forensic_image_hash *hash,
+                                           forensic_error **error);
+
+/**
+ * Takes the length bytes of a hash of an algorithm ("pdq"), of a quality of 0 to 100, or -1 where there is none; otherwise as
+ * forensic_index_builder_add.
+ */
+forensic_status forensic_index_builder_add_bytes(forensic_index_builder *builder,
+                                                 int64_t number,
+                                                 const char *text,
+                                                 const char *algorithm,
+                                                 const uint8_t *hash,
+                                                 size_t length,
+                                                 int32_t quality,
+                                                 forensic_error **error);
+
+/**
+ * Takes what an index has, but for what is under one of number_count numbers or text_count texts: so hashes are added to an
+ * index and deleted from it. FORENSIC_CORRUPT for an index that was changed.
+ */
+forensic_status forensic_index_builder_merge(forensic_index_builder *builder,
+                                             const forensic_hash_index *index,
+                                             const int64_t *numbers,
+                                             size_t number_count,
+                                             const char *const *texts,
+                                             size_t text_count,
+                                             forensic_error **error);
+
+/**
+ * Builds the index, in memory where path is NULL, else in a file of that name, which it has when it is whole; one that was
+ * there before is replaced. The builder is left without hashes.
+ */
+forensic_status forensic_index_builder_finish(forensic_index_builder *builder,
+                                              const char *path,
+                                              forensic_hash_index **index,
+                                              forensic_error **error);
+
+/**
+ * Frees a builder; NULL is allowed.
+ */
+void forensic_index_builder_free(forensic_index_builder *builder);
+
+/**
+ * Opens an index in a file, which is mapped and must not be changed meanwhile. Its header and a few hashes are checked, all
+ * else when it is touched.
+ *
+ * FORENSIC_FORMAT for what is no index, FORENSIC_CORRUPT for one that is cut or changed, FORENSIC_UNSUPPORTED for one of
+ * another version or algorithm.
+ */
+forensic_status forensic_hash_index_open(const char *path,
+                                         forensic_hash_index **index,
+                                         forensic_error **error);
+
+/**
+ * Reads all of the index and holds it against its checksums and itself; FORENSIC_CORRUPT where it was changed.
+ */
+forensic_status forensic_hash_index_verify(const forensic_hash_index *index, forensic_error **error);
+
+/**
+ * Number of hashes.
+ */
+size_t forensic_hash_index_size(const forensic_hash_index *index);
+
+/**
+ * Bits of a hash.
+ */
+uint32_t forensic_hash_index_bits(const forensic_hash_index *index);
+
+/**
+ * The algorithm of the hashes ("pdq"); NULL where there is none. Owned by the index.
+ */
+const char *forensic_hash_index_algorithm(const forensic_hash_index *index);
+
+/**
+ * Sets answer to all hashes that differ from hash in at most max_distance bits. Hashes of a quality under min_quality (-1: 50)
+ * neither ask nor answer.
+ *
+ * FORENSIC_INVALID_ARGUMENT where the hash is of another algorithm or length than those of the index, FORENSIC_CORRUPT for an
+ * index that was changed.
+ */
+forensic_status forensic_hash_index_query(const forensic_hash_index *index,
+                                          const forensic_image_hash *hash,
+                                          uint32_t max_distance,
+                                          int32_t min_quality,
+                                          forensic_answer **answer,
+                                          forensic_error **error);
+
+/**
+ * Asks for count hashes of the index's algorithm, of length bytes each, which stand one behind another in hashes, by as many
+ * threads as threads says (0: as the machine runs at once), and writes to the places of answers what
+ * forensic_hash_index_query says of each. qualities has one of 0 to 100 for each, or is NULL where they have none. The caller
+ * frees each answer. On failure all places are NULL.
+ */
+forensic_status forensic_hash_index_query_many(const forensic_hash_index *index,
+                                               const uint8_t *hashes,
+                                               size_t length,
+                                               const uint8_t *qualities,
+                                               size_t count,
+                                               uint32_t max_distance,
+                                               int32_t min_quality,
+                                               size_t threads,
+                                               forensic_answer **answers,
+                                               forensic_error **error);
+
+/**
+ * Frees an index; NULL is allowed.
+ */
+void forensic_hash_index_free(forensic_hash_index *index);
+
+/**
+ * Number of matches.
+ */
+size_t forensic_answer_count(const forensic_answer *answer);
+
+/**
+ * A match; NULL past the end. Owned by the answer.
+ */
+const forensic_match *forensic_answer_match(const forensic_answer *answer, size_t index);
+
+/**
+ * False where the quality of the hash asked for is too low: then nothing was looked for, and no match means nothing.
+ */
+bool forensic_answer_asked(const forensic_answer *answer);
+
+/**
+ * Number of hashes near enough whose own quality is too low to be a match.
+ */
+size_t forensic_answer_gated(const forensic_answer *answer);
+
+/**
+ * Frees an answer; NULL is allowed.
+ */
+void forensic_answer_free(forensic_answer *answer);
+
+/**
+ * Groups count hashes of one algorithm, of length bytes each, which stand one behind another in hashes, by as many threads as
+ * threads says (0: as the machine runs at once). qualities has one of 0 to 100 for each, or is NULL where they have none.
+ *
+ * Every hash that has another within max_distance bits is in exactly one group, and every member of a group is within that of
+ * its representative, which is the hash with the most near it. A hash whose neighbours are all in other groups is a group of
+ * its own; one that has none, or is of a quality under min_quality (-1: 50), is in no group.
+ */
+forensic_status forensic_group_hashes(const uint8_t *hashes,
+                                      size_t length,
+                                      const uint8_t *qualities,
+                                      size_t count,
+                                      uint32_t max_distance,
+                                      int32_t min_quality,
+                                      size_t threads,
+                                      forensic_groups **groups,
+                                      forensic_error **error);
+
+/**
+ * Number of groups.
+ */
+size_t forensic_groups_count(const forensic_groups *groups);
+
+/**
+ * A group; NULL past the end. Owned by the groups.
+ */
+const forensic_group *forensic_groups_at(const forensic_groups *groups, size_t index);
+
+/**
+ * Frees groups; NULL is allowed.
+ */
+void forensic_groups_free(forensic_groups *groups);
 
 /**
  * Builds a set in memory from count lists. format is that of all of them ("plain", "sums", "hashdeep", "set", …), or NULL:

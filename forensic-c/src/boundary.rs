@@ -243,6 +243,10 @@ impl Blank for usize {
     const BLANK: Self = 0;
 }
 
+impl Blank for f64 {
+    const BLANK: Self = 0.0;
+}
+
 impl Blank for u32 {
     const BLANK: Self = 0;
 }
