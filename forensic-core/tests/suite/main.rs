@@ -36,6 +36,7 @@ mod linux_fixtures;
 mod lists;
 mod ntfs;
 mod ntfs_encodings;
+mod perceptual;
 mod picture_files;
 mod picture_info;
 mod pictures;

@@ -54,7 +54,7 @@ fn bits_equal_those_of_image_hasher_itself() {
         for (hash_size, dct) in [(8, false), (8, true), (16, false)] {
             let config = img_hash::HasherConfig::new().hash_alg(theirs).hash_size(hash_size, hash_size);
             let config = if dct { config.preproc_dct() } else { config };
-            let ours = hash_picture(&picture, Options { algorithm, hash_size, dct }).unwrap();
+            let ours = hash_picture(&picture, Options::new(algorithm).hash_size(hash_size).dct(dct)).unwrap();
             assert_eq!(ours.as_bytes(), config.to_hasher().hash_image(&picture).as_bytes(), "{algorithm:?}");
         }
     }
@@ -81,7 +81,7 @@ fn hashes_of_different_kinds_are_not_compared() {
     let gradient = hash_picture(&picture, Options::new(Algorithm::Gradient)).unwrap();
     assert!(matches!(mean.distance(&gradient), Err(Error::InvalidArgument { .. })));
     for hash_size in [0, 1, 65, u32::MAX] {
-        let options = Options { algorithm: Algorithm::Mean, hash_size, dct: false };
+        let options = Options::new(Algorithm::Mean).hash_size(hash_size);
         assert!(matches!(hash_picture(&picture, options), Err(Error::InvalidArgument { .. })));
     }
 }
