@@ -116,7 +116,7 @@ impl IndexBuilder {
     }
 
     /// Builds the index in memory, or in a file at `path`, and opens it. The file has its name when it is whole; one that was
-    /// there before is replaced, which an index that is open and part of this one outlives. Takes some 90 bytes a hash of 256
+    /// there before is replaced, which an index that is open and part of this one outlives. Takes some 110 bytes a hash of 256
     /// bits in memory, beside the index itself where that is in memory, too.
     ///
     /// # Errors
