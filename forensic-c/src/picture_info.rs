@@ -131,19 +131,28 @@ pub unsafe extern "C" fn forensic_picture_info_exif_value(
 
 /// Degrees, north positive. False where they are not told or impossible; latitude may be NULL.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn forensic_picture_info_latitude(info: *const forensic_picture_info, latitude: *mut f64) -> bool {
+pub unsafe extern "C" fn forensic_picture_info_latitude(
+    info: *const forensic_picture_info,
+    latitude: *mut f64,
+) -> bool {
     getter!(info, false, offer!(latitude, info.info.gps.as_ref().and_then(|gps| gps.latitude)))
 }
 
 /// Degrees, east positive; otherwise as forensic_picture_info_latitude.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn forensic_picture_info_longitude(info: *const forensic_picture_info, longitude: *mut f64) -> bool {
+pub unsafe extern "C" fn forensic_picture_info_longitude(
+    info: *const forensic_picture_info,
+    longitude: *mut f64,
+) -> bool {
     getter!(info, false, offer!(longitude, info.info.gps.as_ref().and_then(|gps| gps.longitude)))
 }
 
 /// Metres above the sea, below negative; otherwise as forensic_picture_info_latitude.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn forensic_picture_info_altitude(info: *const forensic_picture_info, altitude: *mut f64) -> bool {
+pub unsafe extern "C" fn forensic_picture_info_altitude(
+    info: *const forensic_picture_info,
+    altitude: *mut f64,
+) -> bool {
     getter!(info, false, offer!(altitude, info.info.gps.as_ref().and_then(|gps| gps.altitude)))
 }
 

@@ -53,9 +53,8 @@ impl Decoded {
     ) -> Result<Self> {
         match error {
             None if done >= total => Ok(Self::whole(pixels, format)),
-            None => Err(job.corrupt(0, format!("{done} of {total} parts"))).or_else(|error| {
-                Self::part(job, (pixels, format), (done, total), Some(error))
-            }),
+            None => Err(job.corrupt(0, format!("{done} of {total} parts")))
+                .or_else(|error| Self::part(job, (pixels, format), (done, total), Some(error))),
             Some(error) if !job.partial || done == 0 => Err(error),
             Some(error) => {
                 let decoded = done.min(total) as f64 / total.max(1) as f64;

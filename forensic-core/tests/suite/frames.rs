@@ -63,7 +63,13 @@ fn a_damaged_frame_of_a_gif_is_an_error_in_its_place() {
     let whole = frames(bytes.clone());
     assert!(whole.len() == 3 && whole.iter().all(Result::is_ok));
     // A code that is none, in the data of the second frame.
-    let second = bytes.windows(4).enumerate().filter(|(_, four)| four == &[0x21, 0xf9, 4, 4] || four[..3] == [0x21, 0xf9, 4]).nth(1).unwrap().0;
+    let second = bytes
+        .windows(4)
+        .enumerate()
+        .filter(|(_, four)| four == &[0x21, 0xf9, 4, 4] || four[..3] == [0x21, 0xf9, 4])
+        .nth(1)
+        .unwrap()
+        .0;
     let data = second + 8 + 10 + 3 * 256 + 40;
     bytes[data..data + 60].fill(0xff);
     let found = frames(bytes);
@@ -168,17 +174,19 @@ fn mov(samples: &[Vec<u8>], coding: &[u8; 4]) -> Vec<u8> {
 
 #[test]
 fn motion_jpeg_of_avi_and_quicktime_is_decoded_with_its_times() {
-    for (name, bytes, times) in [
-        ("avi", avi(&jpegs(), b"MJPG"), [0.0, 0.04, 0.08]),
-        ("mov", mov(&jpegs(), b"jpeg"), [0.0, 0.1, 0.4]),
-    ] {
+    for (name, bytes, times) in
+        [("avi", avi(&jpegs(), b"MJPG"), [0.0, 0.04, 0.08]), ("mov", mov(&jpegs(), b"jpeg"), [0.0, 0.1, 0.4])]
+    {
         let found = frames(bytes);
         assert_eq!(found.len(), 3, "{name}");
         for (number, frame) in found.into_iter().enumerate() {
             let frame = frame.unwrap_or_else(|error| panic!("{name} {number}: {error}"));
             assert!((frame.seconds - times[number]).abs() < 1e-9, "{name} {}", frame.seconds);
             let (is, should) = (frame.picture.get_pixel(5, 5).0, plain(number as u8).get_pixel(5, 5).0);
-            assert!(is.iter().zip(should).all(|(is, should)| is.abs_diff(should) < 6), "{name} {number} {is:?} {should:?}");
+            assert!(
+                is.iter().zip(should).all(|(is, should)| is.abs_diff(should) < 6),
+                "{name} {number} {is:?} {should:?}"
+            );
         }
     }
 }

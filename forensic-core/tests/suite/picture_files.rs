@@ -113,7 +113,8 @@ pub struct Tiff {
 
 impl Tiff {
     pub fn new(big: bool, chain: &[Vec<(u16, Value)>]) -> Vec<u8> {
-        let mut tiff = Self { big, bytes: if big { b"MM\0\x2a\0\0\0\x08".to_vec() } else { b"II\x2a\0\x08\0\0\0".to_vec() } };
+        let mut tiff =
+            Self { big, bytes: if big { b"MM\0\x2a\0\0\0\x08".to_vec() } else { b"II\x2a\0\x08\0\0\0".to_vec() } };
         for (number, directory) in chain.iter().enumerate() {
             let next = tiff.directory(directory);
             if number + 1 < chain.len() {
@@ -143,8 +144,12 @@ impl Tiff {
         self.bytes.resize(start + 2 + 12 * entries.len() + 4, 0);
         for (number, (tag, value)) in entries.iter().enumerate() {
             let at = start + 2 + 12 * number;
-            let shorts = |tiff: &Self, values: &[u16]| values.iter().flat_map(|value| tiff.number(value.to_le_bytes())).collect();
-            let longs = |tiff: &Self, values: &[u32]| values.iter().flat_map(|value| tiff.number(value.to_le_bytes())).collect();
+            let shorts = |tiff: &Self, values: &[u16]| {
+                values.iter().flat_map(|value| tiff.number(value.to_le_bytes())).collect()
+            };
+            let longs = |tiff: &Self, values: &[u32]| {
+                values.iter().flat_map(|value| tiff.number(value.to_le_bytes())).collect()
+            };
             let (kind, count, bytes): (u16, usize, Vec<u8>) = match value {
                 Value::Byte(bytes) => (1, bytes.len(), bytes.clone()),
                 Value::Text(text) => (2, text.len() + 1, [text.as_bytes(), b"\0"].concat()),

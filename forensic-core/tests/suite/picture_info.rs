@@ -124,7 +124,8 @@ fn png_webp_tiff_and_psd_tell_the_same() {
     let still = encoded(&drawing(48, 32), ImageFormat::WebP);
     let mut header = vec![0x0c, 0, 0, 0];
     header.extend_from_slice(&[47, 0, 0, 31, 0, 0]);
-    let chunks = [riff(b"VP8X", &header), still[12..].to_vec(), riff(b"EXIF", &exif(false)), riff(b"XMP ", PACKET.as_bytes())];
+    let chunks =
+        [riff(b"VP8X", &header), still[12..].to_vec(), riff(b"EXIF", &exif(false)), riff(b"XMP ", PACKET.as_bytes())];
     let found = info(riff(b"RIFF", &[b"WEBP".to_vec(), chunks.concat()].concat()));
     assert_eq!((found.format, found.width, found.height), ("webp", 48, 32));
     check_exif(&found, "webp");
@@ -157,7 +158,9 @@ fn png_webp_tiff_and_psd_tell_the_same() {
 /// A HEIC of which only the items are there: a picture, EXIF and XMP.
 fn heic() -> Vec<u8> {
     let exif = [vec![0, 0, 0, 0], exif(true)].concat();
-    let item = |id: u8, kind: &[u8; 4], rest: &[u8]| iso(b"infe", &[&[2, 0, 0, 0, 0, id, 0, 0], &kind[..], b"\0", rest].concat());
+    let item = |id: u8, kind: &[u8; 4], rest: &[u8]| {
+        iso(b"infe", &[&[2, 0, 0, 0, 0, id, 0, 0], &kind[..], b"\0", rest].concat())
+    };
     let entries = [item(1, b"hvc1", b""), item(2, b"Exif", b""), item(3, b"mime", b"application/rdf+xml\0")].concat();
     let iinf = iso(b"iinf", &[&[0, 0, 0, 0, 0, 3], &entries[..]].concat());
     let pitm = iso(b"pitm", &[0, 0, 0, 0, 0, 1]);

@@ -145,7 +145,10 @@ fn of_a_cut_picture_the_rows_that_are_there_are_given_and_the_rest_is_grey() {
         let bytes = encoded(&picture, format);
         let all = whole(bytes.clone());
         let cut = bytes[..bytes.len() * 6 / 10].to_vec();
-        assert!(matches!(picture::decode(&source(cut.clone()), &Limits::default()), Err(Error::Corrupt { .. })), "{name}");
+        assert!(
+            matches!(picture::decode(&source(cut.clone()), &Limits::default()), Err(Error::Corrupt { .. })),
+            "{name}"
+        );
         let some = part(cut).unwrap();
         assert_eq!(some.format, name);
         assert!(some.decoded > 0.3 && some.decoded < 0.9, "{name}: {}", some.decoded);
@@ -239,15 +242,22 @@ fn a_tiff_with_a_palette_and_one_of_four_bits_are_read() {
 }
 
 #[test]
-fn avif_and_jpeg_xl_decode_to_the_drawing_they_were_made_of() {
+fn avif_heic_and_jpeg_xl_decode_to_the_drawing_they_were_made_of() {
     let original = DynamicImage::ImageRgb8(drawn());
     let exact = whole(fixture("lossless.jxl"));
     assert_eq!((exact.format, exact.pixels.to_rgb8()), ("jxl", drawn()));
     for name in ["still.avif", "alpha.avif", "sequence.avif"] {
         let decoded = whole(fixture(name));
         assert_eq!(decoded.format, "avif");
-        assert!(difference(&decoded.pixels, &original, 24) < 25.0, "{name} {}", difference(&decoded.pixels, &original, 24));
+        assert!(
+            difference(&decoded.pixels, &original, 24) < 25.0,
+            "{name} {}",
+            difference(&decoded.pixels, &original, 24)
+        );
     }
+    let decoded = whole(fixture("still.heic"));
+    assert_eq!((decoded.format, decoded.pixels.width(), decoded.pixels.height()), ("heic", 32, 24));
+    assert!(difference(&decoded.pixels, &original, 24) < 25.0, "{}", difference(&decoded.pixels, &original, 24));
     let alpha = whole(fixture("alpha.avif")).pixels.to_rgba8();
     assert!(alpha.get_pixel(0, 9).0[3] < 16 && alpha.get_pixel(31, 9).0[3] > 235);
     let grey = whole(fixture("grey.avif")).pixels;
@@ -260,7 +270,11 @@ fn jpegs_of_every_process_decode_or_are_named() {
     let original = DynamicImage::ImageRgb8(drawn());
     for name in ["cmyk.jpg", "progressive.jpg"] {
         let decoded = whole(fixture(name));
-        assert!(difference(&decoded.pixels, &original, 24) < 25.0, "{name} {}", difference(&decoded.pixels, &original, 24));
+        assert!(
+            difference(&decoded.pixels, &original, 24) < 25.0,
+            "{name} {}",
+            difference(&decoded.pixels, &original, 24)
+        );
     }
     let unsupported = |bytes: Vec<u8>| match picture::decode(&source(bytes), &Limits::default()) {
         Err(Error::Unsupported { what }) => what,
@@ -275,7 +289,14 @@ fn jpegs_of_every_process_decode_or_are_named() {
 }
 
 /// A PSD of `channels` planes, each of bytes `plane`.
-fn psd(mode: u16, depth: u16, palette: &[u8], packed: bool, planes: &[Vec<u8>], (width, height): (u32, u32)) -> Vec<u8> {
+fn psd(
+    mode: u16,
+    depth: u16,
+    palette: &[u8],
+    packed: bool,
+    planes: &[Vec<u8>],
+    (width, height): (u32, u32),
+) -> Vec<u8> {
     let mut bytes = b"8BPS\0\x01\0\0\0\0\0\0".to_vec();
     bytes.extend_from_slice(&(planes.len() as u16).to_be_bytes());
     bytes.extend_from_slice(&[height.to_be_bytes(), width.to_be_bytes()].concat());
@@ -285,7 +306,11 @@ fn psd(mode: u16, depth: u16, palette: &[u8], packed: bool, planes: &[Vec<u8>], 
     bytes.extend_from_slice(&[0; 8]);
     bytes.extend_from_slice(&u16::from(packed).to_be_bytes());
     let row = width as usize * usize::from(depth) / 8;
-    let rows: Vec<Vec<u8>> = planes.iter().flat_map(|plane| plane.chunks(row)).map(|row| if packed { pack(row) } else { row.to_vec() }).collect();
+    let rows: Vec<Vec<u8>> = planes
+        .iter()
+        .flat_map(|plane| plane.chunks(row))
+        .map(|row| if packed { pack(row) } else { row.to_vec() })
+        .collect();
     if packed {
         rows.iter().for_each(|row| bytes.extend_from_slice(&(row.len() as u16).to_be_bytes()));
     }
@@ -312,7 +337,8 @@ fn the_composite_of_a_psd_is_read_in_every_mode() {
     for packed in [false, true] {
         let decoded = whole(psd(3, 8, &[], packed, &planes, (32, 24)));
         assert_eq!((decoded.format, decoded.pixels.to_rgb8()), ("psd", picture.clone()));
-        let wide: Vec<Vec<u8>> = planes.iter().map(|plane| plane.iter().flat_map(|byte| [*byte, *byte]).collect()).collect();
+        let wide: Vec<Vec<u8>> =
+            planes.iter().map(|plane| plane.iter().flat_map(|byte| [*byte, *byte]).collect()).collect();
         assert_eq!(whole(psd(3, 16, &[], packed, &wide, (32, 24))).pixels.to_rgb8(), picture);
         assert_eq!(whole(psd(1, 8, &[], packed, &planes[..1], (32, 24))).pixels.as_bytes(), planes[0]);
         let palette: Vec<u8> = (0..768u32).map(|index| (index % 256 / 2) as u8).collect();
@@ -372,7 +398,10 @@ fn a_picture_of_64_k_by_64_k_pixels_is_refused_in_every_format() {
     let large: u32 = 65_535;
     let [low, high] = (large as u16).to_le_bytes();
     let mut gif = b"GIF89a".to_vec();
-    gif.extend_from_slice(&[low, high, low, high, 0x80, 0, 0, 0, 0, 0, 255, 255, 255, b',', 0, 0, 0, 0, low, high, low, high, 0, 2, 1, 0, 0, b';']);
+    gif.extend_from_slice(&[
+        low, high, low, high, 0x80, 0, 0, 0, 0, 0, 255, 255, 255, b',', 0, 0, 0, 0, low, high, low, high, 0, 2, 1, 0,
+        0, b';',
+    ]);
     let mut jpeg = encoded(&drawing(16, 16), ImageFormat::Jpeg);
     let frame = jpeg.windows(2).position(|pair| pair == [0xff, 0xc0]).unwrap();
     jpeg[frame + 5..frame + 9].fill(0xff);
@@ -405,7 +434,11 @@ fn a_picture_of_64_k_by_64_k_pixels_is_refused_in_every_format() {
     for (name, bytes) in files {
         let outcome = part(bytes.clone());
         assert!(matches!(outcome, Err(Error::Limit { .. })), "{name}: {outcome:?}");
-        assert_eq!(picture::info(&source(bytes), &Limits::default()).unwrap().width, large + u32::from(name == "webp"), "{name}");
+        assert_eq!(
+            picture::info(&source(bytes), &Limits::default()).unwrap().width,
+            large + u32::from(name == "webp"),
+            "{name}"
+        );
     }
 }
 
@@ -445,7 +478,7 @@ fn directories_in_a_loop_end() {
     // The chain leads back to its start.
     let next = 8 + 2 + 12 * 9;
     tiff[next..next + 4].copy_from_slice(&8u32.to_le_bytes());
-    assert_eq!(whole(tiff.clone()).pixels.to_rgb8(), drawn());
+    assert!(matches!(picture::decode(&source(tiff.clone()), &Limits::default()), Err(Error::Corrupt { .. })));
     assert_eq!(picture::info(&source(tiff), &Limits::default()).unwrap().width, 32);
 }
 
@@ -475,7 +508,9 @@ fn strips_that_share_their_bytes_many_times_are_refused() {
 #[test]
 fn limits_of_memory_hold_whatever_the_format() {
     let limits = Limits { picture_bytes: 10_000, ..Limits::default() };
-    for bytes in [fixture("still.avif"), fixture("lossless.jxl"), encoded(&drawing(200, 200), ImageFormat::Png), raw(Vec::new())] {
+    for bytes in
+        [fixture("still.avif"), fixture("lossless.jxl"), encoded(&drawing(200, 200), ImageFormat::Png), raw(Vec::new())]
+    {
         let outcome = picture::decode(&source(bytes), &limits);
         assert!(matches!(outcome, Err(Error::Limit { .. })), "{outcome:?}");
     }

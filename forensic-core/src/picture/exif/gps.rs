@@ -44,9 +44,10 @@ fn coordinate(directories: &mut Directories, ifd: usize, (tag, reference): (u16,
     let [degrees, minutes, seconds] = [0, 1, 2].map(|index| parts.get(index).copied().flatten());
     let degrees = degrees? + minutes.unwrap_or(0.0) / 60.0 + seconds.unwrap_or(0.0) / 3600.0;
     let hemisphere = directories.value(ifd, reference);
-    let south_or_west = hemisphere.as_ref().and_then(|value| value.as_text()).is_some_and(|text| {
-        matches!(text.as_bytes().first(), Some(b'S' | b's' | b'W' | b'w'))
-    });
+    let south_or_west = hemisphere
+        .as_ref()
+        .and_then(|value| value.as_text())
+        .is_some_and(|text| matches!(text.as_bytes().first(), Some(b'S' | b's' | b'W' | b'w')));
     let degrees = if south_or_west { -degrees } else { degrees };
     Some(degrees).filter(|degrees| degrees.abs() <= most)
 }
@@ -63,13 +64,13 @@ fn timestamp(directories: &mut Directories, ifd: usize) -> Option<String> {
     let seconds = if whole { format!("{seconds:02.0}") } else { format!("{seconds:06.3}") };
     let time = format!("{hours:02.0}:{minutes:02.0}:{seconds}Z");
     let date = directories.value(ifd, DATE);
-    let date = date.as_ref().and_then(|value| value.as_text()).filter(|text| is_date(text)).map(|text| text.replace(':', "-"));
+    let date =
+        date.as_ref().and_then(|value| value.as_text()).filter(|text| is_date(text)).map(|text| text.replace(':', "-"));
     Some(date.map_or(time.clone(), |date| format!("{date}T{time}")))
 }
 
 fn is_date(text: &str) -> bool {
-    let digits = |from: usize, to: usize| {
-        text.as_bytes().get(from..to).is_some_and(|part| part.iter().all(u8::is_ascii_digit))
-    };
+    let digits =
+        |from: usize, to: usize| text.as_bytes().get(from..to).is_some_and(|part| part.iter().all(u8::is_ascii_digit));
     text.len() == 10 && digits(0, 4) && digits(5, 7) && digits(8, 10)
 }

@@ -8,7 +8,10 @@ mod value;
 
 use crate::{
     bytes::Source,
-    carve::{Tape, formats::tiff::directory::{Directory, Entry, Layout}},
+    carve::{
+        Tape,
+        formats::tiff::directory::{Directory, Entry, Layout},
+    },
 };
 use std::collections::BTreeMap;
 

@@ -78,8 +78,8 @@ pub(in crate::picture) fn name_of(kind: Kind, tag: u16) -> String {
 pub(super) fn is_structure(tag: u16) -> bool {
     matches!(
         tag,
-        0x0111 | 0x0117 | 0x0120 | 0x0121 | 0x0140 | 0x0144 | 0x0145 | 0x014a | 0x015b | 0x0200..=0x0202 | 0x02bc | 0x83bb
-            | 0x8649 | 0x8769 | 0x8773 | 0x8825 | 0x927c | 0xa005 | 0xc634
+        0x0111 | 0x0117 | 0x0120 | 0x0121 | 0x0140 | 0x0144 | 0x0145 | 0x014a | 0x015b | 0x0200
+            ..=0x0202 | 0x02bc | 0x83bb | 0x8649 | 0x8769 | 0x8773 | 0x8825 | 0x927c | 0xa005 | 0xc634
     )
 }
 
@@ -103,7 +103,8 @@ fn coded_text(bytes: &[u8]) -> String {
             let pairs = text.as_chunks::<2>().0;
             let zeros = |half: usize| pairs.iter().filter(|pair| pair.get(half) == Some(&0)).count();
             let (first, second) = (zeros(0), zeros(1));
-            let unit = |pair: &[u8; 2]| if first > second { u16::from_be_bytes(*pair) } else { u16::from_le_bytes(*pair) };
+            let unit =
+                |pair: &[u8; 2]| if first > second { u16::from_be_bytes(*pair) } else { u16::from_le_bytes(*pair) };
             utf16_text(pairs.iter().map(unit))
         }
         b"ASCII\0\0\0" | b"\0\0\0\0\0\0\0\0" => text_of(text),

@@ -124,13 +124,21 @@ fn frame(picture: &Picture) -> Frame {
     let depth = picture.bit_depth() as u32;
     let grey = picture.pixel_layout() == PixelLayout::I400;
     let components = [Component::Y, Component::U, Component::V].into_iter().take(if grey { 1 } else { 3 });
-    let planes = components.map(|component| (Samples::Av1(picture.plane(component), depth > 8), picture.stride(component) as usize));
+    let planes = components
+        .map(|component| (Samples::Av1(picture.plane(component), depth > 8), picture.stride(component) as usize));
     let sub = match picture.pixel_layout() {
         PixelLayout::I420 => (1, 1),
         PixelLayout::I422 => (1, 0),
         _ => (0, 0),
     };
-    Frame { width: picture.width(), height: picture.height(), planes: planes.collect(), sub, depth, nclx: coded(picture) }
+    Frame {
+        width: picture.width(),
+        height: picture.height(),
+        planes: planes.collect(),
+        sub,
+        depth,
+        nclx: coded(picture),
+    }
 }
 
 /// How colours are coded, as the frame itself tells.

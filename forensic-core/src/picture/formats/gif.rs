@@ -7,10 +7,7 @@ use super::super::{
 };
 use crate::{bytes::Reader, error::Result};
 use image::ColorType;
-use std::{
-    io::BufReader,
-    num::NonZeroU64,
-};
+use std::{io::BufReader, num::NonZeroU64};
 
 const FORMAT: &str = "gif";
 /// Screen, one frame, and its rows.

@@ -6,10 +6,7 @@ use crate::{
     error::{Error, Result},
 };
 use image::{DynamicImage, ImageDecoder, ImageError, ImageFormat, ImageReader};
-use std::{
-    io::BufReader,
-    sync::Arc,
-};
+use std::{io::BufReader, sync::Arc};
 
 const GREY: u8 = 0x80;
 /// Bytes of a BMP header that are read.

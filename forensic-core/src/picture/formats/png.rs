@@ -94,7 +94,11 @@ fn rows(
         }
     };
     if u16::from(pixel_bits) > 8 * u16::from(color.channel_count()) {
-        samples.as_chunks_mut::<2>().0.iter_mut().for_each(|sample| *sample = u16::from_be_bytes(*sample).to_ne_bytes());
+        samples
+            .as_chunks_mut::<2>()
+            .0
+            .iter_mut()
+            .for_each(|sample| *sample = u16::from_be_bytes(*sample).to_ne_bytes());
     }
     (done, total, error)
 }

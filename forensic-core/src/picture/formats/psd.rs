@@ -107,7 +107,9 @@ impl Reading {
                 let (at, length) = sections.palette;
                 (ColorType::Rgb8, 1, Kind::Palette(job.source.read_vec(at, length.min(768))?))
             }
-            (3, 8 | 16) if sections.channels > 3 => (if wide { ColorType::Rgba16 } else { ColorType::Rgba8 }, 4, Kind::Plain),
+            (3, 8 | 16) if sections.channels > 3 => {
+                (if wide { ColorType::Rgba16 } else { ColorType::Rgba8 }, 4, Kind::Plain)
+            }
             (3, 8 | 16) => (if wide { ColorType::Rgb16 } else { ColorType::Rgb8 }, 3, Kind::Plain),
             (4, 8 | 16) => (ColorType::Rgb8, 4, Kind::Inks),
             (mode, depth) => return Err(Error::unsupported(format!("PSD of mode {mode} with {depth} bits a channel"))),
@@ -123,7 +125,8 @@ impl Reading {
         let pixel = usize::from(self.color.bytes_per_pixel());
         let stride = width * pixel;
         // Inks are mixed when all are there; what is missing is no ink.
-        let mut inks = if let Kind::Inks = self.kind { vec![[0u8; 4]; samples.len() / pixel.max(1)] } else { Vec::new() };
+        let mut inks =
+            if let Kind::Inks = self.kind { vec![[0u8; 4]; samples.len() / pixel.max(1)] } else { Vec::new() };
         let (mut done, mut failed) = (0, None);
         'planes: for plane in 0..self.planes {
             for row in 0..samples.len() / stride.max(1) {
@@ -148,7 +151,8 @@ impl Reading {
                         }
                     }
                     Kind::Plain if self.depth == 16 => {
-                        let places = place.chunks_exact_mut(pixel).filter_map(|pixel| pixel.chunks_exact_mut(2).nth(plane));
+                        let places =
+                            place.chunks_exact_mut(pixel).filter_map(|pixel| pixel.chunks_exact_mut(2).nth(plane));
                         for (place, sample) in places.zip(bytes.as_chunks::<2>().0) {
                             place.copy_from_slice(&u16::from_be_bytes(*sample).to_ne_bytes());
                         }
@@ -191,7 +195,8 @@ struct Rows<'a, 'b> {
 
 impl<'a, 'b> Rows<'a, 'b> {
     fn open(job: &'a Job<'b>, sections: &Sections) -> Result<Self> {
-        let mode = job.source.read_vec(sections.pixels, 2).map_err(|_| job.corrupt(job.source.len(), "no composite"))?;
+        let mode =
+            job.source.read_vec(sections.pixels, 2).map_err(|_| job.corrupt(job.source.len(), "no composite"))?;
         let mode = mode.iter().fold(0, |mode, byte| mode << 8 | u16::from(*byte));
         let first = sections.pixels.saturating_add(2);
         let count = u64::from(sections.height).saturating_mul(sections.channels.into());

@@ -16,10 +16,7 @@ use crate::{
 };
 use image::ColorType;
 use std::{io::BufReader, sync::Arc};
-use tiff::{
-    TiffError,
-    decoder::Decoder,
-};
+use tiff::{TiffError, decoder::Decoder};
 
 /// Times over that the strips together may hold the bytes of the file: strips that share bytes cost time for each.
 const MOST_SHARING: u64 = 4;
@@ -280,7 +277,8 @@ impl Grid {
             let start = ((top + line) * self.width + left) * pixel;
             let Some(place) = samples.get_mut(start..start + width * pixel) else { continue };
             if self.planes > 1 {
-                let places = place.chunks_exact_mut(pixel).filter_map(|pixel| pixel.chunks_exact_mut(self.sample).nth(plane));
+                let places =
+                    place.chunks_exact_mut(pixel).filter_map(|pixel| pixel.chunks_exact_mut(self.sample).nth(plane));
                 places.zip(row.chunks_exact(self.sample)).for_each(|(place, sample)| place.copy_from_slice(sample));
             } else {
                 reading.row(row, place, self.sample);
@@ -318,7 +316,8 @@ impl Reading {
             Self::Cmyk(of) => {
                 let pixels = row.chunks_exact(2 * of).filter_map(|pixel| pixel.first_chunk::<8>());
                 for (place, pixel) in place.as_chunks_mut::<6>().0.iter_mut().zip(pixels) {
-                    let ink = |index: usize| pixel.as_chunks::<2>().0.get(index).map_or(0, |two| u16::from_ne_bytes(*two));
+                    let ink =
+                        |index: usize| pixel.as_chunks::<2>().0.get(index).map_or(0, |two| u16::from_ne_bytes(*two));
                     let left = |ink: u16| u32::from(u16::MAX - ink);
                     for (index, place) in place.as_chunks_mut::<2>().0.iter_mut().enumerate() {
                         let light = (left(ink(index)) as u64 * left(ink(3)) as u64 + 32767) / 65535;

@@ -106,9 +106,12 @@ impl Levels {
         let most = unit * 256.0 - 1.0;
         match full {
             true => Self { black: 0.0, luma: 255.0 / most, middle: 128.0 * unit, chroma: 255.0 / most },
-            false => {
-                Self { black: 16.0 * unit, luma: 255.0 / (219.0 * unit), middle: 128.0 * unit, chroma: 255.0 / (224.0 * unit) }
-            }
+            false => Self {
+                black: 16.0 * unit,
+                luma: 255.0 / (219.0 * unit),
+                middle: 128.0 * unit,
+                chroma: 255.0 / (224.0 * unit),
+            },
         }
     }
 }

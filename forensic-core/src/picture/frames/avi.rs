@@ -47,7 +47,8 @@ impl Avi {
                 }
                 (b"strh", Ok(kind)) => {
                     if found.is_none() && &kind == b"vids" {
-                        let number = |tape: &mut Tape, offset| tape.le32(chunk.body().saturating_add(offset)).unwrap_or(0);
+                        let number =
+                            |tape: &mut Tape, offset| tape.le32(chunk.body().saturating_add(offset)).unwrap_or(0);
                         let (scale, rate) = (number(&mut tape, 20), number(&mut tape, 24));
                         let step = if rate == 0 { 0.0 } else { f64::from(scale) / f64::from(rate) };
                         found = Some((streams, step));
@@ -56,8 +57,14 @@ impl Avi {
                 }
                 (b"strf", _) if found.is_some_and(|(number, _)| number + 1 == streams) => {
                     let coding = tape.array::<4>(chunk.body().saturating_add(16)).unwrap_or_default();
-                    if !matches!(&coding.to_ascii_uppercase()[..], b"MJPG" | b"AVRN" | b"LJPG" | b"JPGL" | b"DMB1" | b"JPEG") {
-                        return Err(Error::unsupported(format!("video coded as {:?}", String::from_utf8_lossy(&coding))));
+                    if !matches!(
+                        &coding.to_ascii_uppercase()[..],
+                        b"MJPG" | b"AVRN" | b"LJPG" | b"JPGL" | b"DMB1" | b"JPEG"
+                    ) {
+                        return Err(Error::unsupported(format!(
+                            "video coded as {:?}",
+                            String::from_utf8_lossy(&coding)
+                        )));
                     }
                 }
                 _ => {}

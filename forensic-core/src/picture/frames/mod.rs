@@ -81,7 +81,13 @@ impl Iterator for Frames {
 
     fn next(&mut self) -> Option<Self::Item> {
         let mut walk = self.walk.take()?;
-        let limit = |found, limit, unit| Error::Limit { structure: "animation", offset: self.source.medium_offset(0), found, limit, unit };
+        let limit = |found, limit, unit| Error::Limit {
+            structure: "animation",
+            offset: self.source.medium_offset(0),
+            found,
+            limit,
+            unit,
+        };
         if self.number >= MOST_FRAMES {
             return Some(Err(limit(self.number, MOST_FRAMES, "frames")));
         }
@@ -94,14 +100,16 @@ impl Iterator for Frames {
             (walk, next)
         }));
         let Ok((walk, next)) = outcome else {
-            let failed = Error::corrupt("frame", self.source.medium_offset(0), "a frame that decodes", "the decoder failed");
+            let failed =
+                Error::corrupt("frame", self.source.medium_offset(0), "a frame that decodes", "the decoder failed");
             return Some(Err(failed));
         };
         let number = self.number;
         self.number += 1;
         match next? {
             Ok((seconds, picture)) => {
-                self.pixels_left = self.pixels_left.saturating_sub(u64::from(picture.width()) * u64::from(picture.height()));
+                self.pixels_left =
+                    self.pixels_left.saturating_sub(u64::from(picture.width()) * u64::from(picture.height()));
                 self.walk = Some(walk);
                 Some(Ok(Frame { number, seconds, picture }))
             }

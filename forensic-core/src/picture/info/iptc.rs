@@ -30,7 +30,10 @@ pub(super) fn datasets(bytes: &[u8]) -> Vec<(String, String)> {
         let mut body = after;
         // Of a long dataset, this is the number of bytes that tell its length.
         if length & 0x8000 != 0 {
-            let Some((wide, behind)) = after.split_at_checked(length & 0x7fff).filter(|(wide, _)| wide.len() <= 4) else { break };
+            let Some((wide, behind)) = after.split_at_checked(length & 0x7fff).filter(|(wide, _)| wide.len() <= 4)
+            else {
+                break;
+            };
             length = wide.iter().fold(0, |length, byte| length << 8 | usize::from(*byte));
             body = behind;
         }

@@ -1,8 +1,8 @@
 //! HEIC and AVIF by their items, JPEG XL by its boxes, GIF, and formats that tell no more than their size.
 
 use super::{
-    Gathering,
     super::{formats, heif::Items},
+    Gathering,
 };
 use crate::{
     carve::{Tape, formats::isobmff::boxes},
@@ -16,7 +16,8 @@ const MOST_BOXES: usize = 1 << 10;
 pub(super) fn heif(gathering: &mut Gathering<'_>) -> Result<()> {
     let items = Items::read(gathering.source())?;
     let primary = items.item(items.primary);
-    if let Some((width, height)) = primary.and_then(|item| item.size()) {
+    if let Some((primary, (width, height))) = primary.and_then(|item| Some((item, item.size()?))) {
+        let (_, _, width, height) = primary.crop((width, height)).unwrap_or((0, 0, width, height));
         gathering.size(width, height);
     }
     for item in items.all() {
@@ -52,7 +53,8 @@ pub(super) fn jxl(gathering: &mut Gathering<'_>) -> Result<()> {
         let Ok(header) = boxes::header(&mut tape, at) else { break };
         match &header.kind {
             b"Exif" => {
-                let skip = gathering.bytes(header.body, 4)?.iter().fold(0u64, |skip, byte| skip << 8 | u64::from(*byte));
+                let skip =
+                    gathering.bytes(header.body, 4)?.iter().fold(0u64, |skip, byte| skip << 8 | u64::from(*byte));
                 let at = header.body.saturating_add(4).saturating_add(skip);
                 gathering.exif(at, header.end.saturating_sub(at));
             }

@@ -1,6 +1,6 @@
 //! Photoshop's image resources, in PSD and beside other pictures (Adobe Photoshop File Formats Specification, "Image Resources").
 
-use super::{Gathering, super::formats::psd::Sections};
+use super::{super::formats::psd::Sections, Gathering};
 use crate::error::Result;
 
 /// Resources that are looked at.
@@ -37,7 +37,8 @@ pub(super) fn resources(gathering: &mut Gathering<'_>, at: u64, length: u64) -> 
         // The name has its length before it, and fills up to an even number of bytes.
         let name = u64::from(name).saturating_add(1).next_multiple_of(2);
         let size_at = at.saturating_add(6).saturating_add(name);
-        let size = gathering.source().read_vec(size_at, 4)?.iter().fold(0u64, |size, byte| size << 8 | u64::from(*byte));
+        let size =
+            gathering.source().read_vec(size_at, 4)?.iter().fold(0u64, |size, byte| size << 8 | u64::from(*byte));
         let body = size_at.saturating_add(4);
         match u16::from_be_bytes([high, low]) {
             IPTC => {

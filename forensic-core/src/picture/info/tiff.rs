@@ -1,11 +1,11 @@
 //! TIFF and camera raws: the directories themselves, and what other metadata they hold.
 
 use super::{
-    Gathering,
     super::{
         exif::{Directories, Kind},
         formats::raw,
     },
+    Gathering,
 };
 use crate::error::Result;
 
