@@ -4,12 +4,7 @@ mod algorithm;
 mod family;
 mod hash;
 
-use crate::{
-    bytes::Source,
-    error::{Error, Result},
-    limits::Limits,
-    picture,
-};
+use crate::{bytes::Source, error::{Error, Result}, limits::Limits, picture};
 use image::DynamicImage;
 use img_hash::HashAlg;
 
