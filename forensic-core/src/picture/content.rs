@@ -67,6 +67,7 @@ pub fn content_type(head: &[u8]) -> Option<&'static str> {
         && matches!(head.get(9..12), Some([0, 0 | 1, 0]))
         && head.get(18).is_some_and(|offset| *offset >= 22 || head.get(19..22) != Some(&[0, 0, 0]));
     let is_pnm = matches!(head, [b'P', b'1'..=b'6', b'\t' | b'\n' | b'\r' | b' ', b'0'..=b'9' | b'#', ..]);
+    let is_pnm = is_pnm || fits(0, b"P7\n");
     // A picture of the HEIF manner says among its brands how it is coded.
     let heif = (fits(4, b"ftypmif1") || fits(4, b"ftypmsf1")).then(|| {
         let brands = head.get(16..).unwrap_or_default().chunks_exact(4);

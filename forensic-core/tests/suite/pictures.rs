@@ -242,7 +242,7 @@ fn a_tiff_with_a_palette_and_one_of_four_bits_are_read() {
 }
 
 #[test]
-fn avif_and_jpeg_xl_decode_to_the_drawing_they_were_made_of() {
+fn avif_heic_and_jpeg_xl_decode_to_the_drawing_they_were_made_of() {
     let original = DynamicImage::ImageRgb8(drawn());
     let exact = whole(fixture("lossless.jxl"));
     assert_eq!((exact.format, exact.pixels.to_rgb8()), ("jxl", drawn()));
@@ -255,6 +255,9 @@ fn avif_and_jpeg_xl_decode_to_the_drawing_they_were_made_of() {
             difference(&decoded.pixels, &original, 24)
         );
     }
+    let decoded = whole(fixture("still.heic"));
+    assert_eq!((decoded.format, decoded.pixels.width(), decoded.pixels.height()), ("heic", 32, 24));
+    assert!(difference(&decoded.pixels, &original, 24) < 25.0, "{}", difference(&decoded.pixels, &original, 24));
     let alpha = whole(fixture("alpha.avif")).pixels.to_rgba8();
     assert!(alpha.get_pixel(0, 9).0[3] < 16 && alpha.get_pixel(31, 9).0[3] > 235);
     let grey = whole(fixture("grey.avif")).pixels;
@@ -475,7 +478,7 @@ fn directories_in_a_loop_end() {
     // The chain leads back to its start.
     let next = 8 + 2 + 12 * 9;
     tiff[next..next + 4].copy_from_slice(&8u32.to_le_bytes());
-    assert_eq!(whole(tiff.clone()).pixels.to_rgb8(), drawn());
+    assert!(matches!(picture::decode(&source(tiff.clone()), &Limits::default()), Err(Error::Corrupt { .. })));
     assert_eq!(picture::info(&source(tiff), &Limits::default()).unwrap().width, 32);
 }
 

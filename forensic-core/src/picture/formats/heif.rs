@@ -50,6 +50,9 @@ pub(super) fn decode(job: &Job<'_>, format: &'static str) -> Result<Decoded> {
             issue = Some((&error).into());
         }
     }
+    if let Some((left, top, width, height)) = primary.crop((width, height)) {
+        pixels = pixels.crop_imm(left, top, width, height);
+    }
     let decoded = Decoded::part(job, (pixels, format), (done, tiles.items.len() as u64), error)?;
     Ok(Decoded { issue: decoded.issue.or(issue), ..decoded })
 }
@@ -189,14 +192,16 @@ fn draw_alpha(
 ) -> Result<()> {
     let tiles = Tiles::of(job, items, alpha)?;
     let first = tiles.first(job, items)?;
-    let mut grey = vec![0xff; width as usize * height as usize];
-    if tiles.items.len() == 1 && (first.width, first.height) != (width, height) {
-        return Err(job.corrupt(0, "alpha of another size than its picture"));
-    }
-    let (_, error) = tiles.draw(job, items, &first, &mut grey, (width, ColorType::L8));
-    for (pixel, alpha) in samples.as_chunks_mut::<4>().0.iter_mut().zip(grey) {
-        let [_, _, _, place] = pixel;
-        *place = alpha;
+    let (wide, high) = tiles.size.unwrap_or((first.width, first.height));
+    job.admit(wide, high, PIXEL)?;
+    let (across, down) = (wide as usize, high as usize);
+    let mut grey = vec![0xff; across * down];
+    let (_, error) = tiles.draw(job, items, &first, &mut grey, (wide, ColorType::L8));
+    // Alpha may be of another size than its picture.
+    let (width, height) = (width.max(1) as usize, height.max(1) as usize);
+    for (number, [.., place]) in samples.as_chunks_mut::<4>().0.iter_mut().enumerate() {
+        let at = number / width * down / height * across + number % width * across / width;
+        *place = grey.get(at).copied().unwrap_or(0xff);
     }
     error.map_or(Ok(()), Err)
 }

@@ -13,6 +13,7 @@ use crate::{
     error::{Error, Result},
 };
 
+use properties::Crop;
 pub(super) use properties::{Nclx, Property};
 
 /// Boxes at the top of a file that are looked at.
@@ -244,7 +245,16 @@ impl Items {
 }
 
 impl Item {
-    /// Width and height.
+    /// The part of a picture of this size that is shown: left, top, width and height.
+    pub(super) fn crop(&self, size: (u32, u32)) -> Option<(u32, u32, u32, u32)> {
+        let crop: Option<Crop> = self.properties.iter().find_map(|property| match property {
+            Property::Crop(crop) => Some(*crop),
+            _ => None,
+        });
+        crop.and_then(|crop| crop.of(size))
+    }
+
+    /// Width and height, before anything is cut off.
     pub(super) fn size(&self) -> Option<(u32, u32)> {
         self.properties.iter().find_map(|property| match property {
             Property::Size(width, height) => Some((*width, *height)),

@@ -16,7 +16,8 @@ const MOST_BOXES: usize = 1 << 10;
 pub(super) fn heif(gathering: &mut Gathering<'_>) -> Result<()> {
     let items = Items::read(gathering.source())?;
     let primary = items.item(items.primary);
-    if let Some((width, height)) = primary.and_then(|item| item.size()) {
+    if let Some((primary, (width, height))) = primary.and_then(|item| Some((item, item.size()?))) {
+        let (_, _, width, height) = primary.crop((width, height)).unwrap_or((0, 0, width, height));
         gathering.size(width, height);
     }
     for item in items.all() {

@@ -33,7 +33,8 @@ fn main() -> Result<ExitCode, Box<dyn Error>> {
     let (mut count, mut seed, mut paths) = (10_000u64, 1u64, Vec::new());
     let mut arguments = std::env::args().skip(1);
     while let Some(argument) = arguments.next() {
-        let mut number = || -> Result<u64, Box<dyn Error>> { Ok(arguments.next().ok_or("a number is missing")?.parse()?) };
+        let mut number =
+            || -> Result<u64, Box<dyn Error>> { Ok(arguments.next().ok_or("a number is missing")?.parse()?) };
         match &*argument {
             "--count" => count = number()?,
             "--seed" => seed = number()?,
