@@ -101,6 +101,11 @@
 #define FORENSIC_HEX_SIZE 129
 
 /**
+ * A scale of forensic_image_options: as little of a JPEG as leaves 256 pixels to its shorter side.
+ */
+#define FORENSIC_IMAGE_SCALE_AUTO 255
+
+/**
  * How whole a carved file is.
  */
 typedef enum {
@@ -425,15 +430,15 @@ typedef enum {
 } forensic_unreadable;
 
 /**
- * A perceptual algorithm of the img_hash family.
+ * A perceptual algorithm.
  */
 typedef enum {
     /**
-     * Brighter or darker than the mean ("aHash").
+     * Brighter or darker than the mean, with the bits of the crate image_hasher, as the next five.
      */
     FORENSIC_IMAGE_MEAN = 0,
     /**
-     * Brighter or darker than the left neighbour ("dHash").
+     * Brighter or darker than the left neighbour.
      */
     FORENSIC_IMAGE_GRADIENT = 1,
     /**
@@ -452,6 +457,26 @@ typedef enum {
      * Blockhash.io, without interpolation.
      */
     FORENSIC_IMAGE_BLOCKHASH = 5,
+    /**
+     * PDQ, equal to Meta's: 256 bits and a quality.
+     */
+    FORENSIC_IMAGE_PDQ = 6,
+    /**
+     * phash of PyPI ImageHash, with its bits, as the next three.
+     */
+    FORENSIC_IMAGE_PHASH = 7,
+    /**
+     * dhash.
+     */
+    FORENSIC_IMAGE_DHASH = 8,
+    /**
+     * average_hash.
+     */
+    FORENSIC_IMAGE_AHASH = 9,
+    /**
+     * whash.
+     */
+    FORENSIC_IMAGE_WHASH = 10,
 } forensic_image_algorithm;
 
 /**
@@ -512,6 +537,16 @@ typedef struct forensic_filesystem forensic_filesystem;
 typedef struct forensic_filesystems forensic_filesystems;
 
 /**
+ * A frame of an animation or a video. The caller frees it.
+ */
+typedef struct forensic_frame forensic_frame;
+
+/**
+ * The frames of an animation or a video, one after another. The caller frees it; one thread uses it at a time.
+ */
+typedef struct forensic_frames forensic_frames;
+
+/**
  * Groups, the largest first. The caller frees it.
  */
 typedef struct forensic_groups forensic_groups;
@@ -563,6 +598,11 @@ typedef struct forensic_limits forensic_limits;
 typedef struct forensic_open_options forensic_open_options;
 
 /**
+ * What a picture file says of its picture. The caller frees it.
+ */
+typedef struct forensic_picture_info forensic_picture_info;
+
+/**
  * The pieces of a stream in order, each with its digests. Not for several threads at once. The caller frees it.
  */
 typedef struct forensic_pieces forensic_pieces;
@@ -592,6 +632,12 @@ typedef struct forensic_triage_options forensic_triage_options;
  * The digests of a medium beside those stored at acquisition. The caller frees it.
  */
 typedef struct forensic_verification forensic_verification;
+
+/**
+ * A video as vPDQ has it, by the PDQ of its frames. Not for several threads at once while frames are added. The caller frees
+ * it.
+ */
+typedef struct forensic_video_hash forensic_video_hash;
 
 /**
  * A partition, or a gap between partitions. It stays usable when the evidence it came from is freed. The caller frees it.
@@ -962,6 +1008,37 @@ typedef struct {
 } forensic_known;
 
 /**
+ * How to hash a picture; all zeros, but for the algorithm, is the usual way.
+ */
+typedef struct {
+    /**
+     * A forensic_image_algorithm.
+     */
+    uint32_t algorithm;
+    /**
+     * Width and height of the hash, 2 to 64; 0 for the usual: 8, of PDQ always 16.
+     */
+    uint32_t hash_size;
+    /**
+     * A forensic_image_pipeline, for PDQ.
+     */
+    uint32_t pipeline;
+    /**
+     * Side of the blocks of pixels of a JPEG that are hashed by their means, for PDQ: 1 (or 0), 2, 4, 8, or
+     * FORENSIC_IMAGE_SCALE_AUTO.
+     */
+    uint32_t scale;
+    /**
+     * A discrete cosine transform first, for the algorithms of image_hasher.
+     */
+    bool dct;
+    /**
+     * Hash what decodes of a cut or damaged picture, too.
+     */
+    bool partial;
+} forensic_image_options;
+
+/**
  * Something that could not be read and was passed over; what is beside it was read all the same.
  */
 typedef struct {
@@ -1084,12 +1161,50 @@ typedef struct {
 } forensic_known_hit;
 
 /**
+ * A picture of an index that is similar: a pointer, not a verdict.
+ */
+typedef struct {
+    /**
+     * The index.
+     */
+    const char *index;
+    /**
+     * What the index has the picture under, where that is a text; NULL where it is a number.
+     */
+    const char *text;
+    /**
+     * What the index has the picture under, where that is a number.
+     */
+    int64_t number;
+    /**
+     * The algorithm.
+     */
+    const char *algorithm;
+    /**
+     * Version of its implementation.
+     */
+    const char *version;
+    /**
+     * Bits that differ, of the nearest of the picture's turns and mirrors.
+     */
+    uint32_t distance;
+    /**
+     * The most that were allowed to.
+     */
+    uint32_t threshold;
+    /**
+     * Quality of the picture of the index, 0 to 100; -1 where the algorithm does not grade pictures.
+     */
+    int32_t quality;
+} forensic_similar;
+
+/**
  * A count of a summary.
  */
 typedef struct {
     /**
      * What was counted: "volumes", "filesystems", "records", "live", "deleted", "carved", "bytes_hashed", "pictures",
-     * "known", "notable", "known_good", "repeated", "issues".
+     * "known", "notable", "known_good", "similar", "repeated", "issues".
      */
     const char *name;
     /**
@@ -2336,17 +2451,15 @@ const forensic_known *forensic_hits_get(const forensic_hits *hits, size_t index)
 void forensic_hits_free(forensic_hits *hits);
 
 /**
- * Hashes the picture in a file of the system: BMP, GIF, ICO, JPEG, PNG, PNM, TIFF, WebP. algorithm is a
- * forensic_image_algorithm, hash_size the width and height of the hash (8 is usual), dct whether a cosine transform comes
- * first ("pHash"); limits may be NULL.
+ * Hashes the picture in a file of the system, of a format that forensic_picture_info names. options may be NULL for PDQ,
+ * limits too.
  *
  * FORENSIC_IO, FORENSIC_FORMAT where it is no picture, FORENSIC_LIMIT where it is too large, FORENSIC_CORRUPT where it does
- * not decode, FORENSIC_INVALID_ARGUMENT for a hash_size outside 2 to 64 or one the algorithm does not take.
+ * not decode, FORENSIC_UNSUPPORTED for a kind of picture that is not decoded, FORENSIC_INVALID_ARGUMENT for options that the
+ * algorithm does not take.
  */
 forensic_status forensic_image_hash_file(const char *path,
-                                         uint32_t algorithm,
-                                         uint32_t hash_size,
-                                         bool dct,
+                                         const forensic_image_options *options,
                                          const forensic_limits *limits,
                                          forensic_image_hash **hash,
                                          forensic_error **error);
@@ -2355,9 +2468,7 @@ forensic_status forensic_image_hash_file(const char *path,
  * Hashes the picture in a stream; otherwise as forensic_image_hash_file.
  */
 forensic_status forensic_image_hash_stream(const forensic_stream *stream,
-                                           uint32_t algorithm,
-                                           uint32_t hash_size,
-                                           bool dct,
+                                           const forensic_image_options *options,
                                            const forensic_limits *limits,
                                            forensic_image_hash **hash,
                                            forensic_error **error);
@@ -2373,9 +2484,7 @@ forensic_status forensic_image_hash_rgb(const uint8_t *pixels,
                                         uint32_t width,
                                         uint32_t height,
                                         size_t stride,
-                                        uint32_t algorithm,
-                                        uint32_t hash_size,
-                                        bool dct,
+                                        const forensic_image_options *options,
                                         forensic_image_hash **hash,
                                         forensic_error **error);
 
@@ -2406,6 +2515,32 @@ const char *forensic_image_hash_algorithm(const forensic_image_hash *hash);
 forensic_status forensic_image_hash_distance(const forensic_image_hash *hash,
                                              const forensic_image_hash *other,
                                              uint32_t *distance,
+                                             forensic_error **error);
+
+/**
+ * Its quality, 0 to 100; -1 where its algorithm does not grade pictures.
+ */
+int32_t forensic_image_hash_quality(const forensic_image_hash *hash);
+
+/**
+ * Share of the picture that decoded, 0 to 1.
+ */
+double forensic_image_hash_decoded(const forensic_image_hash *hash);
+
+/**
+ * Side of the blocks of pixels that were hashed by their means: 1, 2, 4 or 8; 0 for NULL.
+ */
+uint32_t forensic_image_hash_scale(const forensic_image_hash *hash);
+
+/**
+ * Of a PDQ that was made from a picture, sets other to the hash of that picture turned or mirrored: 0 as it is; 1, 2, 3 turned
+ * by 90, 180, 270 degrees; 4 upside down; 5 left to right; 6, 7 along each diagonal. The caller frees it.
+ *
+ * FORENSIC_INVALID_ARGUMENT for another algorithm or a greater turn.
+ */
+forensic_status forensic_image_hash_dihedral(const forensic_image_hash *hash,
+                                             uint32_t turn,
+                                             forensic_image_hash **other,
                                              forensic_error **error);
 
 /**
@@ -2447,6 +2582,195 @@ uint64_t forensic_limits_get(const forensic_limits *limits, uint32_t limit);
  * Frees bounds; NULL is allowed. What was opened with them keeps a copy.
  */
 void forensic_limits_free(forensic_limits *limits);
+
+/**
+ * Reads what the picture file at path says of its picture: format, size, EXIF, XMP, IPTC, where it was taken, and the
+ * thumbnails inside. No pixel is decoded. limits may be NULL.
+ *
+ * FORENSIC_IO, FORENSIC_FORMAT where it is no picture, FORENSIC_CORRUPT where neither its size nor any metadata can be read.
+ */
+forensic_status forensic_picture_info_file(const char *path,
+                                           const forensic_limits *limits,
+                                           forensic_picture_info **info,
+                                           forensic_error **error);
+
+/**
+ * Reads what the picture file in a stream says; otherwise as forensic_picture_info_file.
+ */
+forensic_status forensic_picture_info_stream(const forensic_stream *stream,
+                                             const forensic_limits *limits,
+                                             forensic_picture_info **info,
+                                             forensic_error **error);
+
+/**
+ * The format: "jpeg", "png", "cr2", ... Owned by the info.
+ */
+const char *forensic_picture_info_format(const forensic_picture_info *info);
+
+/**
+ * Width in pixels, as stored (before any rotation); of a camera raw, that of its largest preview. 0 where the header that
+ * tells is lost.
+ */
+uint32_t forensic_picture_info_width(const forensic_picture_info *info);
+
+/**
+ * Height in pixels.
+ */
+uint32_t forensic_picture_info_height(const forensic_picture_info *info);
+
+/**
+ * The maker of the camera; NULL where it is not told. Owned by the info.
+ */
+const char *forensic_picture_info_maker(const forensic_picture_info *info);
+
+/**
+ * Number of EXIF tags.
+ */
+size_t forensic_picture_info_exif_count(const forensic_picture_info *info);
+
+/**
+ * An EXIF tag: its name as in the standard ("DateTimeOriginal"; of others, their number), and its value in writing; NULL past
+ * the end. Owned by the info.
+ */
+const forensic_pair *forensic_picture_info_exif(const forensic_picture_info *info,
+                                                size_t index);
+
+/**
+ * Sets value to that of the EXIF tag of a name, NULL where there is none. Owned by the info.
+ */
+forensic_status forensic_picture_info_exif_value(const forensic_picture_info *info,
+                                                 const char *name,
+                                                 const char **value,
+                                                 forensic_error **error);
+
+/**
+ * Degrees, north positive. False where they are not told or impossible; latitude may be NULL.
+ */
+bool forensic_picture_info_latitude(const forensic_picture_info *info, double *latitude);
+
+/**
+ * Degrees, east positive; otherwise as forensic_picture_info_latitude.
+ */
+bool forensic_picture_info_longitude(const forensic_picture_info *info, double *longitude);
+
+/**
+ * Metres above the sea, below negative; otherwise as forensic_picture_info_latitude.
+ */
+bool forensic_picture_info_altitude(const forensic_picture_info *info, double *altitude);
+
+/**
+ * When the place was measured, in UTC ("2024-05-17T08:30:15Z"); NULL where it is not told. Owned by the info.
+ */
+const char *forensic_picture_info_gps_time(const forensic_picture_info *info);
+
+/**
+ * The XMP packet; NULL where there is none. Owned by the info.
+ */
+const char *forensic_picture_info_xmp(const forensic_picture_info *info);
+
+/**
+ * Number of simple properties of the XMP packet.
+ */
+size_t forensic_picture_info_xmp_count(const forensic_picture_info *info);
+
+/**
+ * A property of the XMP packet: its name with the prefix of the packet ("dc:creator"), and its text; NULL past the end. Owned
+ * by the info.
+ */
+const forensic_pair *forensic_picture_info_xmp_property(const forensic_picture_info *info,
+                                                        size_t index);
+
+/**
+ * Number of names of IPTC-IIM datasets.
+ */
+size_t forensic_picture_info_iptc_count(const forensic_picture_info *info);
+
+/**
+ * A dataset of IPTC-IIM: its name ("Keywords") and its values with "; " between them; NULL past the end. Owned by the info.
+ */
+const forensic_pair *forensic_picture_info_iptc(const forensic_picture_info *info,
+                                                size_t index);
+
+/**
+ * Number of pictures inside the file.
+ */
+size_t forensic_picture_info_thumbnail_count(const forensic_picture_info *info);
+
+/**
+ * A picture inside the file, a file of its own; NULL past the end. offset and length, which may be NULL, are set to its place in
+ * the source and its bytes. Owned by the info.
+ */
+const uint8_t *forensic_picture_info_thumbnail(const forensic_picture_info *info,
+                                               size_t index,
+                                               uint64_t *offset,
+                                               size_t *length);
+
+/**
+ * What is damaged.
+ */
+forensic_status forensic_picture_info_issues(const forensic_picture_info *info,
+                                             forensic_issues **issues,
+                                             forensic_error **error);
+
+/**
+ * Frees an info; NULL is allowed.
+ */
+void forensic_picture_info_free(forensic_picture_info *info);
+
+/**
+ * The frames of the animation or video in a stream: GIF, APNG, animated WebP, sequences of AVIF, Motion JPEG in AVI, QuickTime
+ * and MP4. A picture that does not move is one frame. limits may be NULL.
+ *
+ * FORENSIC_FORMAT where it is nothing of these, FORENSIC_UNSUPPORTED where the video is coded otherwise, FORENSIC_LIMIT where a
+ * frame is too large, FORENSIC_CORRUPT where not even the headers hold.
+ */
+forensic_status forensic_frames_stream(const forensic_stream *stream,
+                                       const forensic_limits *limits,
+                                       forensic_frames **frames,
+                                       forensic_error **error);
+
+/**
+ * The next frame; FORENSIC_DONE at the end. FORENSIC_CORRUPT where it does not decode: the next call gives what follows, where
+ * the format allows (GIF, AVI, QuickTime).
+ */
+forensic_status forensic_frames_next(forensic_frames *frames,
+                                     forensic_frame **frame,
+                                     forensic_error **error);
+
+/**
+ * Frees an iterator over frames; NULL is allowed.
+ */
+void forensic_frames_free(forensic_frames *frames);
+
+/**
+ * When a frame is shown, in seconds from the first on.
+ */
+double forensic_frame_seconds(const forensic_frame *frame);
+
+/**
+ * The number of a frame, the first being 0.
+ */
+uint64_t forensic_frame_number(const forensic_frame *frame);
+
+/**
+ * Width in pixels.
+ */
+uint32_t forensic_frame_width(const forensic_frame *frame);
+
+/**
+ * Height in pixels.
+ */
+uint32_t forensic_frame_height(const forensic_frame *frame);
+
+/**
+ * Red, green and blue bytes of each pixel, row by row from the top, without gaps: 3 * width * height bytes. Owned by the frame.
+ */
+const uint8_t *forensic_frame_rgb(const forensic_frame *frame);
+
+/**
+ * Frees a frame; NULL is allowed.
+ */
+void forensic_frame_free(forensic_frame *frame);
 
 /**
  * Gives the pieces of size bytes of a stream; the last may be shorter. FORENSIC_INVALID_ARGUMENT for a size of 0.
@@ -2624,6 +2948,16 @@ size_t forensic_record_known_count(const forensic_record *record);
  * A hit in a hash set; NULL past the end. Owned by the record.
  */
 const forensic_known_hit *forensic_record_known(const forensic_record *record, size_t index);
+
+/**
+ * Number of similar pictures in indexes.
+ */
+size_t forensic_record_similar_count(const forensic_record *record);
+
+/**
+ * A similar picture in an index, nearest first in each; NULL past the end. Owned by the record.
+ */
+const forensic_similar *forensic_record_similar(const forensic_record *record, size_t index);
 
 /**
  * True where an earlier record has the same SHA-256; the id of the first is then written to id (which may be NULL).
@@ -2810,13 +3144,24 @@ forensic_status forensic_triage_options_set_algorithms(forensic_triage_options *
 forensic_status forensic_triage_options_clear_image_hashes(forensic_triage_options *options, forensic_error **error);
 
 /**
- * Adds a perceptual hash of every picture; the arguments are those of forensic_image_hash_file.
+ * Adds a perceptual hash of every picture: with wanted NULL, PDQ.
  */
 forensic_status forensic_triage_options_add_image_hash(forensic_triage_options *options,
-                                                       uint32_t algorithm,
-                                                       uint32_t hash_size,
-                                                       bool dct,
+                                                       const forensic_image_options *wanted,
                                                        forensic_error **error);
+
+/**
+ * Adds an index that every perceptual hash of its algorithm and length is looked up in, in all turns and mirrors of the picture
+ * and of what is within its border; it may be freed at once. name is what records call it; max_distance the most bits that
+ * may differ, negative for less than an eighth of them; hashes of a quality below min_quality (0 to 100, negative for 50)
+ * neither ask nor answer.
+ */
+forensic_status forensic_triage_options_add_picture_index(forensic_triage_options *options,
+                                                          const forensic_hash_index *index,
+                                                          const char *name,
+                                                          int32_t max_distance,
+                                                          int32_t min_quality,
+                                                          forensic_error **error);
 
 /**
  * Adds a hash set that every stream is looked up in; it may be freed at once.
@@ -2920,6 +3265,53 @@ forensic_status forensic_verification_bad_ranges(const forensic_verification *ve
  * Frees a verification; NULL is allowed.
  */
 void forensic_verification_free(forensic_verification *verification);
+
+/**
+ * A video without frames.
+ */
+forensic_status forensic_video_hash_new(forensic_video_hash **video, forensic_error **error);
+
+/**
+ * A video from the text of Meta's programs: a line frame,quality,hash,seconds a frame. FORENSIC_CORRUPT for another.
+ */
+forensic_status forensic_video_hash_parse(const char *text, forensic_video_hash **video, forensic_error **error);
+
+/**
+ * Adds the next frame by its PDQ (forensic_image_hash_rgb). Meta's programs take a frame a second.
+ *
+ * FORENSIC_INVALID_ARGUMENT for a hash of another algorithm.
+ */
+forensic_status forensic_video_hash_add(forensic_video_hash *video,
+                                        double seconds,
+                                        const forensic_image_hash *frame,
+                                        forensic_error **error);
+
+/**
+ * Number of frames.
+ */
+size_t forensic_video_hash_size(const forensic_video_hash *video);
+
+/**
+ * The text of Meta's programs. Owned by the video.
+ */
+const char *forensic_video_hash_text(const forensic_video_hash *video);
+
+/**
+ * Sets video_percent to how many of a video's frames have one in other that differs in max_distance bits or fewer (31 is
+ * usual), and other_percent the other way round. Frames of a quality below min_quality (50 is usual) are left out.
+ */
+forensic_status forensic_video_hash_match(const forensic_video_hash *video,
+                                          const forensic_video_hash *other,
+                                          uint32_t max_distance,
+                                          uint8_t min_quality,
+                                          double *video_percent,
+                                          double *other_percent,
+                                          forensic_error **error);
+
+/**
+ * Frees a video hash; NULL is allowed.
+ */
+void forensic_video_hash_free(forensic_video_hash *video);
 
 /**
  * Position in medium order, from 0, gaps counted.

@@ -69,7 +69,7 @@ impl ImageHash {
         Self { dihedral, ..Self::from_parts(Algorithm::Pdq, hashes[0], Some(quality)) }
     }
 
-    pub(super) fn from_origin(mut self, origin: Origin) -> Self {
+    pub(super) fn with_origin(mut self, origin: Origin) -> Self {
         self.origin = origin;
         self
     }
@@ -119,7 +119,7 @@ impl ImageHash {
         let hashes = self.dihedral.as_deref().ok_or_else(|| {
             Error::invalid("only a PDQ made from a picture has the hashes of its rotations and mirrors".to_owned())
         })?;
-        Ok(hashes.map(|bytes| Self::from_parts(Algorithm::Pdq, bytes, self.quality).from_origin(self.origin)))
+        Ok(hashes.map(|bytes| Self::from_parts(Algorithm::Pdq, bytes, self.quality).with_origin(self.origin)))
     }
 
     /// PDQ: the hash of what is within the border of one colour around the picture (a screenshot, a letterboxed frame); `None`

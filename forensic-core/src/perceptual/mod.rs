@@ -168,5 +168,5 @@ fn pdq_of(bytes: &Bytes<'_>, (width, height): (usize, usize), origin: Origin) ->
     let scale = origin.scale as usize;
     let pixels = pdq::Pixels { bytes: &bytes.bytes, channels: bytes.channels, width, height, scale };
     let pdq::Pdq { hashes, quality } = pdq::hash(pixels);
-    ImageHash::of_pdq(hashes, quality).from_origin(origin)
+    ImageHash::of_pdq(hashes, quality).with_origin(origin)
 }

@@ -112,7 +112,7 @@ pub struct Tiff {
 }
 
 impl Tiff {
-    pub fn new(big: bool, chain: &[Vec<(u16, Value)>]) -> Vec<u8> {
+    pub fn file(big: bool, chain: &[Vec<(u16, Value)>]) -> Vec<u8> {
         let mut tiff =
             Self { big, bytes: if big { b"MM\0\x2a\0\0\0\x08".to_vec() } else { b"II\x2a\0\x08\0\0\0".to_vec() } };
         for (number, directory) in chain.iter().enumerate() {
@@ -193,7 +193,7 @@ impl Tiff {
 /// A TIFF of one strip of red, green and blue.
 pub fn rgb_tiff(picture: &RgbImage) -> Vec<u8> {
     let bytes = picture.as_raw().clone();
-    Tiff::new(
+    Tiff::file(
         false,
         &[vec![
             (0x100, Value::Long(vec![picture.width()])),

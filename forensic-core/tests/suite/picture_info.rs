@@ -16,7 +16,7 @@ fn info(bytes: Vec<u8>) -> PictureInfo {
 /// EXIF as a camera writes it, its thumbnail in a directory of its own.
 fn exif(big: bool) -> Vec<u8> {
     let thumbnail = encoded(&drawing(16, 8), ImageFormat::Jpeg);
-    Tiff::new(
+    Tiff::file(
         big,
         &[
             vec![
@@ -205,7 +205,7 @@ fn formats_without_metadata_tell_their_size() {
 #[test]
 fn pointers_in_a_loop_end_and_what_is_impossible_is_left_out() {
     // EXIF, GPS and interoperability all point back to the first directory, and the chain, too.
-    let mut tiff = Tiff::new(
+    let mut tiff = Tiff::file(
         false,
         &[vec![
             (0x10f, Value::Text("Loop")),
@@ -225,7 +225,7 @@ fn pointers_in_a_loop_end_and_what_is_impossible_is_left_out() {
             (2, Value::Fraction(vec![latitude, (0, 1), (0, 1)])),
             (4, Value::Fraction(vec![longitude, (0, 0), (0, 0)])),
         ];
-        info(Tiff::new(true, &[vec![(0x100, Value::Short(vec![1])), (0x8825, Value::Directory(gps))]])).gps
+        info(Tiff::file(true, &[vec![(0x100, Value::Short(vec![1])), (0x8825, Value::Directory(gps))]])).gps
     };
     let gps = place((200, 1), (8, 1)).unwrap();
     assert_eq!((gps.latitude, gps.longitude), (None, Some(8.0)));

@@ -155,7 +155,7 @@ fn of_a_cut_picture_the_rows_that_are_there_are_given_and_the_rest_is_grey() {
         assert!(some.issue.is_some(), "{name}");
         let rows = (some.decoded * 160.0) as u32;
         assert!(difference(&some.pixels, &all.pixels, rows - 16) < 1.0, "{name}");
-        let last = some.pixels.to_rgb8().rows().last().unwrap().map(|pixel| pixel.0).collect::<Vec<_>>();
+        let last = some.pixels.to_rgb8().rows().next_back().unwrap().map(|pixel| pixel.0).collect::<Vec<_>>();
         assert!(last.iter().all(|pixel| pixel.iter().all(|sample| sample.abs_diff(0x80) < 2)), "{name}: {:?}", last[0]);
     }
 }
@@ -185,7 +185,7 @@ fn strips_that_do_not_decode_stay_grey_between_those_that_do() {
         places.push((bytes.len() as u32, strip.len() as u32));
         bytes.extend_from_slice(strip);
     }
-    let directory = Tiff::new(
+    let directory = Tiff::file(
         false,
         &[vec![
             (0x100, Value::Short(vec![64])),
@@ -230,7 +230,7 @@ fn a_tiff_with_a_palette_and_one_of_four_bits_are_read() {
             (0x116, Value::Short(vec![2])),
         ];
         entries.extend(extra);
-        Tiff::new(true, &[entries])
+        Tiff::file(true, &[entries])
     };
     let grey = whole(plain(1, 4, Vec::new(), vec![0x0f, 0x37, 0xff, 0x01]));
     assert_eq!(grey.pixels.as_bytes(), [0, 255, 51, 119, 255, 255, 0, 17]);
@@ -383,7 +383,7 @@ fn raw(extra: Vec<(u16, Value)>) -> Vec<u8> {
     first.extend(extra);
     let small = jpeg(32, 16);
     let second = vec![(0x202, Value::Long(vec![small.len() as u32])), (0x201, Value::Place(small))];
-    Tiff::new(false, &[first, second])
+    Tiff::file(false, &[first, second])
 }
 
 #[test]
@@ -487,7 +487,7 @@ fn strips_that_share_their_bytes_many_times_are_refused() {
     let count = 20_000u32;
     let strip = zlib(&vec![0; 3 * 60_000]);
     let length = strip.len() as u32;
-    let mut bytes = Tiff::new(
+    let mut bytes = Tiff::file(
         false,
         &[vec![
             (0x100, Value::Long(vec![60_000])),
