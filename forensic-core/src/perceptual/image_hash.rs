@@ -38,14 +38,16 @@ fn phash(grey: &Grey, size: usize) -> Vec<bool> {
     let step = std::f64::consts::PI / (2 * side) as f64;
     let cosine = |frequency: usize, at: usize| 2.0 * (step * ((frequency * (2 * at + 1)) % (4 * side)) as f64).cos();
     let cosines: Vec<f64> = (0..size * side).map(|place| cosine(place / side, place % side)).collect();
+    // Above a level that only the lowest frequency sees: of a flat picture all others are nothing, not what rounding leaves.
+    let level = f64::from(pixels.first().copied().unwrap_or_default());
     // Down the columns first, then along the rows.
     let mut half = vec![0.0; size * side];
     for (line, cosines) in half.chunks_exact_mut(side).zip(cosines.chunks_exact(side)) {
         for (weight, row) in cosines.iter().zip(pixels.chunks_exact(side)) {
-            line.iter_mut().zip(row).for_each(|(sum, pixel)| *sum += weight * f64::from(*pixel));
+            line.iter_mut().zip(row).for_each(|(sum, pixel)| *sum += weight * (f64::from(*pixel) - level));
         }
     }
-    let low: Vec<f64> = half
+    let mut low: Vec<f64> = half
         .chunks_exact(side)
         .flat_map(|line| {
             cosines
@@ -53,6 +55,9 @@ fn phash(grey: &Grey, size: usize) -> Vec<bool> {
                 .map(move |cosines| line.iter().zip(cosines).map(|(sample, weight)| sample * weight).sum())
         })
         .collect();
+    if let Some(lowest) = low.first_mut() {
+        *lowest += 4.0 * level * (side * side) as f64;
+    }
     above_median(&low)
 }
 
