@@ -96,7 +96,8 @@ static void a_picture_is_looked_up_by_its_hash(void) {
     size_t at;
     for (at = 0; at < sizeof pixels; at++)
         pixels[at] = (uint8_t)(at * 7);
-    EXPECT_OK(forensic_image_hash_rgb(pixels, sizeof pixels, 16, 16, 48, FORENSIC_IMAGE_MEAN, 8, false, &hash, &error));
+    const forensic_image_options mean = {.algorithm = FORENSIC_IMAGE_MEAN};
+    EXPECT_OK(forensic_image_hash_rgb(pixels, sizeof pixels, 16, 16, 48, &mean, &hash, &error));
     EXPECT_OK(forensic_index_builder_new(&builder, &error));
     EXPECT_OK(forensic_index_builder_add(builder, -5, NULL, hash, &error));
     EXPECT_OK(forensic_index_builder_finish(builder, NULL, &index, &error));
