@@ -1,7 +1,9 @@
 //! Decodes JPEG files, for comparisons with other decoders.
 //!
+//! ```text
 //!     jpeg time FILE…                    milliseconds of the processor for each way to decode each file, zune-jpeg's beside
 //!     jpeg pixels SCALE luma|rgb FILE…   the size and the pixels of each file, in binary: width, height, bytes a pixel (u32, little-endian)
+//! ```
 
 use forensic_core::{
     Limits,

@@ -123,7 +123,7 @@ fn luma_of_jpeg(source: &Source, wanted: &[Options], partial: bool, limits: &Lim
 /// Hashes a decoded picture.
 ///
 /// # Errors
-/// [`Error::InvalidArgument`](crate::Error::InvalidArgument) for a hash size outside 2 to 64 or options the algorithm does
+/// [`Error::InvalidArgument`] for a hash size outside 2 to 64 or options the algorithm does
 /// not take.
 pub fn hash_picture(picture: &DynamicImage, options: Options) -> Result<ImageHash> {
     options.check()?;
