@@ -66,19 +66,22 @@ fn sample(pixels: Pixels<'_>) -> Box<Samples> {
     for (line, Taps { start, weights }) in samples.iter_mut().zip(&down.0) {
         let taken = pixels.bytes.chunks_exact(length).skip(*start);
         rows::add(&mut sums, weights.iter().copied().zip(taken));
+        luma.clear();
         if pixels.channels == 3 {
-            let (colours, _) = sums.as_chunks::<3>();
-            luma.clear();
-            luma.extend(colours.iter().map(|[r, g, b]| LUMA[0] * r + LUMA[1] * g + LUMA[2] * b));
+            luma.extend(sums.as_chunks::<3>().0.iter().map(luma_of));
         } else {
-            std::mem::swap(&mut luma, &mut sums);
-            sums.resize(length, 0.0);
+            // Rounded as the same picture in three equal channels is: where frequencies tie, that decides on a bit.
+            luma.extend(sums.iter().map(|grey| luma_of(&[*grey; 3])));
         }
         for (sample, Taps { start, weights }) in line.iter_mut().zip(&across.0) {
             *sample = weights.iter().zip(&luma[*start..]).map(|(weight, luma)| weight * luma).sum();
         }
     }
     samples
+}
+
+fn luma_of([r, g, b]: &[f32; 3]) -> f32 {
+    LUMA[0] * r + LUMA[1] * g + LUMA[2] * b
 }
 
 /// How much there is to tell the picture by: the sum of its steps in brightness, in whole percents, over 90, at most 100.
