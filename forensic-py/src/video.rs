@@ -3,14 +3,18 @@
 use crate::{
     error::OrRaise,
     perceptual::{ImageHash, decoded},
-    source::source_of,
+    source::{path_of, source_of},
 };
 use forensic_core::{
     Limits,
     perceptual::{self, Algorithm, Options, VideoQuery},
     picture,
 };
-use pyo3::prelude::*;
+use pyo3::{
+    exceptions::PyTypeError,
+    prelude::*,
+    types::{PyByteArray, PyBytes},
+};
 
 /// A frame as vPDQ has it: its number, quality, PDQ in hex, seconds.
 type Row = (u64, u8, String, f64);
@@ -44,9 +48,7 @@ pub(crate) fn video_hash(frames: &Bound<'_, PyAny>) -> PyResult<VideoHash> {
             Ok(hash) => video.push_hash(seconds, &hash.get().0),
             Err(_) => {
                 let picture = decoded(&frame)?.ok_or_else(|| {
-                    pyo3::exceptions::PyTypeError::new_err(
-                        "expected pairs of seconds and a decoded picture or an ImageHash",
-                    )
+                    PyTypeError::new_err("expected pairs of seconds and a decoded picture or an ImageHash")
                 })?;
                 let hash = py.detach(|| perceptual::hash_picture(&picture, Options::new(Algorithm::Pdq)));
                 video.push_hash(seconds, &hash.or_raise(py)?)
@@ -59,11 +61,9 @@ pub(crate) fn video_hash(frames: &Bound<'_, PyAny>) -> PyResult<VideoHash> {
 
 /// A path, bytes, a file or a stream; an iterable of frames is none of these.
 fn is_source(argument: &Bound<'_, PyAny>) -> PyResult<bool> {
-    use pyo3::types::{PyByteArray, PyBytes, PyString};
-    Ok(argument.is_instance_of::<PyString>()
+    Ok(path_of(argument)?.is_some()
         || argument.is_instance_of::<PyBytes>()
         || argument.is_instance_of::<PyByteArray>()
-        || argument.hasattr("__fspath__")?
         || argument.hasattr("read")?)
 }
 

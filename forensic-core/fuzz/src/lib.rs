@@ -7,6 +7,7 @@ use forensic_core::{
     known::{FileRecord, Format, Group, List, ListWriter, Sink},
 };
 use std::sync::Arc;
+use twox_hash::XxHash3_64;
 
 /// Carves `medium` on one thread with a small effort for mending, and checks what is claimed.
 pub fn carve(medium: Vec<u8>, options: Options) {
@@ -123,4 +124,24 @@ fn write_and_read(first: &Collected, format: Format) {
             assert_eq!(record.category, again.category);
         }
     }
+}
+
+/// Makes length and checksums of a sealed file right, whose section `sums` they are: what is behind them is reached.
+pub fn mend_sealed(bytes: &mut [u8], sums: usize) -> Option<()> {
+    const BLOCK: usize = 4096;
+    const SUMS_CHECKSUM_AT: usize = 384;
+    let sums_at = 32 + sums * 16;
+    let length = bytes.len() as u64;
+    bytes.get_mut(24..32)?.copy_from_slice(&length.to_le_bytes());
+    let sums = u64::from_le_bytes(bytes.get(sums_at..sums_at + 8)?.try_into().ok()?);
+    let sums = usize::try_from(sums).ok().filter(|sums| (BLOCK..=bytes.len()).contains(sums))?;
+    let (blocks, table) = bytes.split_at_mut(sums);
+    for (block, sum) in blocks[BLOCK..].chunks(BLOCK).zip(table.chunks_exact_mut(8)) {
+        sum.copy_from_slice(&XxHash3_64::oneshot(block).to_le_bytes());
+    }
+    let over_all = XxHash3_64::oneshot(table).to_le_bytes();
+    bytes.get_mut(SUMS_CHECKSUM_AT..SUMS_CHECKSUM_AT + 8)?.copy_from_slice(&over_all);
+    let header = XxHash3_64::oneshot(&bytes[..BLOCK - 8]).to_le_bytes();
+    bytes[BLOCK - 8..BLOCK].copy_from_slice(&header);
+    Some(())
 }

@@ -159,6 +159,11 @@ impl ImageHash {
                 other.bits()
             )));
         }
-        Ok(self.bytes.iter().zip(&other.bytes).map(|(a, b)| (a ^ b).count_ones()).sum())
+        Ok(differing_bits(&self.bytes, &other.bytes))
     }
+}
+
+/// Number of bits that differ.
+pub(super) fn differing_bits(one: &[u8], other: &[u8]) -> u32 {
+    one.iter().zip(other).map(|(a, b)| (a ^ b).count_ones()).sum()
 }

@@ -77,7 +77,7 @@ mod wavelet {
     use std::f64::consts::FRAC_1_SQRT_2;
 
     /// A square of samples.
-    #[derive(Clone)]
+    #[derive(Default)]
     struct Square {
         side: usize,
         samples: Vec<f64>,
@@ -94,8 +94,8 @@ mod wavelet {
         let mut square = Square { side, samples: pixels.iter().map(|pixel| f64::from(*pixel) / 255.0).collect() };
         let mut parts = Vec::new();
         while square.side > 1 {
-            let taken = square.split();
-            square = taken.0[0].clone();
+            let mut taken = square.split();
+            square = std::mem::take(&mut taken.0[0]);
             parts.push(taken);
         }
         square.samples.iter_mut().for_each(|sample| *sample *= 0.0);
@@ -104,29 +104,35 @@ mod wavelet {
             square = taken.join();
         }
         while square.side > size {
-            let Parts([low, ..]) = square.split();
-            square = low;
+            square = square.low();
         }
         above_median(&square.samples)
     }
 
     impl Square {
         fn split(&self) -> Parts {
-            let half = self.side / 2;
-            let columns = |sign: f64| {
-                let rows = self.samples.chunks_exact(2 * self.side);
-                let sums = rows.flat_map(|pair| {
-                    let (above, below) = pair.split_at(self.side);
-                    above.iter().zip(below).map(move |(a, b)| sign * FRAC_1_SQRT_2 * b + FRAC_1_SQRT_2 * a)
-                });
-                sums.collect::<Vec<f64>>()
-            };
-            let rows = |samples: &[f64], sign: f64| {
-                let sums = samples.as_chunks::<2>().0.iter().map(|[a, b]| sign * FRAC_1_SQRT_2 * b + FRAC_1_SQRT_2 * a);
-                Square { side: half, samples: sums.collect() }
-            };
-            let (low, high) = (columns(1.0), columns(-1.0));
-            Parts([rows(&low, 1.0), rows(&low, -1.0), rows(&high, 1.0), rows(&high, -1.0)])
+            let (low, high) = (self.columns(1.0), self.columns(-1.0));
+            Parts([self.rows(&low, 1.0), self.rows(&low, -1.0), self.rows(&high, 1.0), self.rows(&high, -1.0)])
+        }
+
+        fn low(&self) -> Self {
+            self.rows(&self.columns(1.0), 1.0)
+        }
+
+        /// Of each two samples, one above the other, the low part, or with a sign of -1 the high one.
+        fn columns(&self, sign: f64) -> Vec<f64> {
+            let rows = self.samples.chunks_exact(2 * self.side);
+            let sums = rows.flat_map(|pair| {
+                let (above, below) = pair.split_at(self.side);
+                above.iter().zip(below).map(move |(a, b)| sign * FRAC_1_SQRT_2 * b + FRAC_1_SQRT_2 * a)
+            });
+            sums.collect()
+        }
+
+        /// The same of each two samples side by side.
+        fn rows(&self, samples: &[f64], sign: f64) -> Self {
+            let sums = samples.as_chunks::<2>().0.iter().map(|[a, b]| sign * FRAC_1_SQRT_2 * b + FRAC_1_SQRT_2 * a);
+            Self { side: self.side / 2, samples: sums.collect() }
         }
     }
 

@@ -86,18 +86,16 @@ pub fn hash_file(source: &Source, wanted: &[Options], limits: &Limits) -> Result
 
 /// The hashes of a JPEG of which nothing but PDQs of one scale are wanted.
 fn luma_of_jpeg(source: &Source, wanted: &[Options], partial: bool, limits: &Limits) -> Result<Option<HashedFile>> {
-    let [first, others @ ..] = wanted else { return Ok(None) };
-    let is_pdq = (first.algorithm, first.pipeline) == (Algorithm::Pdq, Pipeline::Array);
-    if !is_pdq
-        || others.iter().any(|other| {
-            (other.algorithm, other.pipeline, other.scale) != (first.algorithm, first.pipeline, first.scale)
-        })
-    {
+    let Some(scale) = wanted.first().map(|options| options.scale) else { return Ok(None) };
+    let fits = |options: &Options| {
+        (options.algorithm, options.pipeline, options.scale) == (Algorithm::Pdq, Pipeline::Array, scale)
+    };
+    if !wanted.iter().all(fits) {
         return Ok(None);
     }
     let chosen = Cell::new(1);
     let scale_of = |width, height| {
-        chosen.set(first.scale.of(width, height));
+        chosen.set(scale.of(width, height));
         chosen.get()
     };
     let Some(decoded) = picture::jpeg_luma(source, scale_of, partial, limits)? else { return Ok(None) };

@@ -1,7 +1,7 @@
 //! A decoded picture as each algorithm takes it.
 
 use super::resample::Grey;
-use image::{DynamicImage, GenericImageView};
+use image::{DynamicImage, GenericImageView, RgbImage};
 use std::borrow::Cow;
 
 /// Bytes of a decoded picture, alpha dropped: one (grey) or three (red, green, blue) a pixel.
@@ -13,6 +13,12 @@ pub(super) struct Bytes<'a> {
 }
 
 impl<'a> Bytes<'a> {
+    pub(super) fn of_rgb(picture: &'a RgbImage) -> Self {
+        let (width, height) = picture.dimensions();
+        let bytes = Cow::Borrowed(picture.as_raw().as_slice());
+        Self { bytes, channels: 3, width: width as usize, height: height as usize }
+    }
+
     pub(super) fn of(picture: &'a DynamicImage) -> Self {
         let (width, height) = picture.dimensions();
         let (bytes, channels): (Cow<'_, [u8]>, _) = match picture {

@@ -1,11 +1,16 @@
 //! vPDQ (Meta, ThreatExchange `vpdq/`): a video as the PDQ of its frames, and how much of two videos is alike.
 
-use super::{Algorithm, ImageHash, Options, hash_picture};
+use super::{
+    Algorithm, ImageHash,
+    hash::{Origin, differing_bits},
+    pdq_of,
+    pixels::Bytes,
+};
 use crate::{
     error::{Error, Result},
     hash::hex,
 };
-use image::{DynamicImage, RgbImage};
+use image::RgbImage;
 use std::{fmt, str::FromStr};
 
 /// Frames of one video that are kept: eleven days at one a second.
@@ -32,7 +37,7 @@ impl FrameHash {
     }
 
     fn distance(&self, other: &Self) -> u32 {
-        self.hash.iter().zip(&other.hash).map(|(a, b)| (a ^ b).count_ones()).sum()
+        differing_bits(&self.hash, &other.hash)
     }
 }
 
@@ -93,8 +98,8 @@ impl VideoHash {
     /// # Errors
     /// [`Error::Limit`] after 2²⁰ frames.
     pub fn push(&mut self, seconds: f64, picture: &RgbImage) -> Result<()> {
-        let picture = DynamicImage::ImageRgb8(picture.clone());
-        self.push_hash(seconds, &hash_picture(&picture, Options::new(Algorithm::Pdq))?)
+        let bytes = Bytes::of_rgb(picture);
+        self.push_hash(seconds, &pdq_of(&bytes, (bytes.width, bytes.height), Origin::default()))
     }
 
     /// Adds the next frame by its PDQ.

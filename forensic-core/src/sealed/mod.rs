@@ -5,14 +5,11 @@
 //! checksums: the XXH3-64 of each block of 4096 bytes behind the header, the last one shorter.
 #![deny(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::arithmetic_side_effects)]
 
+pub(crate) mod header;
 mod image;
 mod map;
 mod output;
 
-use crate::{
-    bytes::Fields,
-    error::{Error, Result},
-};
 use twox_hash::XxHash3_64;
 
 pub(crate) use image::Image;
@@ -38,37 +35,4 @@ impl Section {
     pub(crate) fn end(self) -> u64 {
         self.offset.saturating_add(self.length)
     }
-}
-
-/// Holds what a header says of its sections, which stand in it from `sections_at` on, against the file: that they follow one
-/// another and end with it, and that the last of them, the checksums, are whole.
-pub(crate) fn check_sections(
-    fields: &Fields<'_>,
-    file: &[u8],
-    (sections, sections_at): (&[Section], usize),
-    sums_checksum: u64,
-) -> Result<()> {
-    let length = file.len() as u64;
-    let mut before = BLOCK;
-    for (number, section) in sections.iter().enumerate() {
-        let at = sections_at.saturating_add(number.saturating_mul(16));
-        if section.offset < before || section.offset.checked_add(section.length).is_none_or(|end| end > length) {
-            let expected = format!("a section between {before} and the end of the file at {length}");
-            let found = format!("{} bytes at {}", section.length, section.offset);
-            return Err(fields.corrupt(at, expected, found));
-        }
-        before = section.end();
-    }
-    let sums = sections.last().copied().unwrap_or_default();
-    let blocks = sums.offset.saturating_sub(BLOCK).div_ceil(BLOCK);
-    if sums.length != blocks.saturating_mul(8) || sums.end() != length {
-        let expected = format!("{blocks} checksums at the end of the file");
-        return Err(fields.corrupt(sections_at, expected, format!("{} bytes of them", sums.length)));
-    }
-    let table = usize::try_from(sums.offset).ok().and_then(|from| file.get(from..)).unwrap_or_default();
-    if checksum(table) != sums_checksum {
-        let expected = format!("{sums_checksum:016x} over all");
-        return Err(Error::corrupt("table of checksums", sums.offset, expected, "another"));
-    }
-    Ok(())
 }

@@ -10,11 +10,10 @@ use crate::{
     hash::{self, Algorithm, Digests},
     known::Standing,
     limits::Limits,
-    perceptual::{self, ImageHash, Key, Match},
+    perceptual::{self, ImageHash, Match},
     picture,
     report::{Picture, Record, Similar},
 };
-use std::collections::{HashMap, hash_map};
 
 /// Bytes of the start of a stream that tell its type.
 const HEAD: u64 = 64;
@@ -150,23 +149,17 @@ fn find_similar(index: &PictureIndex, hash: &ImageHash, record: &mut Record) -> 
     if !index.index.accepts(hash) {
         return Ok(());
     }
-    let mut found = HashMap::<Key, Match>::new();
+    let mut found: Vec<Match> = Vec::new();
     for hash in std::iter::once(hash).chain(hash.within_border()) {
         let turned = hash.dihedral();
         for hash in turned.as_ref().map_or(std::slice::from_ref(hash), |turned| &turned[..]) {
-            for hit in index.index.query(hash, &index.query)?.matches {
-                match found.entry(hit.key.clone()) {
-                    hash_map::Entry::Vacant(place) => _ = place.insert(hit),
-                    hash_map::Entry::Occupied(mut other) if hit.distance < other.get().distance => {
-                        _ = other.insert(hit)
-                    }
-                    hash_map::Entry::Occupied(_) => {}
-                }
-            }
+            found.extend(index.index.query(hash, &index.query)?.matches);
         }
     }
-    let mut found: Vec<Match> = found.into_values().collect();
-    found.sort_by(|a, b| (a.distance, &a.key).cmp(&(b.distance, &b.key)));
+    // The nearest under each key. Of several, the first that was found: their order is that of the turns.
+    found.sort_by(|a, b| (&a.key, a.distance).cmp(&(&b.key, b.distance)));
+    found.dedup_by(|later, nearest| later.key == nearest.key);
+    found.sort_by_key(|hit| hit.distance);
     record.similar.extend(found.into_iter().map(|hit| Similar::new(&index.name, hit)));
     Ok(())
 }

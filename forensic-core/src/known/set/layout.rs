@@ -12,23 +12,23 @@
 
 use crate::{
     bytes::Fields,
-    error::{Error, Result},
-    sealed::{BLOCK, Section, check_sections, checksum},
+    error::Result,
+    sealed::{
+        Section,
+        header::{self, Seal},
+    },
 };
 
-/// What a set begins with. Not text, and changed by what changes line ends.
+/// What a set begins with.
 pub(crate) const MAGIC: [u8; 16] = *b"\x89forensic-set\r\n\x1a";
 
 pub(super) const VERSION: u32 = 1;
 
-const STRUCTURE: &str = "header of a hash set";
-const CHECKSUM_AT: usize = 4088;
-const SECTIONS_AT: usize = 32;
+const SEAL: Seal = Seal { magic: MAGIC, version: VERSION, name: "a hash set", structure: "header of a hash set" };
 const SECTION_COUNT: usize = 10;
 /// One further than the sections' own places would need, so that a later version has room.
 const TABLES_AT: usize = 256;
 const TABLE_LENGTH: usize = 32;
-const SUMS_CHECKSUM_AT: usize = 384;
 
 /// The widths of digests, in the order of their tables.
 pub(super) const WIDTHS: [usize; 3] = [16, 20, 32];
@@ -72,14 +72,7 @@ impl Header {
 
     /// The header's own bytes.
     pub(super) fn to_bytes(&self) -> Vec<u8> {
-        let mut bytes = MAGIC.to_vec();
-        bytes.extend(VERSION.to_le_bytes());
-        bytes.extend([0; 4]);
-        bytes.extend(self.length.to_le_bytes());
-        for section in self.sections() {
-            bytes.extend(section.offset.to_le_bytes());
-            bytes.extend(section.length.to_le_bytes());
-        }
+        let mut bytes = SEAL.begin(0, self.length, &self.sections());
         bytes.resize(TABLES_AT, 0);
         for table in self.tables {
             bytes.extend(table.count.to_le_bytes());
@@ -87,38 +80,19 @@ impl Header {
             bytes.extend([table.bits, table.place_width, table.start_width]);
             bytes.extend([0; 13]);
         }
-        bytes.resize(SUMS_CHECKSUM_AT, 0);
-        bytes.extend(self.sums_checksum.to_le_bytes());
-        bytes.resize(CHECKSUM_AT, 0);
-        bytes.extend(checksum(&bytes).to_le_bytes());
-        bytes
+        header::end(bytes, self.sums_checksum)
     }
 
     /// Reads the header of a set and holds it against the bytes there are.
     pub(super) fn parse(file: &[u8]) -> Result<Self> {
-        if !file.starts_with(&MAGIC) {
-            return Err(Error::Format { what: "a hash set".to_owned() });
-        }
-        let block = file.get(..BLOCK as usize).unwrap_or(file);
-        let fields = Fields::new(block, STRUCTURE, 0);
-        let version = fields.u32(MAGIC.len())?;
-        let covered = fields.bytes(0, CHECKSUM_AT)?;
-        if fields.u64(CHECKSUM_AT)? != checksum(covered) {
-            return Err(fields.corrupt(CHECKSUM_AT, "the checksum of the header", "another"));
-        }
-        if version != VERSION {
-            return Err(Error::unsupported(format!("version {version} of a hash set")));
-        }
+        let fields = SEAL.open(file)?;
         let header = Self::read(&fields)?;
-        header.check(&fields, file)?;
+        header::check(&fields, file, (header.length, &header.sections()), header.sums_checksum)?;
         Ok(header)
     }
 
     fn read(fields: &Fields<'_>) -> Result<Self> {
-        let section = |number: usize| -> Result<Section> {
-            let at = SECTIONS_AT.saturating_add(number.saturating_mul(16));
-            Ok(Section { offset: fields.u64(at)?, length: fields.u64(at.saturating_add(8))? })
-        };
+        let section = |number: usize| header::section(fields, number);
         let table = |number: usize| -> Result<TableHeader> {
             let at = TABLES_AT.saturating_add(number.saturating_mul(TABLE_LENGTH));
             let keys = number.saturating_mul(2).saturating_add(1);
@@ -133,28 +107,24 @@ impl Header {
             })
         };
         Ok(Self {
-            length: fields.u64(24)?,
+            length: header::length(fields)?,
             records: section(0)?,
             tables: [table(0)?, table(1)?, table(2)?],
             filters: section(7)?,
             description: section(8)?,
             sums: section(9)?,
-            sums_checksum: fields.u64(SUMS_CHECKSUM_AT)?,
+            sums_checksum: fields.u64(header::SUMS_CHECKSUM_AT)?,
         })
-    }
-
-    fn check(&self, fields: &Fields<'_>, file: &[u8]) -> Result<()> {
-        let found = file.len() as u64;
-        if self.length != found {
-            return Err(fields.corrupt(24, format!("a file of {} bytes", self.length), format!("{found}")));
-        }
-        check_sections(fields, file, (&self.sections(), SECTIONS_AT), self.sums_checksum)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{
+        error::Error,
+        sealed::{checksum, header::CHECKSUM_AT},
+    };
 
     fn section(offset: u64, length: u64) -> Section {
         Section { offset, length }

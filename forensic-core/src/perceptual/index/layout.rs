@@ -18,24 +18,24 @@ use crate::{
     bytes::Fields,
     error::{Error, Result},
     perceptual::Algorithm,
-    sealed::{BLOCK, Section, check_sections, checksum},
+    sealed::{
+        Section,
+        header::{self, Seal, WORD_AT},
+    },
 };
 
-/// What an index begins with. Not text, and changed by what changes line ends.
+/// What an index begins with.
 pub(super) const MAGIC: [u8; 16] = *b"\x89forensic-idx\r\n\x1a";
 
 pub(super) const VERSION: u32 = 1;
 
-const STRUCTURE: &str = "header of a hash index";
-const CHECKSUM_AT: usize = 4088;
-const SECTIONS_AT: usize = 32;
+const SEAL: Seal = Seal { magic: MAGIC, version: VERSION, name: "a hash index", structure: "header of a hash index" };
 const SECTION_COUNT: usize = 7;
 const COUNTS_AT: usize = 256;
 const WIDTHS_AT: usize = 272;
 const ALGORITHM_AT: usize = 304;
 const ALGORITHM_VERSION_AT: usize = 336;
 const NAME_LENGTH: usize = 32;
-const SUMS_CHECKSUM_AT: usize = 384;
 
 /// Bytes a hash may have.
 const MOST_BYTES: usize = 128;
@@ -102,15 +102,9 @@ impl Header {
 
     /// The header's own bytes.
     pub(super) fn to_bytes(&self) -> Vec<u8> {
-        let mut bytes = MAGIC.to_vec();
-        bytes.extend(VERSION.to_le_bytes());
         let length = self.shape.map_or(0, |shape| shape.length);
-        bytes.extend(u32::try_from(length).unwrap_or(u32::MAX).to_le_bytes());
-        bytes.extend(self.length.to_le_bytes());
-        for section in self.sections() {
-            bytes.extend(section.offset.to_le_bytes());
-            bytes.extend(section.length.to_le_bytes());
-        }
+        let length = u32::try_from(length).unwrap_or(u32::MAX);
+        let mut bytes = SEAL.begin(length, self.length, &self.sections());
         bytes.resize(COUNTS_AT, 0);
         bytes.extend(self.row_count.to_le_bytes());
         bytes.extend(self.item_count.to_le_bytes());
@@ -121,41 +115,23 @@ impl Header {
         bytes.extend(name.bytes().take(NAME_LENGTH));
         bytes.resize(ALGORITHM_VERSION_AT, 0);
         bytes.extend(version.bytes().take(NAME_LENGTH));
-        bytes.resize(SUMS_CHECKSUM_AT, 0);
-        bytes.extend(self.sums_checksum.to_le_bytes());
-        bytes.resize(CHECKSUM_AT, 0);
-        bytes.extend(checksum(&bytes).to_le_bytes());
-        bytes
+        header::end(bytes, self.sums_checksum)
     }
 
     /// Reads the header of an index and holds it against the bytes there are.
     pub(super) fn parse(file: &[u8]) -> Result<Self> {
-        if !file.starts_with(&MAGIC) {
-            return Err(Error::Format { what: "a hash index".to_owned() });
-        }
-        let block = file.get(..BLOCK as usize).unwrap_or(file);
-        let fields = Fields::new(block, STRUCTURE, 0);
-        let version = fields.u32(MAGIC.len())?;
-        let covered = fields.bytes(0, CHECKSUM_AT)?;
-        if fields.u64(CHECKSUM_AT)? != checksum(covered) {
-            return Err(fields.corrupt(CHECKSUM_AT, "the checksum of the header", "another"));
-        }
-        if version != VERSION {
-            return Err(Error::unsupported(format!("version {version} of a hash index")));
-        }
+        let fields = SEAL.open(file)?;
         let header = Self::read(&fields)?;
-        header.check(&fields, file)?;
+        header::check(&fields, file, (header.length, &header.sections()), header.sums_checksum)?;
+        header.check(&fields)?;
         Ok(header)
     }
 
     fn read(fields: &Fields<'_>) -> Result<Self> {
-        let section = |number: usize| -> Result<Section> {
-            let at = SECTIONS_AT.saturating_add(number.saturating_mul(16));
-            Ok(Section { offset: fields.u64(at)?, length: fields.u64(at.saturating_add(8))? })
-        };
+        let section = |number: usize| header::section(fields, number);
         let widths = fields.bytes(WIDTHS_AT, chunks::MOST)?;
         Ok(Self {
-            length: fields.u64(24)?,
+            length: header::length(fields)?,
             shape: Self::read_shape(fields)?,
             row_count: fields.u64(COUNTS_AT)?,
             item_count: fields.u64(COUNTS_AT.saturating_add(8))?,
@@ -167,12 +143,12 @@ impl Header {
             keys: section(4)?,
             texts: section(5)?,
             sums: section(6)?,
-            sums_checksum: fields.u64(SUMS_CHECKSUM_AT)?,
+            sums_checksum: fields.u64(header::SUMS_CHECKSUM_AT)?,
         })
     }
 
     fn read_shape(fields: &Fields<'_>) -> Result<Option<Shape>> {
-        let length = usize::try_from(fields.u32(20)?).unwrap_or(usize::MAX);
+        let length = usize::try_from(fields.u32(WORD_AT)?).unwrap_or(usize::MAX);
         if length == 0 {
             return Ok(None);
         }
@@ -188,16 +164,12 @@ impl Header {
         if found.version() != version {
             return Err(Error::unsupported(format!("an index of {algorithm} hashes of version {version:?}")));
         }
-        let wrong = |_| fields.corrupt(20, "8 to 128 bytes a hash", length);
+        let wrong = |_| fields.corrupt(WORD_AT, "8 to 128 bytes a hash", length);
         Shape::new(found, length).map(Some).map_err(wrong)
     }
 
-    fn check(&self, fields: &Fields<'_>, file: &[u8]) -> Result<()> {
-        let found = file.len() as u64;
-        if self.length != found {
-            return Err(fields.corrupt(24, format!("a file of {} bytes", self.length), found));
-        }
-        check_sections(fields, file, (&self.sections(), SECTIONS_AT), self.sums_checksum)?;
+    /// Holds the counts against the sections.
+    fn check(&self, fields: &Fields<'_>) -> Result<()> {
         let (row, bits) = self.shape.map_or((0, 0), |shape| (shape.row(), shape.bits()));
         let (rows, items) = (self.row_count, self.item_count);
         let fits = u32::try_from(items).is_ok_and(|items| items < u32::MAX)
@@ -224,6 +196,7 @@ impl Header {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::sealed::{checksum, header::CHECKSUM_AT};
 
     fn section(offset: u64, length: u64) -> Section {
         Section { offset, length }
